@@ -1,0 +1,75 @@
+/**
+ * What a parser found, as columns. A row is one sample; its series is an index into the `SeriesTable` that the
+ * parser fills, so a series that was seen before costs no string. A batch is cleared and reused: after the first
+ * scrape of a target nothing here allocates.
+ */
+import type { Exemplar } from '../model/exemplar.ts';
+import type { Histogram } from '../model/histogram.ts';
+
+/** In column `t`: the exposition gave no timestamp. */
+export const NO_TIMESTAMP = Number.NaN;
+
+export interface RowExemplar {
+  row: number;
+  exemplar: Exemplar;
+}
+
+export class Batch {
+  /** Rows in use; the columns may be longer. */
+  length = 0;
+  /** Index of each row's series in the SeriesTable. */
+  series: Uint32Array = new Uint32Array(1024);
+  /** Milliseconds since the epoch, or NO_TIMESTAMP. */
+  t: Float64Array = new Float64Array(1024);
+  /** Values, stale markers and NaNs with their bits; 0 in a histogram's row. */
+  v: Float64Array = new Float64Array(1024);
+  /** Start (created) timestamps in ms, 0 where the exposition gave none; null until a row has one. */
+  st: Float64Array | null = null;
+  /** Row -> histogram; empty for the text formats. */
+  readonly histograms: Map<number, Histogram> = new Map();
+  /** In row order. A row may have several (native histograms). */
+  readonly exemplars: RowExemplar[] = [];
+
+  clear(): void {
+    this.length = 0;
+    this.st = null;
+    if (this.histograms.size > 0) this.histograms.clear();
+    this.exemplars.length = 0;
+  }
+
+  /** Adds a row; hot callers may write the columns themselves after `reserve`. */
+  push(series: number, t: number, v: number): number {
+    const row = this.length;
+    if (row === this.series.length) this.reserve(row + 1);
+    this.series[row] = series;
+    this.t[row] = t;
+    this.v[row] = v;
+    if (this.st !== null) this.st[row] = 0;
+    this.length = row + 1;
+    return row;
+  }
+
+  /** Notes the start timestamp (ms) of a row. */
+  setStart(row: number, st: number): void {
+    if (this.st === null) this.st = new Float64Array(this.t.length);
+    this.st[row] = st;
+  }
+
+  reserve(rows: number): void {
+    let size = this.series.length;
+    if (rows <= size) return;
+    while (size < rows) size *= 2;
+    const series = new Uint32Array(size);
+    series.set(this.series);
+    this.series = series;
+    this.t = widened(this.t, size);
+    this.v = widened(this.v, size);
+    if (this.st !== null) this.st = widened(this.st, size);
+  }
+}
+
+function widened(column: Float64Array, size: number): Float64Array {
+  const out = new Float64Array(size);
+  out.set(column);
+  return out;
+}
