@@ -26,7 +26,7 @@ export const STALE_NAN_BITS = { high: STALE_HIGH, low: STALE_LOW } as const;
 /** Whether row `i` of a value column is the stale marker. Costs one compare for anything that is not a NaN. */
 export function isStale(vs: Float64Array, i: number): boolean {
   const v = vs[i];
-  if (v === v) return false;
+  if (!Number.isNaN(v)) return false;
   scratch.set(vs.subarray(i, i + 1));
   return scratchBits[HIGH] === STALE_HIGH && scratchBits[LOW] === STALE_LOW;
 }
