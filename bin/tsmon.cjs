@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+'use strict';
+/**
+ * The launcher. Start-up is most of the cost of a small command, so this file does little: `--version` is answered
+ * from here, a known command is loaded from its own bundle through V8's code cache, and only help, unknown commands
+ * and the like pay for the whole of oclif. See docs/decisions/start-up.md.
+ */
+const path = require('node:path');
+const fs = require('node:fs');
+
+const root = path.join(__dirname, '..');
+const dist = path.join(root, 'dist');
+
+main(process.argv.slice(2));
+
+function main(argv) {
+  const build = readBuild();
+  if (build === undefined) {
+    process.stderr.write('tsmon: dist/ is missing: run "npm run build" first\n');
+    process.exitCode = 2;
+    return;
+  }
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(
+      `tsmon ${build.version} (node ${process.version}, ${process.platform}-${process.arch})\n`,
+    );
+    return;
+  }
+  const found = findCommand(build.commands, argv);
+  const run = require('./load.cjs').loader(dist, build);
+  if (found === undefined || asksForHelp(found.argv)) run('main').main(argv, root);
+  else run(`commands/${found.id.replaceAll(':', '/')}`).run(found.argv, found.id, build.version, root);
+}
+
+/** What the build says of itself: version, a stamp that changes with every build, and the command ids. */
+function readBuild() {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(dist, 'build.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The longest run of leading words that names a command: `tsdb append --to d` is `tsdb:append`. */
+function findCommand(commands, argv) {
+  let words = 0;
+  while (words < argv.length && words < 3 && /^[a-z_][a-z_-]*$/.test(argv[words])) words++;
+  for (; words > 0; words--) {
+    const id = argv.slice(0, words).join(':');
+    if (commands.includes(id)) return { id, argv: argv.slice(words) };
+  }
+  return undefined;
+}
+
+/** oclif's own rule: a help flag anywhere before `--`. */
+function asksForHelp(argv) {
+  for (const arg of argv) {
+    if (arg === '--') return false;
+    if (arg === '--help' || arg === '-h') return true;
+  }
+  return false;
+}

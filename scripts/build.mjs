@@ -1,0 +1,147 @@
+/**
+ * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the launcher's long way, and the
+ * core as a library with types. Run by `npm run build`; with --if-stale it does nothing when no source is newer.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const stampFile = join(dist, 'build.json');
+
+if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
+
+const commandsDir = join(root, 'src', 'commands');
+const sources = filesBelow(commandsDir).filter((file) => file.endsWith('.ts'));
+const pkg = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+for (const part of ['commands', 'core']) rmSync(join(dist, part), { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
+  logLevel: 'warning',
+  absWorkingDir: root,
+  define: { 'process.env.TSMON_VERSION': JSON.stringify(pkg.version) },
+  outExtension: { '.js': '.cjs' },
+};
+
+// Each command's bundle exports the class (for oclif) and `run` (for the launcher).
+const entries = {
+  name: 'command-entry',
+  setup(b) {
+    b.onResolve({ filter: /^entry:/ }, (args) => ({
+      path: args.path.slice('entry:'.length),
+      namespace: 'entry',
+    }));
+    b.onLoad({ filter: /.*/, namespace: 'entry' }, (args) => ({
+      resolveDir: root,
+      contents: `
+        import CommandClass from ${JSON.stringify(args.path)};
+        import { execute } from './src/cli/execute.ts';
+        export default CommandClass;
+        export const run = (argv, id, version, root) => execute(CommandClass, argv, id, version, root);`,
+    }));
+  },
+};
+
+// Of oclif's Config only the static `Command.run` makes use, which the launcher never calls; leaving it out keeps
+// the plugin loader, glob and version comparison out of every start.
+const withoutConfig = {
+  name: 'oclif-without-config',
+  setup(b) {
+    b.onResolve({ filter: /^\.\/config$/ }, (args) =>
+      args.importer.endsWith(join('@oclif', 'core', 'lib', 'command.js'))
+        ? { path: 'config', namespace: 'stub' }
+        : undefined,
+    );
+    b.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'exports.Config = undefined;' }));
+  },
+};
+
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: sources.map((file) => ({
+      in: `entry:${file}`,
+      out: relative(commandsDir, file).replace(/\.ts$/, ''),
+    })),
+    outdir: join(dist, 'commands'),
+    external: ['@oclif/core'],
+    plugins: [entries],
+  }),
+  build({
+    ...shared,
+    stdin: {
+      resolveDir: root,
+      contents: `
+        export { Command } from '@oclif/core/command';
+        export * as Flags from '@oclif/core/flags';
+        export * as Args from '@oclif/core/args';`,
+    },
+    outfile: join(dist, 'oclif.cjs'),
+    plugins: [withoutConfig],
+  }),
+  build({
+    ...shared,
+    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+    outfile: join(dist, 'main.cjs'),
+    packages: 'external',
+  }),
+]);
+
+if (!process.argv.includes('--no-lib')) {
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.lib.json'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
+}
+
+const bundles = filesBelow(dist).filter((file) => file.endsWith('.cjs'));
+const hash = createHash('sha256');
+for (const file of bundles.sort()) hash.update(readFileSync(file));
+writeFileSync(
+  stampFile,
+  JSON.stringify({
+    version: pkg.version,
+    stamp: hash.digest('hex').slice(0, 16),
+    vendored: true,
+    commands: sources.map(commandId).sort(),
+  }),
+);
+
+/** `src/commands/tsdb/append.ts` is `tsdb:append`, `src/commands/scrape/index.ts` is `scrape`. */
+function commandId(file) {
+  const words = relative(commandsDir, file).replace(/\.ts$/, '').split(sep);
+  if (words.at(-1) === 'index') words.pop();
+  return words.join(':');
+}
+
+function filesBelow(dir) {
+  return readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+function isStale() {
+  if (!existsSync(stampFile)) return true;
+  const built = statSync(stampFile).mtimeMs;
+  return ['src', 'scripts']
+    .flatMap((dir) => filesBelow(join(root, dir)))
+    .concat(join(root, 'package.json'), join(root, 'package-lock.json'))
+    .some((file) => statSync(file).mtimeMs > built);
+}
