@@ -34,8 +34,8 @@ function loader(dist, build) {
       },
     );
     const nodeRequire = require('node:module').createRequire(file);
-    // The bundles leave these two out, so that they exist once and not in every command.
-    const requireFrom = (id) => (id === '@oclif/core' && build.vendored ? load('oclif') : nodeRequire(id));
+    // The bundles leave oclif out, so that it exists once and not in every command.
+    const requireFrom = (id) => (id === '@oclif/core' ? load('oclif') : nodeRequire(id));
     script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
     if (cachedData === undefined || script.cachedDataRejected)
       process.once('exit', () => store(cacheFile, script));

@@ -27,9 +27,12 @@ function main(argv) {
     return;
   }
   const found = findCommand(build.commands, argv);
-  const run = require('./load.cjs').loader(dist, build);
-  if (found === undefined || asksForHelp(found.argv)) run('main').main(argv, root);
-  else run(`commands/${found.id.replaceAll(':', '/')}`).run(found.argv, found.id, build.version, root);
+  if (found === undefined || asksForHelp(found.argv)) {
+    require('./help.cjs').main(argv, root, build.commands);
+    return;
+  }
+  const load = require('./load.cjs').loader(dist, build);
+  load(build.bundles[found.id]).start(found.argv, found.id, build.version, root);
 }
 
 /** What the build says of itself: version, a stamp that changes with every build, and the command ids. */

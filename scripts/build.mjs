@@ -1,12 +1,13 @@
 /**
- * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the launcher's long way, and the
- * core as a library with types. Run by `npm run build`; with --if-stale it does nothing when no source is newer.
+ * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the
+ * manifest that help is written from, and the core as a library with types. Run by `npm run build`; with --if-stale it does nothing when no source is newer.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -36,7 +37,7 @@ const shared = {
   outExtension: { '.js': '.cjs' },
 };
 
-// Each command's bundle exports the class (for oclif) and `run` (for the launcher).
+// Each command's bundle exports the class (for oclif) and `start` (for the launcher).
 const entries = {
   name: 'command-entry',
   setup(b) {
@@ -50,7 +51,7 @@ const entries = {
         import CommandClass from ${JSON.stringify(args.path)};
         import { execute } from './src/cli/execute.ts';
         export default CommandClass;
-        export const run = (argv, id, version, root) => execute(CommandClass, argv, id, version, root);`,
+        export const start = (argv, id, version, root) => execute(CommandClass, argv, id, version, root);`,
     }));
   },
 };
@@ -74,7 +75,7 @@ await Promise.all([
     ...shared,
     entryPoints: sources.map((file) => ({
       in: `entry:${file}`,
-      out: relative(commandsDir, file).replace(/\.ts$/, ''),
+      out: bundleName(file),
     })),
     outdir: join(dist, 'commands'),
     external: ['@oclif/core'],
@@ -92,12 +93,6 @@ await Promise.all([
     outfile: join(dist, 'oclif.cjs'),
     plugins: [withoutConfig],
   }),
-  build({
-    ...shared,
-    entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-    outfile: join(dist, 'main.cjs'),
-    packages: 'external',
-  }),
 ]);
 
 if (!process.argv.includes('--no-lib')) {
@@ -111,6 +106,12 @@ if (!process.argv.includes('--no-lib')) {
   );
 }
 
+// What help, man pages and completion say is read from the classes once, here, and not at every `--help`.
+rmSync(join(root, 'oclif.manifest.json'), { force: true });
+const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true });
+await plugin.load();
+writeFileSync(join(root, 'oclif.manifest.json'), JSON.stringify(plugin.manifest));
+
 const bundles = filesBelow(dist).filter((file) => file.endsWith('.cjs'));
 const hash = createHash('sha256');
 for (const file of bundles.sort()) hash.update(readFileSync(file));
@@ -119,8 +120,8 @@ writeFileSync(
   JSON.stringify({
     version: pkg.version,
     stamp: hash.digest('hex').slice(0, 16),
-    vendored: true,
     commands: sources.map(commandId).sort(),
+    bundles: Object.fromEntries(sources.map((file) => [commandId(file), `commands/${bundleName(file)}`])),
   }),
 );
 
@@ -129,6 +130,10 @@ function commandId(file) {
   const words = relative(commandsDir, file).replace(/\.ts$/, '').split(sep);
   if (words.at(-1) === 'index') words.pop();
   return words.join(':');
+}
+
+function bundleName(file) {
+  return relative(commandsDir, file).replace(/\.ts$/, '').split(sep).join('/');
 }
 
 function filesBelow(dir) {
