@@ -25,7 +25,7 @@ function overview(pkg, commands) {
   return lines([
     title('TSMON', pkg.version),
     '.SH NAME',
-    `tsmon \\- ${escape(lowerFirst(pkg.description))}`,
+    `tsmon \\- ${roff(lowerFirst(pkg.description))}`,
     '.SH SYNOPSIS',
     '.B tsmon',
     '\\fICOMMAND\\fR [\\fIARGUMENTS\\fR]',
@@ -33,7 +33,7 @@ function overview(pkg, commands) {
     ...commands.flatMap((command) => [
       '.TP',
       `.BR ${pageName(command.id)} (1)`,
-      escape(expand(command.summary ?? '', command.id)),
+      roff(expand(command.summary ?? '', command.id)),
     ]),
     '.SH ENVIRONMENT',
     ...entry(
@@ -59,7 +59,7 @@ function page(pkg, command, commands) {
   return lines([
     title(pageName(id).toUpperCase(), pkg.version),
     '.SH NAME',
-    `${pageName(id)} \\- ${escape(lowerFirst(expand(command.summary ?? '', id)))}`,
+    `${pageName(id)} \\- ${roff(lowerFirst(expand(command.summary ?? '', id)))}`,
     '.SH SYNOPSIS',
     `.B tsmon ${id.replaceAll(':', ' ')}`,
     `[\\fIOPTIONS\\fR]${args.map((arg) => synopsis(arg, command)).join('')}`,
@@ -86,13 +86,13 @@ function title(name, version) {
 }
 
 function synopsis(arg, command) {
-  const name = `\\fI${escape(arg.name.toUpperCase())}\\fR${command.strict === false ? '...' : ''}`;
+  const name = `\\fI${roff(arg.name.toUpperCase())}\\fR${command.strict === false ? '...' : ''}`;
   return arg.required ? ` ${name}` : ` [${name}]`;
 }
 
 function option(flag) {
   const value =
-    flag.type === 'boolean' ? '' : `=\\fI${escape(flag.helpValue ?? flag.options?.join('|') ?? 'VALUE')}\\fR`;
+    flag.type === 'boolean' ? '' : `=\\fI${roff(flag.helpValue ?? flag.options?.join('|') ?? 'VALUE')}\\fR`;
   const short = flag.char ? `\\fB\\-${flag.char}\\fR, ` : '';
   const negation = flag.type === 'boolean' && flag.allowNo ? '[no\\-]' : '';
   const notes = [];
@@ -102,7 +102,7 @@ function option(flag) {
   if (flag.env) notes.push(`Environment: ${flag.env}.`);
   if (flag.multiple) notes.push('May be given several times.');
   const text = [flag.summary ?? flag.description ?? '', ...notes].map((part) => part.replace(/\.?$/, '.'));
-  return ['.TP', `${short}\\fB\\-\\-${negation}${escape(flag.name)}\\fR${value}`, escape(text.join(' '))];
+  return ['.TP', `${short}\\fB\\-\\-${negation}${roff(flag.name)}\\fR${value}`, roff(text.join(' '))];
 }
 
 function exampleLines(example, id) {
@@ -110,11 +110,11 @@ function exampleLines(example, id) {
     typeof example === 'string' ? { description: '', command: example } : example;
   return [
     '.PP',
-    ...(description ? [escape(description)] : []),
+    ...(description ? [roff(description)] : []),
     '.PP',
     '.RS 4',
     '.nf',
-    ...escape(expand(command, id)).split('\n'),
+    ...roff(expand(command, id)).split('\n'),
     '.fi',
     '.RE',
   ];
@@ -131,11 +131,11 @@ function exitStatus() {
 }
 
 function entry(name, text) {
-  return ['.TP', `.B ${escape(name)}`, escape(text)];
+  return ['.TP', `.B ${roff(name)}`, roff(text)];
 }
 
 function paragraphs(text) {
-  return text.split(/\n\s*\n/).flatMap((paragraph) => ['.PP', ...escape(paragraph.trim()).split('\n')]);
+  return text.split(/\n\s*\n/).flatMap((paragraph) => ['.PP', ...roff(paragraph.trim()).split('\n')]);
 }
 
 /** The two templates that command texts use. */
@@ -146,7 +146,7 @@ function expand(text, id) {
 }
 
 /** Backslashes and hyphens as themselves; a dot or quote that starts a line must not start a request. */
-function escape(text) {
+function roff(text) {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
