@@ -1,0 +1,150 @@
+/**
+ * The byte buffer that the exposition writers write into: it grows to what lies between two `take`s and is then
+ * reused, so writing allocates nothing. Numbers are written as digits without a string where that is exact.
+ */
+const INITIAL_SIZE = 1 << 16;
+
+export class Output {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes in use. */
+  length = 0;
+
+  constructor(size: number = INITIAL_SIZE) {
+    this.bytes = new Uint8Array(size);
+  }
+
+  /** What was written since the last call. The bytes stay as they are until the next write. */
+  take(): Uint8Array {
+    const taken = this.bytes.subarray(0, this.length);
+    this.length = 0;
+    return taken;
+  }
+
+  /** Makes room for `n` more bytes; whoever calls it may write them at `length` and move that on. */
+  ensure(n: number): void {
+    const wanted = this.length + n;
+    if (wanted <= this.bytes.length) return;
+    let size = this.bytes.length * 2;
+    while (size < wanted) size *= 2;
+    const grown = new Uint8Array(size);
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  byte(b: number): void {
+    if (this.length === this.bytes.length) this.ensure(1);
+    this.bytes[this.length++] = b;
+  }
+
+  copy(from: Uint8Array): void {
+    this.ensure(from.length);
+    this.bytes.set(from, this.length);
+    this.length += from.length;
+  }
+
+  /** For text known to be ASCII. */
+  ascii(text: string): void {
+    const n = text.length;
+    this.ensure(n);
+    const bytes = this.bytes;
+    let at = this.length;
+    for (let i = 0; i < n; i++) bytes[at++] = text.charCodeAt(i);
+    this.length = at;
+  }
+
+  /** Any text as UTF-8; a lone surrogate becomes U+FFFD. */
+  utf8(text: string): void {
+    const n = text.length;
+    this.ensure(n);
+    const bytes = this.bytes;
+    const start = this.length;
+    let at = start;
+    for (let i = 0; i < n; i++) {
+      const c = text.charCodeAt(i);
+      if (c >= 0x80) {
+        this.encodeInto(text, start);
+        return;
+      }
+      bytes[at++] = c;
+    }
+    this.length = at;
+  }
+
+  /** A whole number of at most 2^53, in decimal. */
+  integer(v: number): void {
+    this.ensure(20);
+    if (v < 0) {
+      this.bytes[this.length++] = 0x2d;
+      v = -v;
+    }
+    if (v < 1e9) {
+      this.digits(v, digitCount(v));
+      return;
+    }
+    const high = Math.floor(v / 1e9);
+    this.digits(high, digitCount(high));
+    this.digits(v - high * 1e9, 9);
+  }
+
+  /** A finite float64 in the fewest digits that read back as the same number; -0 keeps its sign. */
+  finite(v: number): void {
+    if (Number.isSafeInteger(v)) {
+      if (v === 0 && 1 / v < 0) this.ascii('-0');
+      else this.integer(v);
+      return;
+    }
+    // Most fractions that people expose have few decimals. Where the number is a decimal of six places and fifteen
+    // digits, those digits are the shortest (two decimals of fifteen digits are never the same float64), and
+    // writing them needs no string.
+    const scaled = Math.round(v * 1e6);
+    if (scaled < 1e15 && scaled > -1e15 && scaled / 1e6 === v) this.millionths(scaled);
+    else this.ascii(String(v));
+  }
+
+  /** `scaled` / 1e6, which is not whole, as a decimal. */
+  private millionths(scaled: number): void {
+    this.ensure(24);
+    if (scaled < 0) {
+      this.bytes[this.length++] = 0x2d;
+      scaled = -scaled;
+    }
+    const whole = Math.floor(scaled / 1e6);
+    this.integer(whole);
+    this.bytes[this.length++] = 0x2e;
+    this.digits(scaled - whole * 1e6, 6);
+    while (this.bytes[this.length - 1] === 0x30) this.length--;
+  }
+
+  /** The last `count` digits of `v` < 1e9, with leading zeros. */
+  private digits(v: number, count: number): void {
+    const bytes = this.bytes;
+    const end = this.length + count;
+    let rest = v | 0;
+    for (let at = end - 1; at >= this.length; at--) {
+      const next = (rest / 10) | 0;
+      bytes[at] = 0x30 + rest - next * 10;
+      rest = next;
+    }
+    this.length = end;
+  }
+
+  private encodeInto(text: string, start: number): void {
+    this.length = start;
+    this.ensure(text.length * 3);
+    this.length = start + encoder.encodeInto(text, this.bytes.subarray(start)).written;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function digitCount(v: number): number {
+  if (v < 10) return 1;
+  if (v < 100) return 2;
+  if (v < 1000) return 3;
+  if (v < 10000) return 4;
+  if (v < 100000) return 5;
+  if (v < 1e6) return 6;
+  if (v < 1e7) return 7;
+  if (v < 1e8) return 8;
+  return 9;
+}
