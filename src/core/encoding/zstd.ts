@@ -8,8 +8,8 @@ import { CorruptionError } from '../errors.ts';
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
-/** What the reference library accepts unless told otherwise. */
-const MAX_WINDOW_BYTES = 2 ** 27;
+/** The largest window that RFC 8878 asks a decoder to support, and RFC 9659 an HTTP server to use. */
+const MAX_WINDOW_BYTES = 2 ** 23;
 
 interface NativeZstd {
   zstdCompressSync?(bytes: Uint8Array): Uint8Array;
