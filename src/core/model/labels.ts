@@ -3,6 +3,11 @@
  * Prometheus). A set's hash is computed once; equality looks at the reference first.
  */
 
+import { isLegacyLabelName, isLegacyMetricName } from './names.ts';
+import { goQuote } from './quote.ts';
+
+export { isLegacyLabelName, isLegacyMetricName } from './names.ts';
+
 export const METRIC_NAME = '__name__';
 
 export class Labels {
@@ -62,11 +67,27 @@ export class Labels {
     return this.names.length - other.names.length;
   }
 
-  /** A copy with label `name` set, or removed where `value` is ''. */
+  /** A copy with label `name` set, or removed where `value` is ''; `this` where that changes nothing. */
   with(name: string, value: string): Labels {
-    const pairs = this.toObject();
-    pairs[name] = value;
-    return labelsFromObject(pairs);
+    if (this.get(name) === value) return this;
+    const names: string[] = [];
+    const values: string[] = [];
+    let pending = value !== '';
+    for (let i = 0; i < this.names.length; i++) {
+      if (pending && compareStrings(name, this.names[i]) < 0) {
+        names.push(name);
+        values.push(value);
+        pending = false;
+      }
+      if (this.names[i] === name) continue;
+      names.push(this.names[i]);
+      values.push(this.values[i]);
+    }
+    if (pending) {
+      names.push(name);
+      values.push(value);
+    }
+    return new Labels(names, values);
   }
 
   /** A copy without the named labels; `this` where there is nothing to remove. */
@@ -102,11 +123,11 @@ export class Labels {
     const metric = this.get(METRIC_NAME);
     const bare = metric !== '' && isLegacyMetricName(metric);
     const parts: string[] = [];
-    if (metric !== '' && !bare) parts.push(quote(metric));
+    if (metric !== '' && !bare) parts.push(goQuote(metric));
     for (let i = 0; i < this.names.length; i++) {
       const name = this.names[i];
       if (name === METRIC_NAME) continue;
-      parts.push(`${isLegacyLabelName(name) ? name : quote(name)}=${quote(this.values[i])}`);
+      parts.push(`${isLegacyLabelName(name) ? name : goQuote(name)}=${goQuote(this.values[i])}`);
     }
     if (bare) return parts.length === 0 ? metric : `${metric}{${parts.join(', ')}}`;
     return `{${parts.join(', ')}}`;
@@ -125,7 +146,7 @@ export function labelsFromPairs(pairs: Iterable<readonly [string, string]>): Lab
   const values = new Array<string>(sorted.length);
   for (let i = 0; i < sorted.length; i++) {
     if (i > 0 && sorted[i][0] === names[i - 1])
-      throw new RangeError(`duplicate label name ${quote(names[i - 1])}`);
+      throw new RangeError(`duplicate label name ${goQuote(names[i - 1])}`);
     names[i] = sorted[i][0];
     values[i] = sorted[i][1];
   }
@@ -159,16 +180,6 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** `[a-zA-Z_:][a-zA-Z0-9_:]*`: what needs no quotes as a metric name. */
-export function isLegacyMetricName(name: string): boolean {
-  return /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
-}
-
-/** `[a-zA-Z_][a-zA-Z0-9_]*`: what needs no quotes as a label name. */
-export function isLegacyLabelName(name: string): boolean {
-  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
-}
-
 /** FNV-1a over UTF-16 units, a separator after every string, avalanched at the end. */
 function hashLabels(names: readonly string[], values: readonly string[]): number {
   let h = 0x811c9dc5;
@@ -188,7 +199,7 @@ function hashLabels(names: readonly string[], values: readonly string[]): number
   return h >>> 0 || 1;
 }
 
-/** A double-quoted string as PromQL, the exposition formats and Go's %q write it for printable text. */
+/** A double-quoted string as the exposition formats write it: only `"`, `\\` and the line feed are escaped. */
 export function quote(text: string): string {
   let out = '"';
   for (let i = 0; i < text.length; i++) {

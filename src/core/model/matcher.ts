@@ -1,6 +1,7 @@
 /** Label matchers, compiled once to the cheapest form that decides them. */
 import { compileRegex, type Regex } from '../regex/index.ts';
-import { isLegacyLabelName, quote } from './labels.ts';
+import { isLegacyLabelName } from './names.ts';
+import { goQuote } from './quote.ts';
 
 export type MatchType = '=' | '!=' | '=~' | '!~';
 
@@ -48,7 +49,7 @@ export class Matcher {
   }
 
   toString(): string {
-    const name = isLegacyLabelName(this.name) ? this.name : quote(this.name);
-    return `${name}${this.type}${quote(this.value)}`;
+    const name = isLegacyLabelName(this.name) ? this.name : goQuote(this.name);
+    return `${name}${this.type}${goQuote(this.value)}`;
   }
 }
