@@ -1,0 +1,273 @@
+/**
+ * A FetchClient over node:http and node:https, which load in a few milliseconds: for commands. Redirects are
+ * followed ten times and only to http and https; credentials, own headers and the client certificate go to the
+ * origin that was asked for and to no other.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { isIP } from 'node:net';
+import { pipeline, type Readable } from 'node:stream';
+import type { BodyBuffer } from './body.ts';
+import { describeFault } from './connection-error.ts';
+import { ACCEPT_ENCODING, decompressor } from './decompress.ts';
+import {
+  bareHost,
+  type FetchAnswer,
+  type FetchClient,
+  type FetchClientOptions,
+  type FetchRequest,
+  FetchTrace,
+  shownUrl,
+  urlAuthorization,
+} from './fetch.ts';
+import { namesProxy, proxyFor } from './proxy.ts';
+
+const MAX_REDIRECTS = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** The reason of an abort that is our own deadline rather than the caller's. */
+const EXPIRED = Symbol('expired');
+
+export class HttpClient implements FetchClient {
+  private readonly options: FetchClientOptions;
+  private readonly proxyEnv: FetchClientOptions['proxyEnv'];
+  private readonly plain: http.Agent;
+  private readonly secure: https.Agent;
+
+  constructor(options: FetchClientOptions) {
+    this.options = options;
+    this.proxyEnv = options.proxyEnv && namesProxy(options.proxyEnv) ? options.proxyEnv : undefined;
+    this.plain = new http.Agent({ keepAlive: options.keepAlive });
+    this.secure = new https.Agent({ keepAlive: options.keepAlive });
+  }
+
+  async get(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer> {
+    const trace = new FetchTrace(shownUrl(request.url));
+    const abort = new AbortController();
+    const onAbort = () => abort.abort(signal!.reason);
+    if (signal?.aborted) throw signal.reason;
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const timer = setTimeout(() => abort.abort(EXPIRED), request.timeoutMs);
+    try {
+      const response = await this.follow(request, trace, abort.signal);
+      return await receive(response, request, body, trace);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (abort.signal.reason === EXPIRED) throw trace.timeout(request.timeoutMs);
+      throw describeFault(error, trace);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  close(): void {
+    this.plain.destroy();
+    this.secure.destroy();
+  }
+
+  /** Asks, and asks again where the answer says so, until one is not a redirect. */
+  private async follow(
+    request: FetchRequest,
+    trace: FetchTrace,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
+    let url = request.url;
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.open(url, request, trace, signal);
+      if (!REDIRECTS.has(response.statusCode!) || this.options.followRedirects === false) return response;
+      response.destroy();
+      const location = response.headers.location;
+      if (location === undefined)
+        throw trace.fail('scrape_redirect', `redirect (${response.statusCode}) without a Location`);
+      if (redirects === MAX_REDIRECTS)
+        throw trace.fail('scrape_redirect', `stopped after ${MAX_REDIRECTS} redirects`);
+      url = redirectedTo(location, url, trace);
+    }
+  }
+
+  private async open(
+    url: URL,
+    request: FetchRequest,
+    trace: FetchTrace,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
+    const own = url.origin === request.url.origin;
+    const options: https.RequestOptions = {
+      protocol: url.protocol,
+      hostname: bareHost(url),
+      port: url.port || undefined,
+      path: url.pathname + url.search,
+      headers: this.headers(url, request, own),
+      signal,
+      agent: url.protocol === 'https:' ? this.secure : this.plain,
+    };
+    if (url.protocol === 'https:') Object.assign(options, this.tlsOptions(url, own));
+    if (request.socketPath !== undefined && own) options.socketPath = request.socketPath;
+    else await this.routeThroughProxy(url, options, trace, signal);
+    try {
+      return await send(options, trace);
+    } catch (error) {
+      // A kept connection that the target closed just now says nothing about the target: ask on a new one.
+      if (!(error instanceof StaleConnection)) throw error;
+      return send({ ...options, agent: false }, trace);
+    }
+  }
+
+  private headers(url: URL, request: FetchRequest, own: boolean): http.OutgoingHttpHeaders {
+    const headers: http.OutgoingHttpHeaders = {
+      ...request.headers,
+      'User-Agent': this.options.userAgent,
+      'Accept-Encoding': ACCEPT_ENCODING,
+    };
+    const authorization = (own ? this.options.authorization : undefined) ?? urlAuthorization(url);
+    if (authorization !== undefined) headers['Authorization'] = authorization;
+    if (own) Object.assign(headers, this.options.headers);
+    return headers;
+  }
+
+  private tlsOptions(url: URL, own: boolean): https.RequestOptions {
+    const tls = this.options.tls ?? {};
+    const serverName = own ? tls.serverName : undefined;
+    const host = bareHost(url);
+    return {
+      ca: tls.ca,
+      cert: own ? tls.cert : undefined,
+      key: own ? tls.key : undefined,
+      servername: serverName ?? (isIP(host) === 0 ? host : ''),
+      rejectUnauthorized: !tls.insecure,
+    };
+  }
+
+  private async routeThroughProxy(
+    url: URL,
+    options: https.RequestOptions,
+    trace: FetchTrace,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.proxyEnv === undefined) return;
+    let proxy: URL | undefined;
+    try {
+      proxy = proxyFor(url, this.proxyEnv);
+    } catch {
+      throw trace.fail('scrape_proxy', 'the proxy that the environment names is not a URL');
+    }
+    if (proxy === undefined) return;
+    trace.phase = 'proxy';
+    const { throughProxy } = await import('./proxy-tunnel.ts');
+    await throughProxy(proxy, url, options, trace, signal);
+  }
+}
+
+class StaleConnection extends Error {}
+
+/** Resolves with the head of the answer; its body has not been read. */
+function send(options: https.RequestOptions, trace: FetchTrace): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const secure = options.protocol === 'https:';
+    const request = secure ? https.request(options) : http.request(options);
+    const proxied = trace.phase === 'proxy';
+    const tunnelled = options.createConnection !== undefined;
+    if (!proxied && !tunnelled) trace.phase = needsLookup(options) ? 'lookup' : 'connect';
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) {
+        trace.phase = 'response';
+        return;
+      }
+      const enter = (phase: FetchTrace['phase']) => () => {
+        trace.phase = phase;
+      };
+      if (!proxied) socket.once('lookup', enter('connect'));
+      socket.once('connect', enter(secure ? 'tls' : 'response'));
+      socket.once('secureConnect', enter('response'));
+    });
+    request.once('response', (response) => {
+      trace.phase = 'response';
+      resolve(response);
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(stale ? new StaleConnection() : error);
+    });
+    request.end();
+  });
+}
+
+function needsLookup(options: https.RequestOptions): boolean {
+  return options.socketPath == null && isIP(options.hostname ?? '') === 0;
+}
+
+function receive(
+  response: http.IncomingMessage,
+  request: FetchRequest,
+  body: BodyBuffer,
+  trace: FetchTrace,
+): Promise<FetchAnswer> {
+  body.clear();
+  const limit = request.bodySizeLimitBytes;
+  const refuse = (code: 'scrape_status' | 'scrape_encoding' | 'scrape_body_size', reason: string) => {
+    response.destroy();
+    return Promise.reject(trace.fail(code, reason));
+  };
+  if (response.statusCode !== 200)
+    return refuse('scrape_status', `server returned HTTP status ${statusOf(response)}`);
+  const encoding = response.headers['content-encoding'];
+  const decoder = decompressor(encoding);
+  if (decoder === undefined)
+    return refuse('scrape_encoding', `unsupported Content-Encoding "${printable(encoding!)}"`);
+  const announced = Number(response.headers['content-length'] ?? Number.NaN);
+  if (decoder === null && limit > 0 && announced >= limit) return refuse('scrape_body_size', tooLarge(limit));
+  if (decoder === null) body.expect(announced);
+
+  trace.phase = 'body';
+  return new Promise((resolve, reject) => {
+    let stream: Readable = response;
+    response.on('data', (piece: Buffer) => {
+      trace.receivedBytes += piece.length;
+    });
+    if (decoder !== null) {
+      stream = decoder;
+      // The callback is for the failures of either; success is the end of the decoder's output.
+      pipeline(response, decoder, (error) => error && reject(error));
+    }
+    stream.on('data', (piece: Buffer) => {
+      if (body.push(piece, limit)) return;
+      reject(trace.fail('scrape_body_size', tooLarge(limit)));
+      response.destroy();
+      decoder?.destroy();
+    });
+    stream.on('error', reject);
+    stream.once('end', () => {
+      resolve({ contentType: response.headers['content-type'], receivedBytes: trace.receivedBytes });
+    });
+  });
+}
+
+function redirectedTo(location: string, from: URL, trace: FetchTrace): URL {
+  let url: URL;
+  try {
+    url = new URL(location, from);
+  } catch {
+    throw trace.fail('scrape_redirect', `redirect to "${printable(location)}", which is not a URL`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw trace.fail(
+      'scrape_redirect',
+      `redirect to ${printable(url.href)} refused: only http and https are followed`,
+    );
+  return url;
+}
+
+function tooLarge(limit: number): string {
+  return `body size limit exceeded (${limit} bytes)`;
+}
+
+function statusOf(response: http.IncomingMessage): string {
+  return `${response.statusCode} ${printable(response.statusMessage ?? '')}`.trimEnd();
+}
+
+/** What a stranger sent, fit for a terminal and one line. */
+function printable(text: string): string {
+  const plain = text.replace(/[^\x20-\x7e]/g, '?');
+  return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
+}

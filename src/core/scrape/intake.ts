@@ -1,0 +1,218 @@
+/**
+ * Turns the rows that a parser found into the rows that are stored, with Prometheus' rules: the target's labels and
+ * relabelling, timestamps honoured or replaced, duplicates and far-future samples left out, limits, and a stale
+ * marker for every series that was there and no longer is.
+ *
+ * One scrape: `begin`, `take` after each stretch of rows, then `finish`, or `fail` where anything went wrong.
+ */
+
+import { InputError } from '../errors.ts';
+import type { Batch } from '../exposition/batch.ts';
+import type { SeriesTable } from '../exposition/series-table.ts';
+import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
+import { writeStale } from '../model/value.ts';
+import { compact, LEFT_OUT } from './compact.ts';
+import { labelLimitFault, type ScrapeLimits } from './limits.ts';
+import { NumberList } from './number-list.ts';
+import { type ReportValues, reportLabels, reportValues } from './report.ts';
+import { DROPPED, type Relabeller, SeriesCache } from './series-cache.ts';
+
+/** Samples further ahead of the clock than this are not taken. */
+const MAX_AHEAD_MS = 10 * 60 * 1000;
+/** A cache is made anew when it holds more than twice the series of the last scrape and this many. */
+const CACHE_SLACK = 1000;
+
+export interface IntakeOptions {
+  /** Labels of a series as exposed -> as stored, or null to drop it. */
+  relabel: Relabeller;
+  /** The target's labels, for the series that the scrape adds about itself; null where it adds none. */
+  reportTo: Labels | null;
+  /** Use the timestamps that the target gives. */
+  honorTimestamps: boolean;
+  /** Series with timestamps of their own get stale markers too. */
+  trackTimestampsStaleness: boolean;
+  limits: ScrapeLimits;
+}
+
+/** What became of the rows of one scrape. */
+export class IntakeCounts {
+  /** Rows that the target exposed. */
+  scraped = 0;
+  /** Rows that relabelling left, duplicates included. */
+  relabelled = 0;
+  /** Series that the previous successful scrape did not have. */
+  added = 0;
+  /** Rows left out because the scrape had the series already. */
+  duplicates = 0;
+  /** The first such series. */
+  firstDuplicate: Labels = EMPTY_LABELS;
+  /** Rows left out because their timestamps are too far in the future. */
+  tooFarAhead = 0;
+}
+
+export class Intake {
+  counts = new IntakeCounts();
+  /** `begin` replaces it when series that are gone have made it too large. */
+  cache: SeriesCache;
+  private readonly options: IntakeOptions;
+  private readonly report: readonly Labels[];
+  /** Counts scrapes. A series is known if the last successful one, or one since, had it. */
+  private iteration = 0;
+  private lastSuccess = 0;
+  private t = 0;
+  private maxt = 0;
+  private taken = 0;
+  /** Rows of the last successful scrape. */
+  private usualRows = 0;
+  private overLimit = false;
+  /** Final numbers of the series whose absence from the next scrape means their end. */
+  private previous = new NumberList();
+  private current = new NumberList();
+
+  constructor(options: IntakeOptions) {
+    this.options = options;
+    const target = options.reportTo;
+    this.report = target === null ? [] : reportLabels(target);
+    this.cache = this.newCache();
+  }
+
+  /** `t` is the time of rows that have none, `now` the clock's. */
+  begin(t: number, now: number): void {
+    if (this.cache.exposed.size > 2 * this.usualRows + CACHE_SLACK) this.renewCache();
+    this.iteration++;
+    this.counts = new IntakeCounts();
+    this.t = t;
+    this.maxt = now + MAX_AHEAD_MS;
+    this.taken = 0;
+    this.overLimit = false;
+    this.current.clear();
+  }
+
+  /** Takes the rows from `from` on. Throws InputError to fail the scrape. */
+  take(batch: Batch, from: number): void {
+    const { counts, cache, iteration, maxt, options } = this;
+    const limit = options.limits.samples;
+    const rows = batch.length;
+    for (let row = from; row < rows; row++) {
+      const final = cache.final(batch.series[row]);
+      counts.scraped++;
+      if (final === DROPPED) {
+        batch.series[row] = LEFT_OUT;
+        continue;
+      }
+      counts.relabelled++;
+      batch.series[row] = final;
+      const t = batch.t[row];
+      const timed = options.honorTimestamps && !Number.isNaN(t);
+      if (!timed) batch.t[row] = this.t;
+      if (cache.seen[final] === iteration && !timed) {
+        if (counts.duplicates++ === 0) counts.firstDuplicate = cache.labels[final];
+        batch.series[row] = LEFT_OUT;
+        continue;
+      }
+      // What lies beyond the limit is counted, for the report, but not remembered.
+      if (limit > 0 && ++this.taken > limit) {
+        this.overLimit = true;
+        continue;
+      }
+      const known = cache.seen[final] >= this.lastSuccess && cache.seen[final] !== 0;
+      cache.seen[final] = iteration;
+      if (timed && t > maxt) {
+        counts.tooFarAhead++;
+        batch.series[row] = LEFT_OUT;
+        continue;
+      }
+      if (!known) counts.added++;
+      if ((!timed || options.trackTimestampsStaleness) && cache.tracked[final] !== iteration) {
+        cache.tracked[final] = iteration;
+        this.current.push(final);
+      }
+    }
+  }
+
+  /** Whether the sample limit is exceeded already: the scrape will fail, and only the counts still matter. */
+  get exceeded(): boolean {
+    return this.overLimit;
+  }
+
+  /** Counts rows, in place of `take`, without remembering their series. */
+  countOnly(batch: Batch, table: SeriesTable): void {
+    for (let row = 0; row < batch.length; row++) {
+      this.counts.scraped++;
+      if (this.options.relabel(table.labels[batch.series[row]]) !== null) this.counts.relabelled++;
+    }
+  }
+
+  /** The scrape succeeded: leaves in `batch` what is to be stored. Throws InputError where a limit was exceeded. */
+  finish(batch: Batch): void {
+    if (this.overLimit) throw new InputError('scrape_sample_limit', 'sample limit exceeded');
+    this.cache.refreshFamilies();
+    compact(batch);
+    this.markVanished(batch);
+    // Like Prometheus, which looks no further at an empty body, remember the series of the scrape before it.
+    if (this.counts.scraped === 0) return;
+    this.lastSuccess = this.iteration;
+    this.usualRows = this.counts.scraped;
+  }
+
+  /** The scrape failed: nothing of it is stored, and all series of the one before end here. */
+  fail(batch: Batch): void {
+    batch.clear();
+    this.cache.refreshFamilies();
+    for (let i = 0; i < this.current.length; i++) this.cache.tracked[this.current.values[i]] = 0;
+    this.current.clear();
+    this.markVanished(batch);
+  }
+
+  /** The target is gone: its series end here, and those of the report too. Follows a `begin`. */
+  end(batch: Batch): void {
+    this.fail(batch);
+    for (let i = 0; i < this.report.length; i++) writeStale(batch.v, batch.push(i, this.t, 0));
+  }
+
+  addReport(batch: Batch, values: ReportValues): void {
+    if (this.report.length === 0) return;
+    const numbers = reportValues(values);
+    for (let i = 0; i < numbers.length; i++) batch.push(i, this.t, numbers[i]);
+  }
+
+  private markVanished(batch: Batch): void {
+    const { previous, current, cache } = this;
+    for (let i = 0; i < previous.length; i++) {
+      const final = previous.values[i];
+      if (cache.tracked[final] !== this.iteration) writeStale(batch.v, batch.push(final, this.t, 0));
+    }
+    this.previous = current;
+    this.current = previous;
+    this.current.clear();
+  }
+
+  /** Keeps only the series that still count as known, under new numbers. */
+  private renewCache(): void {
+    const old = this.cache;
+    this.cache = this.newCache();
+    for (let final = this.report.length; final < old.labels.length; final++) {
+      if (old.seen[final] === 0 || old.seen[final] < this.lastSuccess) continue;
+      this.cache.carry(old.labels[final], old.seen[final], old.tracked[final]);
+    }
+    const kept = this.previous;
+    for (let i = 0; i < kept.length; i++) {
+      const final = kept.values[i];
+      kept.values[i] = this.cache.carry(old.labels[final], old.seen[final], old.tracked[final]);
+    }
+  }
+
+  private newCache(): SeriesCache {
+    const { limits, relabel } = this.options;
+    const checked: Relabeller = (exposed) => {
+      const labels = relabel(exposed);
+      if (labels === null) return null;
+      if (!labels.has(METRIC_NAME))
+        throw new InputError('scrape_name', 'missing metric name (__name__ label)');
+      const fault = labelLimitFault(labels, limits);
+      if (fault !== undefined) throw fault;
+      return labels;
+    };
+    return new SeriesCache(checked, this.report);
+  }
+}
