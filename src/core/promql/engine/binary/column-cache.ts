@@ -1,0 +1,50 @@
+/**
+ * Columns of one side of a binary operation, where an output may need a column that another output needs again. The
+ * number of uses is known beforehand, so a column is dropped at its last one.
+ */
+import { StepColumn } from '../../functions/column.ts';
+import type { QueryContext } from '../context.ts';
+import type { VectorOperator } from '../operator.ts';
+
+export class ColumnCache {
+  private readonly context: QueryContext;
+  private readonly input: VectorOperator;
+  private readonly steps: number;
+  private readonly usesLeft: Uint32Array;
+  private readonly kept = new Map<number, StepColumn>();
+  /** A dropped column, to be used for the next series. */
+  private spare: StepColumn | null = null;
+
+  constructor(context: QueryContext, input: VectorOperator, steps: number) {
+    this.context = context;
+    this.input = input;
+    this.steps = steps;
+    this.usesLeft = new Uint32Array(input.series.length);
+  }
+
+  /** Announces that series `i` will be taken once more. */
+  expectUse(i: number): void {
+    this.usesLeft[i]++;
+  }
+
+  /** The column of series `i`, valid until the matching `done(i)`. */
+  take(i: number): StepColumn {
+    let column = this.kept.get(i);
+    if (column === undefined) {
+      column = this.spare ?? new StepColumn(this.steps);
+      this.spare = null;
+      this.input.evaluate(i, column);
+      this.context.hold(this.steps);
+      this.kept.set(i, column);
+    }
+    return column;
+  }
+
+  done(i: number): void {
+    this.usesLeft[i]--;
+    if (this.usesLeft[i] > 0) return;
+    this.spare = this.kept.get(i) ?? null;
+    this.kept.delete(i);
+    this.context.release(this.steps);
+  }
+}

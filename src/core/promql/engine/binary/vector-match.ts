@@ -1,0 +1,255 @@
+/**
+ * Arithmetic, comparison and trim operators between two instant vectors: series are matched once for the query, then
+ * each output series is worked out over all steps.
+ *
+ * An output is a label set with the pairs of series that contribute to it. Which pair does may change from step to
+ * step (series come and go), and two pairs at one step are an error. `fill` adds pairs with one side made up.
+ */
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { LabelsBuilder } from '../../../model/labels-builder.ts';
+import { goLabels } from '../../../model/quote.ts';
+import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
+import type { Binary, VectorMatching } from '../../parser/ast.ts';
+import type { QueryContext } from '../context.ts';
+import { groupByLabels } from '../distinct.ts';
+import { QueryError } from '../errors.ts';
+import { withoutName } from '../names.ts';
+import type { SeriesMeta, VectorOperator } from '../operator.ts';
+import { ColumnCache } from './column-cache.ts';
+import { ElementOperation, valueAt } from './element.ts';
+import { type MatchGroup, matchGroups } from './match-groups.ts';
+import { dropsName } from './vector-scalar.ts';
+
+/** One side is made up by `fill`. */
+const FILLED = -1;
+
+interface Pair {
+  left: number;
+  right: number;
+  group: MatchGroup;
+}
+
+export class VectorMatch implements VectorOperator {
+  readonly kind = 'vector';
+  series: readonly SeriesMeta[] = [];
+  private readonly context: QueryContext;
+  private readonly expr: Binary;
+  private readonly matching: VectorMatching;
+  private readonly left: VectorOperator;
+  private readonly right: VectorOperator;
+  private readonly steps: number;
+  private readonly operation: ElementOperation;
+  private outputs: Pair[][] = [];
+  private leftColumns!: ColumnCache;
+  private rightColumns!: ColumnCache;
+  /** The made-up side of a filled pair. */
+  private readonly filled: { left: StepColumn | null; right: StepColumn | null };
+
+  constructor(
+    context: QueryContext,
+    expr: Binary,
+    left: VectorOperator,
+    right: VectorOperator,
+    steps: number,
+  ) {
+    this.context = context;
+    this.expr = expr;
+    this.matching = expr.matching!;
+    this.left = left;
+    this.right = right;
+    this.steps = steps;
+    this.operation = new ElementOperation(expr, context.annotations);
+    this.filled = {
+      left: constantColumn(this.matching.fillLeft, steps),
+      right: constantColumn(this.matching.fillRight, steps),
+    };
+  }
+
+  async prepare(): Promise<void> {
+    await this.left.prepare();
+    await this.right.prepare();
+    this.leftColumns = new ColumnCache(this.context, this.left, this.steps);
+    this.rightColumns = new ColumnCache(this.context, this.right, this.steps);
+    const groups = matchGroups(this.left.series, this.right.series, this.matching);
+    this.plan(groups);
+    for (const group of groups) this.verifyOneSide(group);
+    if (this.matching.card === 'one-to-one') for (const group of groups) this.verifyManySide(group);
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    this.context.checkpoint();
+    out.clear();
+    const pairs = this.outputs[i];
+    const taken = pairs.length > 1 ? new Uint8Array(this.steps) : null;
+    for (const pair of pairs) this.evaluatePair(pair, out, taken);
+  }
+
+  /** Pairs up the members of each group and gathers the pairs by the labels of their result. */
+  private plan(groups: readonly MatchGroup[]): void {
+    const pairs: Pair[] = [];
+    const metas: SeriesMeta[] = [];
+    const add = (left: number, right: number, group: MatchGroup) => {
+      pairs.push({ left, right, group });
+      metas.push(this.resultMeta(left, right, group));
+    };
+    for (const group of groups) {
+      for (const left of group.left) {
+        for (const right of group.right) add(left, right, group);
+        if (this.filled.right !== null) add(left, FILLED, group);
+      }
+      if (this.filled.left !== null) for (const right of group.right) add(FILLED, right, group);
+    }
+    const shared = groupByLabels(metas);
+    this.outputs =
+      shared === null ? pairs.map((pair) => [pair]) : shared.map((numbers) => numbers.map((n) => pairs[n]));
+    this.series = shared === null ? metas : shared.map((numbers) => metas[numbers[0]]);
+    for (const pair of pairs) {
+      for (const left of this.leftOf(pair)) this.leftColumns.expectUse(left);
+      for (const right of this.rightOf(pair)) this.rightColumns.expectUse(right);
+    }
+  }
+
+  /** The left series that decide about a pair: a filled one stands for the absence of all of its group. */
+  private leftOf(pair: Pair): readonly number[] {
+    return pair.left === FILLED ? pair.group.left : [pair.left];
+  }
+
+  private rightOf(pair: Pair): readonly number[] {
+    return pair.right === FILLED ? pair.group.right : [pair.right];
+  }
+
+  private evaluatePair(pair: Pair, out: StepColumn, taken: Uint8Array | null): void {
+    const left = pair.left === FILLED ? this.filled.left! : this.leftColumns.take(pair.left);
+    const right = pair.right === FILLED ? this.filled.right! : this.rightColumns.take(pair.right);
+    const present = this.presenceForFill(pair);
+    const { operation } = this;
+    for (let step = 0; step < out.length; step++) {
+      const a = left.kind[step];
+      const b = right.kind[step];
+      if (a === ABSENT || b === ABSENT || (present !== null && present[step] !== 0)) continue;
+      if (taken !== null) {
+        if (taken[step] !== 0) throw this.multipleMatches();
+        taken[step] = 1;
+      }
+      if (a === FLOAT && b === FLOAT) operation.floats(left.v[step], right.v[step], out, step);
+      else operation.mixed(valueAt(left, step), valueAt(right, step), out, step);
+    }
+    for (const i of this.leftOf(pair)) this.leftColumns.done(i);
+    for (const i of this.rightOf(pair)) this.rightColumns.done(i);
+  }
+
+  /** For a filled pair: the steps at which the side that is filled is there after all. */
+  private presenceForFill(pair: Pair): Uint8Array | null {
+    if (pair.left !== FILLED && pair.right !== FILLED) return null;
+    const present = new Uint8Array(this.steps);
+    const fillsLeft = pair.left === FILLED;
+    const cache = fillsLeft ? this.leftColumns : this.rightColumns;
+    for (const i of fillsLeft ? pair.group.left : pair.group.right) {
+      const { kind } = cache.take(i);
+      for (let step = 0; step < present.length; step++) if (kind[step] !== ABSENT) present[step] = 1;
+    }
+    return present;
+  }
+
+  /** The labels of `left op right`, where a filled side has just the compared labels. */
+  private resultMeta(left: number, right: number, group: MatchGroup): SeriesMeta {
+    const { card, on, labels, include } = this.matching;
+    const swapped = card === 'one-to-many';
+    const leftMeta = left === FILLED ? { labels: group.key, dropName: false } : this.left.series[left];
+    const rightMeta = right === FILLED ? { labels: group.key, dropName: false } : this.right.series[right];
+    const many = swapped ? rightMeta : leftMeta;
+    const one = swapped ? leftMeta : rightMeta;
+    const meta = dropsName(this.expr) ? withoutName(many, this.context) : many;
+    let result: Labels = meta.labels;
+    if (card === 'one-to-one') {
+      const keepsName = this.context.settings.delayedNameRemoval && meta.dropName;
+      result = result.filter((name) => labels.includes(name) === on || (keepsName && name === METRIC_NAME));
+    }
+    if (include.length > 0) {
+      const builder = new LabelsBuilder(result);
+      for (const name of include) builder.set(name, one.labels.get(name));
+      result = builder.labels();
+    }
+    return { labels: result, dropName: meta.dropName };
+  }
+
+  /** The "one" side must have at most one series of a group at any step at which the other side has any at all. */
+  private verifyOneSide(group: MatchGroup): void {
+    const leftIsOne = this.matching.card === 'one-to-many';
+    const members = leftIsOne ? group.left : group.right;
+    if (members.length < 2) return;
+    const input = leftIsOne ? this.left : this.right;
+    const cache = leftIsOne ? this.leftColumns : this.rightColumns;
+    const clash = firstClash(members, cache, this.steps);
+    if (clash === null) return;
+    const other = leftIsOne ? this.right : this.left;
+    if (!presentAt(other, clash.step, this.steps)) return;
+    const [earlier, later] = clash.members.map((i) => goLabels(input.series[i].labels));
+    throw new QueryError(
+      `found duplicate series for the match group ${goLabels(group.key)} on the ${leftIsOne ? 'left' : 'right'} ` +
+        `hand-side of the operation: [${later}, ${earlier}];many-to-many matching not allowed: matching labels must ` +
+        'be unique on one side',
+      this.expr.range,
+    );
+  }
+
+  private verifyManySide(group: MatchGroup): void {
+    if (group.left.length < 2 || group.right.length === 0) return;
+    const clash = firstClash(group.left, this.leftColumns, this.steps);
+    if (clash === null) return;
+    for (const right of group.right) {
+      this.rightColumns.expectUse(right);
+      const present = this.rightColumns.take(right).kind[clash.step] !== ABSENT;
+      this.rightColumns.done(right);
+      if (present) throw this.multipleMatches();
+    }
+  }
+
+  private multipleMatches(): QueryError {
+    const reason =
+      this.matching.card === 'one-to-one'
+        ? 'many-to-one matching must be explicit (group_left/group_right)'
+        : 'grouping labels must ensure unique matches';
+    return new QueryError(`multiple matches for labels: ${reason}`, this.expr.range);
+  }
+}
+
+interface Clash {
+  step: number;
+  members: [number, number];
+}
+
+/** The first step at which two of the series both have a value. */
+function firstClash(members: readonly number[], cache: ColumnCache, steps: number): Clash | null {
+  const owner = new Int32Array(steps).fill(-1);
+  let clash: Clash | null = null;
+  for (const i of members) {
+    cache.expectUse(i);
+    const { kind } = cache.take(i);
+    for (let step = 0; step < steps; step++) {
+      if (kind[step] === ABSENT) continue;
+      if (owner[step] < 0) owner[step] = i;
+      else if (clash === null || step < clash.step) clash = { step, members: [owner[step], i] };
+    }
+    cache.done(i);
+  }
+  return clash;
+}
+
+/** Whether any series has a value at `step`. Only asked on the way to an error, so it may evaluate everything. */
+function presentAt(input: VectorOperator, step: number, steps: number): boolean {
+  const column = new StepColumn(steps);
+  for (let i = 0; i < input.series.length; i++) {
+    input.evaluate(i, column);
+    if (column.kind[step] !== ABSENT) return true;
+  }
+  return false;
+}
+
+function constantColumn(value: number | null, steps: number): StepColumn | null {
+  if (value === null) return null;
+  const column = new StepColumn(steps);
+  column.kind.fill(FLOAT);
+  column.v.fill(value);
+  return column;
+}

@@ -1,0 +1,253 @@
+/**
+ * Compiles a syntax tree to operators, for a grid of steps. What is written twice in a query is built once and
+ * shared; what does not depend on the step is built for one step.
+ */
+
+import { EMPTY_LABELS } from '../../model/labels.ts';
+import type { CallSite } from '../functions/function.ts';
+import { implementationOf } from '../functions/index.ts';
+import {
+  type Binary,
+  type Call,
+  type Expr,
+  type Subquery,
+  typeOf,
+  type VectorSelector,
+} from '../parser/ast.ts';
+import { isStepInvariant } from '../plan/step-invariant.ts';
+import { buildAggregate } from './aggregate/index.ts';
+import { SetOperation } from './binary/set-operation.ts';
+import { VectorMatch } from './binary/vector-match.ts';
+import { dropsName, VectorScalar } from './binary/vector-scalar.ts';
+import { buildSpecialCall } from './calls/index.ts';
+import type { QueryContext } from './context.ts';
+import { type DistinctRule, DistinctSeries } from './distinct.ts';
+import { StepGrid } from './grid.ts';
+import { InstantSelector } from './instant-selector.ts';
+import type { Operator, RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
+import { RangeCall } from './range-call.ts';
+import { RangeSelector } from './range-selector.ts';
+import { ConstantScalar, negatedScalar, scalarBinary } from './scalars.ts';
+import { SharedVector } from './shared.ts';
+import { StepInvariantScalar, StepInvariantVector } from './step-invariant.ts';
+import { SubqueryOperator, subqueryGrid } from './subquery.ts';
+import { Negation } from './unary.ts';
+import { VectorCall } from './vector-call.ts';
+
+interface SharedNode {
+  operator: SharedVector;
+  /** Byte offset in the query of the occurrence that was built. */
+  start: number;
+  end: number;
+  /** Byte offsets of the other occurrences, which have annotations of their own. */
+  copies: number[];
+}
+
+export class OperatorBuilder {
+  readonly context: QueryContext;
+  /** The query's text as bytes, by which repeated sub-expressions are recognised. */
+  private readonly text: Buffer;
+  private readonly sharedNodes = new Map<string, SharedNode>();
+
+  constructor(context: QueryContext, query: string) {
+    this.context = context;
+    this.text = Buffer.from(query, 'utf8');
+  }
+
+  build(expr: Expr, grid: StepGrid): Operator {
+    switch (typeOf(expr)) {
+      case 'vector':
+        return this.vector(expr, grid);
+      case 'scalar':
+        return this.scalar(expr, grid);
+      case 'matrix':
+        return this.range(expr, grid);
+      case 'string':
+        return { kind: 'string', value: stringValue(expr) };
+    }
+  }
+
+  vector(expr: Expr, grid: StepGrid): VectorOperator {
+    if (expr.kind === 'paren') return this.vector(expr.expr, grid);
+    if (grid.count > 1 && isStepInvariant(expr)) {
+      return new StepInvariantVector(this.vector(expr, firstStep(grid)));
+    }
+    const key = `${grid.start} ${grid.stepMs} ${grid.count} ${this.sourceText(expr)}`;
+    let node = this.sharedNodes.get(key);
+    if (node === undefined) {
+      const operator = new SharedVector(this.context, this.vectorNode(expr, grid));
+      node = { operator, start: expr.range.start, end: expr.range.end, copies: [] };
+      this.sharedNodes.set(key, node);
+    } else {
+      node.copies.push(expr.range.start);
+    }
+    node.operator.addConsumer();
+    return node.operator;
+  }
+
+  scalar(expr: Expr, grid: StepGrid): ScalarOperator {
+    if (grid.count > 1 && expr.kind !== 'numberLiteral' && isStepInvariant(expr)) {
+      return new StepInvariantScalar(this.scalar(expr, firstStep(grid)), grid.count);
+    }
+    switch (expr.kind) {
+      case 'paren':
+        return this.scalar(expr.expr, grid);
+      case 'numberLiteral':
+        return new ConstantScalar(expr.value, grid.count);
+      case 'unary': {
+        const inner = this.scalar(expr.expr, grid);
+        return expr.op === '-' ? negatedScalar(inner) : inner;
+      }
+      case 'binary':
+        return scalarBinary(expr.op, this.scalar(expr.lhs, grid), this.scalar(expr.rhs, grid));
+      case 'call':
+        return buildSpecialCall(this, expr, grid) as ScalarOperator;
+      default:
+        throw new Error(`no scalar: ${expr.kind}`);
+    }
+  }
+
+  range(expr: Expr, grid: StepGrid): RangeOperator {
+    switch (expr.kind) {
+      case 'paren':
+        return this.range(expr.expr, grid);
+      case 'matrixSelector':
+        return new RangeSelector(this.context, expr, grid);
+      case 'subquery':
+        return this.subquery(expr, grid);
+      default:
+        throw new Error(`no range vector: ${expr.kind}`);
+    }
+  }
+
+  /** A selector itself, for the functions that ask more of it than its values (`timestamp`). */
+  selector(expr: VectorSelector, grid: StepGrid): InstantSelector {
+    return new InstantSelector(this.context, expr, grid);
+  }
+
+  callSite(call: Call, grid: StepGrid): CallSite {
+    const stepTimes = new Float64Array(grid.count);
+    for (let i = 0; i < grid.count; i++) stepTimes[i] = grid.time(i);
+    return {
+      call,
+      annotations: this.context.annotations,
+      argRanges: call.args.map((arg) => arg.range),
+      stepTimes,
+      labels: EMPTY_LABELS,
+      modifier: rangeModifier(call),
+    };
+  }
+
+  /** Gives every further occurrence of a shared sub-expression the annotations of the one that was evaluated. */
+  repeatAnnotations(): void {
+    const { annotations } = this.context;
+    for (const { start, end, copies } of this.sharedNodes.values()) {
+      for (const copy of copies) annotations.repeat(start, end, copy);
+    }
+  }
+
+  private vectorNode(expr: Expr, grid: StepGrid): VectorOperator {
+    const { context } = this;
+    switch (expr.kind) {
+      case 'vectorSelector':
+        return new InstantSelector(context, expr, grid);
+      case 'unary': {
+        const inner = this.vector(expr.expr, grid);
+        return expr.op === '-' ? this.distinct(new Negation(context, inner), 'strict') : inner;
+      }
+      case 'binary':
+        return this.binary(expr, grid);
+      case 'aggregate': {
+        const param = expr.param === null ? null : this.build(expr.param, grid);
+        return buildAggregate(context, expr, this.vector(expr.expr, grid), param, grid);
+      }
+      case 'call':
+        return this.call(expr, grid);
+      default:
+        throw new Error(`no instant vector: ${expr.kind}`);
+    }
+  }
+
+  private binary(expr: Binary, grid: StepGrid): VectorOperator {
+    const { context } = this;
+    const { lhs, rhs } = expr;
+    if (typeOf(lhs) === 'scalar') {
+      return this.vectorScalar(expr, this.vector(rhs, grid), this.scalar(lhs, grid), true, grid);
+    }
+    if (typeOf(rhs) === 'scalar') {
+      return this.vectorScalar(expr, this.vector(lhs, grid), this.scalar(rhs, grid), false, grid);
+    }
+    const left = this.vector(lhs, grid);
+    const right = this.vector(rhs, grid);
+    if (expr.op === 'and' || expr.op === 'or' || expr.op === 'unless') {
+      return new SetOperation(context, expr, left, right, grid.count);
+    }
+    return new VectorMatch(context, expr, left, right, grid.count);
+  }
+
+  private vectorScalar(
+    expr: Binary,
+    vector: VectorOperator,
+    scalar: ScalarOperator,
+    scalarOnLeft: boolean,
+    grid: StepGrid,
+  ): VectorOperator {
+    const operator = new VectorScalar(this.context, expr, vector, scalar, scalarOnLeft, grid.count);
+    return dropsName(expr) ? this.distinct(operator, 'per-step') : operator;
+  }
+
+  private call(call: Call, grid: StepGrid): VectorOperator {
+    const implementation = implementationOf(call.func.name);
+    if (implementation === undefined) return buildSpecialCall(this, call, grid) as VectorOperator;
+    const site = this.callSite(call, grid);
+    const scalars = call.args.filter((arg) => typeOf(arg) === 'scalar').map((arg) => this.scalar(arg, grid));
+    const input = call.args.find((arg) => typeOf(arg) !== 'scalar')!;
+    const { context } = this;
+    let operator: VectorOperator;
+    let rule: DistinctRule;
+    if (implementation.kind === 'range') {
+      operator = new RangeCall(context, implementation, this.range(input, grid), scalars, site);
+      rule = 'strict';
+    } else {
+      operator = new VectorCall(context, implementation, this.vector(input, grid), scalars, site, grid.count);
+      rule = 'per-step';
+    }
+    return implementation.keepsName ? operator : this.distinct(operator, rule);
+  }
+
+  private subquery(expr: Subquery, grid: StepGrid): RangeOperator {
+    const innerGrid = subqueryGrid(this.context, expr, grid);
+    return new SubqueryOperator(this.context, expr, grid, this.vector(expr.expr, innerGrid), innerGrid);
+  }
+
+  private distinct(operator: VectorOperator, rule: DistinctRule): VectorOperator {
+    // With delayed name removal the names are still there, and the end of the query sees to it.
+    return this.context.settings.delayedNameRemoval
+      ? operator
+      : new DistinctSeries(this.context, operator, rule);
+  }
+
+  private sourceText(expr: Expr): string {
+    return this.text.subarray(expr.range.start, expr.range.end).toString('latin1');
+  }
+}
+
+function firstStep(grid: StepGrid): StepGrid {
+  return new StepGrid(grid.start, grid.stepMs, 1);
+}
+
+function stringValue(expr: Expr): string {
+  if (expr.kind === 'paren') return stringValue(expr.expr);
+  if (expr.kind !== 'stringLiteral') throw new Error(`no string: ${expr.kind}`);
+  return expr.value;
+}
+
+function rangeModifier(call: Call): CallSite['modifier'] {
+  for (let arg of call.args) {
+    while (arg.kind === 'paren') arg = arg.expr;
+    if (arg.kind !== 'matrixSelector') continue;
+    if (arg.selector.anchored) return 'anchored';
+    if (arg.selector.smoothed) return 'smoothed';
+  }
+  return null;
+}

@@ -1,0 +1,79 @@
+/**
+ * What all operators of one query share: where series come from, the query's times and settings, its annotations,
+ * and its limits. Evaluation is synchronous once the sources have answered, so operators ask `checkpoint` now and
+ * then whether they should go on, and `hold` before they keep points in memory.
+ */
+import type { Clock } from '../../clock.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import type { SelectHints, SeriesSet, Source } from '../../source/source.ts';
+import { Annotations } from '../functions/annotations.ts';
+import { QueryCanceled, QueryTimeout, TooManySamples } from './errors.ts';
+import type { StepGrid } from './grid.ts';
+
+export interface QuerySettings {
+  /** How far an instant selector looks back for a sample, ms. */
+  lookbackMs: number;
+  /** Most points held in memory at once. */
+  maxSamples: number;
+  /** Milliseconds a query may take. */
+  timeoutMs: number;
+  /** Step of subqueries that name none, ms. */
+  defaultSubqueryStepMs: number;
+  /** Upstream's feature `promql-delayed-name-removal`. */
+  delayedNameRemoval: boolean;
+  /** Set to anything but 0 by another thread (or a signal handler) to end the query. */
+  cancelFlag?: Int32Array;
+}
+
+export class QueryContext {
+  readonly source: Source;
+  readonly settings: QuerySettings;
+  /** The query's own grid, which `start()` and `end()` refer to, whatever subquery they stand in. */
+  readonly grid: StepGrid;
+  readonly annotations = new Annotations();
+  private readonly clock: Clock;
+  private readonly deadline: number;
+  private held = 0;
+  /** The most points that were in memory at once. */
+  peakSamples = 0;
+  /** Samples that selectors have read from the source. */
+  samplesRead = 0;
+  private readonly selections = new Map<string, Promise<SeriesSet>>();
+
+  constructor(source: Source, settings: QuerySettings, grid: StepGrid, clock: Clock) {
+    this.source = source;
+    this.settings = settings;
+    this.grid = grid;
+    this.clock = clock;
+    this.deadline = clock.monotonic() + settings.timeoutMs;
+  }
+
+  /** Throws QueryTimeout or QueryCanceled. Called once per series, not per step. */
+  checkpoint(): void {
+    const flag = this.settings.cancelFlag;
+    if (flag !== undefined && Atomics.load(flag, 0) !== 0) throw new QueryCanceled();
+    if (this.clock.monotonic() > this.deadline) throw new QueryTimeout();
+  }
+
+  /** Accounts for points that stay in memory until `release`. Throws TooManySamples. */
+  hold(points: number): void {
+    this.held += points;
+    if (this.held > this.peakSamples) this.peakSamples = this.held;
+    if (this.held > this.settings.maxSamples) throw new TooManySamples();
+  }
+
+  release(points: number): void {
+    this.held -= points;
+  }
+
+  /** Selects from the source; a selection that occurs twice in a query is made once. */
+  select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
+    const key = `${hints.mint} ${hints.maxt} ${matchers.map(String).join()}`;
+    let selection = this.selections.get(key);
+    if (selection === undefined) {
+      selection = this.source.select(matchers, hints);
+      this.selections.set(key, selection);
+    }
+    return selection;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Runs queries: parse, resolve durations, build operators, wait for the sources once, then evaluate one series after
+ * another and keep the steps that have a value.
+ */
+import { type Clock, systemClock } from '../../clock.ts';
+import { EMPTY_LABELS } from '../../model/labels.ts';
+import type { Source } from '../../source/source.ts';
+import { StepColumn } from '../functions/column.ts';
+import type { RangeSamples } from '../functions/range-samples.ts';
+import { type Expr, typeOf } from '../parser/ast.ts';
+import { type ParserOptions, parseQuery, resolveDurations } from '../parser/index.ts';
+import { OperatorBuilder } from './build.ts';
+import { QueryContext, type QuerySettings } from './context.ts';
+import { DistinctSeries, FinalNames } from './distinct.ts';
+import { QueryError } from './errors.ts';
+import { gridBetween, StepGrid } from './grid.ts';
+import type { RangeOperator, VectorOperator } from './operator.ts';
+import type { QueryResult, QueryValue, ResultSeries } from './result.ts';
+
+export interface EngineOptions extends Partial<QuerySettings> {
+  parser?: ParserOptions;
+  clock?: Clock;
+}
+
+/** Prometheus' defaults. */
+const DEFAULT_SETTINGS: QuerySettings = {
+  lookbackMs: 5 * 60_000,
+  maxSamples: 50_000_000,
+  timeoutMs: 2 * 60_000,
+  defaultSubqueryStepMs: 60_000,
+  delayedNameRemoval: false,
+};
+
+/** The value of `query` at time `t` (ms). */
+export async function instantQuery(
+  source: Source,
+  query: string,
+  t: number,
+  options: EngineOptions = {},
+): Promise<QueryResult> {
+  const expr = parseQuery(query, options.parser);
+  return run(source, query, expr, new StepGrid(t, 1, 1), 'instant', options);
+}
+
+/** The values of `query` from `start` to `end` (ms, inclusive), `stepMs` apart. */
+export async function rangeQuery(
+  source: Source,
+  query: string,
+  start: number,
+  end: number,
+  stepMs: number,
+  options: EngineOptions = {},
+): Promise<QueryResult> {
+  const expr = parseQuery(query, options.parser);
+  const type = typeOf(expr);
+  if (type !== 'vector' && type !== 'scalar') {
+    throw new QueryError(
+      `invalid expression type "${TYPE_NAMES[type]}" for range query, must be Scalar or instant Vector`,
+    );
+  }
+  return run(source, query, expr, gridBetween(start, end, stepMs), 'range', options);
+}
+
+const TYPE_NAMES = {
+  matrix: 'range vector',
+  string: 'string',
+  vector: 'instant vector',
+  scalar: 'scalar',
+} as const;
+
+async function run(
+  source: Source,
+  query: string,
+  parsed: Expr,
+  grid: StepGrid,
+  kind: 'instant' | 'range',
+  options: EngineOptions,
+): Promise<QueryResult> {
+  const settings: QuerySettings = { ...DEFAULT_SETTINGS, ...definedOnly(options) };
+  const context = new QueryContext(source, settings, grid, options.clock ?? systemClock);
+  const expr = resolveDurations(parsed, {
+    stepMs: kind === 'instant' ? 0 : grid.stepMs,
+    rangeMs: kind === 'instant' ? 0 : grid.end - grid.start,
+  });
+  const builder = new OperatorBuilder(context, query);
+  let operator = builder.build(expr, grid);
+  if (operator.kind === 'vector' && settings.delayedNameRemoval) {
+    operator = new DistinctSeries(context, new FinalNames(operator), 'per-step');
+  }
+  let value: QueryValue;
+  switch (operator.kind) {
+    case 'string':
+      value = { type: 'string', t: grid.start, text: operator.value };
+      break;
+    case 'scalar': {
+      await operator.prepare();
+      const values = operator.values();
+      value =
+        kind === 'instant' ? { type: 'scalar', t: grid.start, v: values[0] } : scalarMatrix(values, grid);
+      break;
+    }
+    case 'range':
+      await operator.prepare();
+      value = { type: 'matrix', series: collectRanges(context, operator) };
+      break;
+    case 'vector':
+      await operator.prepare();
+      value = { type: kind === 'instant' ? 'vector' : 'matrix', series: collect(context, operator, grid) };
+      if (kind === 'range') value.series.sort((a, b) => a.labels.compare(b.labels));
+      break;
+  }
+  builder.repeatAnnotations();
+  return {
+    value,
+    annotations: context.annotations.list(),
+    stats: { samplesRead: context.samplesRead, peakSamples: context.peakSamples },
+  };
+}
+
+/** Evaluates every series and keeps its points without the gaps. */
+function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid): ResultSeries[] {
+  const results: ResultSeries[] = [];
+  const column = new StepColumn(grid.count);
+  for (let i = 0; i < operator.series.length; i++) {
+    operator.evaluate(i, column);
+    const n = column.count();
+    if (n === 0) continue;
+    context.hold(n);
+    const t = new Float64Array(n);
+    const v = new Float64Array(n);
+    const histograms = column.histograms === null ? null : new Array(n).fill(null);
+    let at = 0;
+    for (let step = 0; step < grid.count; step++) {
+      const kind = column.kind[step];
+      if (kind === 0) continue;
+      t[at] = grid.time(step);
+      if (kind === 1) v[at] = column.v[step];
+      else histograms![at] = column.histogramAt(step);
+      at++;
+    }
+    results.push({ labels: operator.series[i].labels, t, v, histograms });
+  }
+  return results;
+}
+
+/** The samples in the one window of an instant query for a range vector. */
+function collectRanges(context: QueryContext, operator: RangeOperator): ResultSeries[] {
+  const results: ResultSeries[] = [];
+  for (let i = 0; i < operator.series.length; i++) {
+    const samples = operator.read(i);
+    const n = samples.hi[0] - samples.lo[0] + samples.histogramHi[0] - samples.histogramLo[0];
+    if (n === 0) continue;
+    context.hold(n);
+    results.push({ labels: operator.series[i].labels, ...windowPoints(samples, n) });
+  }
+  return results.sort((a, b) => a.labels.compare(b.labels));
+}
+
+/** Floats and histograms of a window, merged by time. */
+function windowPoints(samples: RangeSamples, n: number): Omit<ResultSeries, 'labels'> {
+  const t = new Float64Array(n);
+  const v = new Float64Array(n);
+  const histograms = samples.histogramHi[0] > samples.histogramLo[0] ? new Array(n).fill(null) : null;
+  let float = samples.lo[0];
+  let histogram = samples.histogramLo[0];
+  for (let at = 0; at < n; at++) {
+    const takeFloat =
+      histogram >= samples.histogramHi[0] ||
+      (float < samples.hi[0] && samples.t[float] < samples.histogramTimes[histogram]);
+    if (takeFloat) {
+      t[at] = samples.t[float];
+      v[at] = samples.v[float++];
+    } else {
+      t[at] = samples.histogramTimes[histogram];
+      histograms![at] = samples.histograms[histogram++];
+    }
+  }
+  return { t, v, histograms };
+}
+
+function scalarMatrix(values: Float64Array, grid: StepGrid): QueryValue {
+  const t = new Float64Array(grid.count);
+  for (let i = 0; i < grid.count; i++) t[i] = grid.time(i);
+  return { type: 'matrix', series: [{ labels: EMPTY_LABELS, t, v: values.slice(), histograms: null }] };
+}
+
+function definedOnly(options: EngineOptions): Partial<QuerySettings> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

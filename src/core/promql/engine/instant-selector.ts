@@ -1,0 +1,84 @@
+/**
+ * An instant-vector selector: for each step the newest sample that is at most the lookback old. One pass over a
+ * series' samples with an index that only moves forward.
+ */
+import { SampleColumns } from '../../model/columns.ts';
+import { isStale } from '../../model/value.ts';
+import type { SeriesSet } from '../../source/source.ts';
+import { ABSENT, FLOAT, type StepColumn } from '../functions/column.ts';
+import type { VectorSelector } from '../parser/ast.ts';
+import type { QueryContext } from './context.ts';
+import type { StepGrid } from './grid.ts';
+import type { SeriesMeta, VectorOperator } from './operator.ts';
+import { selectionTimes } from './selection-times.ts';
+
+export class InstantSelector implements VectorOperator {
+  readonly kind = 'vector';
+  series: readonly SeriesMeta[] = [];
+  private readonly context: QueryContext;
+  private readonly selector: VectorSelector;
+  private readonly grid: StepGrid;
+  private readonly times: Float64Array;
+  private readonly samples = new SampleColumns();
+  private set: SeriesSet | null = null;
+
+  /** The selector's offset must have been resolved to milliseconds. */
+  constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid) {
+    this.context = context;
+    this.selector = selector;
+    this.grid = grid;
+    this.times = selectionTimes(grid, context.grid, selector.at, selector.offset as number);
+  }
+
+  async prepare(): Promise<void> {
+    if (this.grid.count === 0) return;
+    const { lookbackMs } = this.context.settings;
+    const set = await this.context.select(this.selector.matchers, {
+      // The window is left-open: a sample exactly as old as the lookback is out.
+      mint: this.times[0] - lookbackMs + 1,
+      maxt: this.times[this.times.length - 1],
+    });
+    const series: SeriesMeta[] = new Array(set.length);
+    for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
+    this.set = set;
+    this.series = series;
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    this.scan(i, out, false);
+  }
+
+  /** Fills in when the selected samples were taken, in seconds: what `timestamp()` of a selector means. */
+  evaluateTimestamps(i: number, out: StepColumn): void {
+    this.scan(i, out, true);
+  }
+
+  private scan(series: number, out: StepColumn, wantTime: boolean): void {
+    this.context.checkpoint();
+    const { samples, times } = this;
+    samples.clear();
+    this.set!.read(series, samples);
+    this.context.samplesRead += samples.length;
+    out.clear();
+    const { length, t, v, histograms } = samples;
+    const { lookbackMs } = this.context.settings;
+    let next = 0;
+    for (let step = 0; step < times.length; step++) {
+      const time = times[step];
+      while (next < length && t[next] <= time) next++;
+      const at = next - 1;
+      if (at < 0 || t[at] <= time - lookbackMs) continue;
+      const h = histograms === null ? null : (histograms[at] ?? null);
+      if (h !== null) {
+        if (h.stale) continue;
+        if (wantTime) out.setFloat(step, t[at] / 1000);
+        else out.setHistogram(step, h);
+      } else if (!isStale(v, at)) {
+        out.kind[step] = FLOAT;
+        out.v[step] = wantTime ? t[at] / 1000 : v[at];
+      } else {
+        out.kind[step] = ABSENT;
+      }
+    }
+  }
+}

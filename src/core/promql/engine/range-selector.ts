@@ -1,0 +1,95 @@
+/** A range-vector selector, `selector[window]`: hands a series' samples to a range function, windows in place. */
+import { SampleColumns } from '../../model/columns.ts';
+import { isStale } from '../../model/value.ts';
+import type { SeriesSet } from '../../source/source.ts';
+import { RangeSamples } from '../functions/range-samples.ts';
+import type { MatrixSelector } from '../parser/ast.ts';
+import type { QueryContext } from './context.ts';
+import type { StepGrid } from './grid.ts';
+import type { RangeOperator, SeriesMeta } from './operator.ts';
+import { selectionTimes } from './selection-times.ts';
+
+export class RangeSelector implements RangeOperator {
+  readonly kind = 'range';
+  readonly windowMs: number;
+  readonly steps: number;
+  series: readonly SeriesMeta[] = [];
+  private readonly context: QueryContext;
+  private readonly matrix: MatrixSelector;
+  private readonly columns = new SampleColumns();
+  private readonly samples: RangeSamples;
+  /** `anchored` and `smoothed` also look at the sample before the window, and `smoothed` at the one after it. */
+  private readonly lookBehindMs: number;
+  private readonly lookAheadMs: number;
+  private set: SeriesSet | null = null;
+
+  constructor(context: QueryContext, matrix: MatrixSelector, grid: StepGrid) {
+    this.context = context;
+    this.matrix = matrix;
+    const { selector } = matrix;
+    this.windowMs = matrix.window as number;
+    this.steps = grid.count;
+    const { lookbackMs } = context.settings;
+    this.lookBehindMs = selector.anchored || selector.smoothed ? lookbackMs : 0;
+    this.lookAheadMs = selector.smoothed ? lookbackMs : 0;
+    this.samples = new RangeSamples(grid.count, this.windowMs);
+    const times = selectionTimes(grid, context.grid, selector.at, selector.offset as number);
+    for (let i = 0; i < grid.count; i++) {
+      this.samples.stepTime[i] = grid.time(i);
+      this.samples.windowEnd[i] = times[i];
+      this.samples.windowStart[i] = times[i] - this.windowMs;
+    }
+  }
+
+  async prepare(): Promise<void> {
+    if (this.steps === 0) return;
+    const { windowStart, windowEnd } = this.samples;
+    const set = await this.context.select(this.matrix.selector.matchers, {
+      mint: windowStart[0] + 1 - this.lookBehindMs,
+      maxt: windowEnd[this.steps - 1] + this.lookAheadMs,
+    });
+    const series: SeriesMeta[] = new Array(set.length);
+    for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
+    this.set = set;
+    this.series = series;
+  }
+
+  read(i: number): RangeSamples {
+    this.context.checkpoint();
+    const { columns, samples } = this;
+    columns.clear();
+    this.set!.read(i, columns);
+    this.context.samplesRead += columns.length;
+    splitColumns(columns, samples);
+    samples.placeWindows();
+    return samples;
+  }
+}
+
+/** Takes the stale markers out, in place, and the histograms apart from the floats. */
+function splitColumns(columns: SampleColumns, samples: RangeSamples): void {
+  const { t, v, st, histograms } = columns;
+  if (samples.histograms.length > 0) {
+    samples.histograms = [];
+    samples.histogramTimes = [];
+  }
+  let kept = 0;
+  for (let i = 0; i < columns.length; i++) {
+    const h = histograms === null ? null : (histograms[i] ?? null);
+    if (h !== null) {
+      if (h.stale) continue;
+      samples.histograms.push(h);
+      samples.histogramTimes.push(t[i]);
+      continue;
+    }
+    if (isStale(v, i)) continue;
+    t[kept] = t[i];
+    v[kept] = v[i];
+    if (st !== null) st[kept] = st[i];
+    kept++;
+  }
+  samples.t = t;
+  samples.v = v;
+  samples.st = st;
+  samples.count = kept;
+}

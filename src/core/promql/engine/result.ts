@@ -1,0 +1,34 @@
+/** What a query yields: columns that hold only the steps with a value. */
+import type { Histogram } from '../../model/histogram.ts';
+import type { Labels } from '../../model/labels.ts';
+import type { Annotation } from '../functions/annotations.ts';
+
+export interface ResultSeries {
+  labels: Labels;
+  /** Milliseconds since the epoch, ascending. */
+  t: Float64Array;
+  /** Parallel to `t`; 0 where the point is a histogram. */
+  v: Float64Array;
+  /** Parallel to `t`, or null where every point is a float. */
+  histograms: (Histogram | null)[] | null;
+}
+
+export type QueryValue =
+  | { type: 'matrix'; series: ResultSeries[] }
+  /** One point each. Sorted only where the query sorts. */
+  | { type: 'vector'; series: ResultSeries[] }
+  | { type: 'scalar'; t: number; v: number }
+  | { type: 'string'; t: number; text: string };
+
+export interface QueryStats {
+  /** Samples that were read from the source. */
+  samplesRead: number;
+  /** The most points held in memory at once. */
+  peakSamples: number;
+}
+
+export interface QueryResult {
+  value: QueryValue;
+  annotations: Annotation[];
+  stats: QueryStats;
+}

@@ -1,0 +1,62 @@
+/**
+ * One sub-expression that occurs several times in a query, evaluated once: a column is kept until every consumer has
+ * had it. Consumers take the same series in about the same order, so few are kept at a time.
+ */
+import { StepColumn } from '../functions/column.ts';
+import type { QueryContext } from './context.ts';
+import type { SeriesMeta, VectorOperator } from './operator.ts';
+
+interface Kept {
+  column: StepColumn;
+  consumersLeft: number;
+}
+
+export class SharedVector implements VectorOperator {
+  readonly kind = 'vector';
+  private readonly context: QueryContext;
+  private readonly inner: VectorOperator;
+  private consumers = 0;
+  private readonly kept = new Map<number, Kept>();
+  private prepared: Promise<void> | null = null;
+
+  constructor(context: QueryContext, inner: VectorOperator) {
+    this.context = context;
+    this.inner = inner;
+  }
+
+  /** Called once for each consumer, before `prepare`. */
+  addConsumer(): void {
+    this.consumers++;
+  }
+
+  get series(): readonly SeriesMeta[] {
+    return this.inner.series;
+  }
+
+  prepare(): Promise<void> {
+    if (this.prepared === null) this.prepared = this.inner.prepare();
+    return this.prepared;
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    if (this.consumers === 1) {
+      this.inner.evaluate(i, out);
+      return;
+    }
+    const kept = this.kept.get(i);
+    if (kept === undefined) {
+      this.inner.evaluate(i, out);
+      const column = new StepColumn(out.length);
+      column.copyFrom(out);
+      this.context.hold(out.length);
+      this.kept.set(i, { column, consumersLeft: this.consumers - 1 });
+      return;
+    }
+    out.copyFrom(kept.column);
+    kept.consumersLeft--;
+    if (kept.consumersLeft === 0) {
+      this.kept.delete(i);
+      this.context.release(out.length);
+    }
+  }
+}

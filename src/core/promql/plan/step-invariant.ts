@@ -1,0 +1,37 @@
+/**
+ * Which expressions have one value for all steps of a query: those in which `@` pins every selector. They are
+ * evaluated once.
+ */
+import { childrenOf, type Expr } from '../parser/ast.ts';
+
+/** Functions that look at the evaluation time even if their argument does not. */
+const DEPEND_ON_TIME = new Set([
+  'days_in_month',
+  'day_of_month',
+  'day_of_week',
+  'day_of_year',
+  'end',
+  'hour',
+  'minute',
+  'month',
+  'year',
+  'predict_linear',
+  'range',
+  'start',
+  'step',
+  'time',
+  'timestamp',
+]);
+
+export function isStepInvariant(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'vectorSelector':
+      return expr.at !== null;
+    case 'subquery':
+      return expr.at !== null;
+    case 'call':
+      return !DEPEND_ON_TIME.has(expr.func.name) && expr.args.every(isStepInvariant);
+    default:
+      return childrenOf(expr).every(isStepInvariant);
+  }
+}
