@@ -3,9 +3,10 @@
  * follow one another share a line.
  */
 import type { Exemplar } from '../model/exemplar.ts';
-import type { CounterResetHint, Histogram, Span } from '../model/histogram.ts';
+import type { Histogram, Span } from '../model/histogram.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import { NORMAL_NAN_BITS, readBits, STALE_NAN_BITS } from '../model/value.ts';
+import { counterResetWord } from './jsonl-histogram.ts';
 import { Output } from './output.ts';
 import type { Family } from './series-table.ts';
 import {
@@ -18,14 +19,6 @@ import {
 
 /** A stretch is cut here, so that no line grows without bound. */
 const MAX_ROWS = 2000;
-
-/** How `counter_reset` is spelled; a hint that is not here (0, unknown) is not written. */
-export const COUNTER_RESET_WORDS: Readonly<Record<CounterResetHint, string>> = {
-  0: 'unknown',
-  1: 'reset',
-  2: 'not_reset',
-  3: 'gauge',
-};
 
 type Kind = 'values' | 'histograms';
 
@@ -220,7 +213,7 @@ function writeHistogram(out: Output, h: Histogram): void {
   if (h.stale) out.ascii('"stale"');
   else writeNumber(out, h.sum);
   if (h.isFloat) out.ascii(',"float":true');
-  if (h.counterReset !== 0) out.ascii(`,"counter_reset":"${COUNTER_RESET_WORDS[h.counterReset]}"`);
+  if (h.counterReset !== 0) out.ascii(`,"counter_reset":"${counterResetWord(h.counterReset)}"`);
   if (h.zeroThreshold !== 0) {
     out.ascii(',"zero_threshold":');
     writeNumber(out, h.zeroThreshold);

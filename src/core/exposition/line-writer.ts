@@ -4,10 +4,11 @@
  * or for good where the caller asks for that.
  */
 
+import { type EscapingScheme, escapeExposedName } from '../model/escaping.ts';
 import type { Histogram } from '../model/histogram.ts';
-import { isLegacyLabelName, isLegacyMetricName, type Labels, METRIC_NAME } from '../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../model/labels.ts';
+import { isLegacyLabelName, isLegacyMetricName } from '../model/names.ts';
 import { isStale } from '../model/value.ts';
-import { type EscapingScheme, escapeName } from './escaping.ts';
 import { Output } from './output.ts';
 import type { Family } from './series-table.ts';
 import {
@@ -121,7 +122,7 @@ export abstract class LineWriter implements ExpositionWriter {
       if (labels.names[i] === METRIC_NAME) continue;
       target.byte(open ? COMMA : BRACE_OPEN);
       open = true;
-      writePair(target, escapeName(labels.names[i], this.escaping), labels.values[i]);
+      writePair(target, escapeExposedName(labels.names[i], this.escaping), labels.values[i]);
     }
     if (open) target.byte(BRACE_CLOSE);
     target.byte(SPACE);
@@ -130,7 +131,7 @@ export abstract class LineWriter implements ExpositionWriter {
 
   /** A family's name as it stands in a header. */
   protected writeFamilyName(name: string): void {
-    const written = escapeName(name, this.escaping);
+    const written = escapeExposedName(name, this.escaping);
     if (isLegacyMetricName(written)) this.out.ascii(written);
     else writeQuoted(this.out, written);
   }
@@ -180,8 +181,8 @@ export abstract class LineWriter implements ExpositionWriter {
 
   /** Escaping changes a family's name; the suffix of a sample follows it as it is. */
   private escapedSampleName(name: string, header: Header | null): string {
-    if (header === null || !name.startsWith(header.name)) return escapeName(name, this.escaping);
-    return escapeName(header.name, this.escaping) + name.slice(header.name.length);
+    if (header === null || !name.startsWith(header.name)) return escapeExposedName(name, this.escaping);
+    return escapeExposedName(header.name, this.escaping) + name.slice(header.name.length);
   }
 }
 

@@ -46,18 +46,14 @@ export class OpenMetricsWriter extends LineWriter {
     this.writeDescriptor('# UNIT ', header.name, header.unit);
   }
 
+  /** Always with a fraction, by which the output is told from text with its milliseconds. */
   protected writeTime(t: number): void {
     const out = this.out;
-    if (!Number.isSafeInteger(t)) {
-      out.finite(t / 1000);
-      return;
-    }
     const magnitude = Math.abs(t);
     const seconds = Math.floor(magnitude / 1000);
-    const ms = magnitude - seconds * 1000;
     if (t < 0) out.ascii('-');
     out.integer(seconds);
-    if (ms !== 0) out.ascii(`.${String(ms).padStart(3, '0').replace(/0+$/, '')}`);
+    out.ascii(`.${String(magnitude - seconds * 1000).padStart(3, '0')}`);
   }
 
   protected writeExtras(line: SeriesLine, t: number, extras: RowExtras): void {

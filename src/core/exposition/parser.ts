@@ -20,3 +20,16 @@ export interface ExpositionParser {
   /** The input is over: parses the rest, and throws InputError if the format demands more. */
   end(batch: Batch): void;
 }
+
+/** What a caller may ask of a parser; each format looks at what concerns it. */
+export interface ParserOptions {
+  /** The longest line or message, in bytes, before the input is refused. */
+  maxRecordBytes?: number;
+  /** Protobuf: a histogram that is native gives its classic series too. */
+  alwaysScrapeClassic?: boolean;
+}
+
+export const DEFAULT_MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
+/** The `code` of every InputError that a parser throws. */
+export const BAD_EXPOSITION = 'bad_exposition';

@@ -5,13 +5,14 @@
  * one series that follow one another are cheap. After every row or so the caller looks at `buffered`, and hands on
  * what `take` returns when it is enough for a piece (WRITE_PIECE). `end` closes one exposition; the next may follow.
  */
+
+import type { EscapingScheme } from '../model/escaping.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import type { MetricFamily } from '../model/family.ts';
 import type { Histogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Batch } from './batch.ts';
 import { NO_TIMESTAMP } from './batch.ts';
-import type { EscapingScheme } from './escaping.ts';
 import type { Family } from './series-table.ts';
 
 /** What a row may have beyond its value. */

@@ -1,0 +1,258 @@
+/**
+ * Parses tsmon's JSON Lines (docs/format/jsonl.md), and with it VictoriaMetrics' export format, of which it is a
+ * superset. One line at a time by `JSON.parse`; a line gives all its rows or none.
+ */
+import { isUtf8 } from 'node:buffer';
+import { InputError } from '../errors.ts';
+import { METRIC_NAME } from '../model/labels.ts';
+import type { MetricType } from '../model/metadata.ts';
+import { type Batch, NO_TIMESTAMP } from './batch.ts';
+import { FamilyIndex } from './family-index.ts';
+import { jsonFault, jsonPlace } from './json-place.ts';
+import {
+  arrayAt,
+  checkKeys,
+  JsonShapeError,
+  labelsAt,
+  numberAt,
+  objectAt,
+  stringAt,
+  wholeAt,
+  writeValueAt,
+} from './json-shape.ts';
+import { histogramAt } from './jsonl-histogram.ts';
+import {
+  BAD_EXPOSITION,
+  DEFAULT_MAX_RECORD_BYTES,
+  type ExpositionParser,
+  type ParserOptions,
+} from './parser.ts';
+import type { SeriesTable } from './series-table.ts';
+
+const LINE_KEYS = new Set([
+  'metric',
+  'values',
+  'histograms',
+  'timestamps',
+  'start_timestamps',
+  'exemplars',
+  'family',
+  'type',
+  'help',
+  'unit',
+]);
+const EXEMPLAR_KEYS = new Set(['row', 'labels', 'value', 'timestamp']);
+const METRIC_TYPES: readonly string[] = [
+  'unknown',
+  'counter',
+  'gauge',
+  'histogram',
+  'gaugehistogram',
+  'summary',
+  'info',
+  'stateset',
+] satisfies MetricType[];
+
+type JsonObject = Record<string, unknown>;
+
+export class JsonlParser implements ExpositionParser {
+  private readonly table: SeriesTable;
+  private readonly families: FamilyIndex;
+  private readonly maxLineBytes: number;
+  /** The metric object as JSON -> series. */
+  private readonly known = new Map<string, number>();
+  /** The beginning of a line whose end has not come yet. */
+  private pieces: Uint8Array[] = [];
+  private pendingBytes = 0;
+  private line = 1;
+
+  constructor(table: SeriesTable, options: ParserOptions = {}) {
+    this.table = table;
+    this.families = new FamilyIndex(table);
+    this.maxLineBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
+  }
+
+  write(bytes: Uint8Array, batch: Batch): void {
+    let start = 0;
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, start);
+      if (end < 0) break;
+      this.parseLine(this.complete(bytes.subarray(start, end)), batch);
+      this.line++;
+      start = end + 1;
+    }
+    if (start === bytes.length) return;
+    this.checkLength(bytes.length - start);
+    this.pieces.push(bytes.slice(start));
+    this.pendingBytes += bytes.length - start;
+  }
+
+  end(batch: Batch): void {
+    const rest = this.complete(new Uint8Array(0));
+    if (rest.length > 0) this.parseLine(rest, batch);
+    this.line = 1;
+  }
+
+  /** A whole line: what was kept of it, and its last piece. */
+  private complete(last: Uint8Array): Uint8Array {
+    this.checkLength(last.length);
+    if (this.pieces.length === 0) return last;
+    const line = Buffer.concat([...this.pieces, last]);
+    this.pieces = [];
+    this.pendingBytes = 0;
+    return line;
+  }
+
+  private checkLength(more: number): void {
+    if (this.pendingBytes + more <= this.maxLineBytes) return;
+    throw this.fault(1, `the line is longer than ${this.maxLineBytes} bytes`);
+  }
+
+  private parseLine(bytes: Uint8Array, batch: Batch): void {
+    if (!isUtf8(bytes)) throw this.fault(invalidUtf8At(bytes) + 1, 'invalid UTF-8');
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+    if (text.trim() === '') return;
+    const rows = batch.length;
+    const exemplars = batch.exemplars.length;
+    try {
+      this.read(JSON.parse(text), batch);
+    } catch (error) {
+      for (let row = rows; row < batch.length; row++) batch.histograms.delete(row);
+      batch.length = rows;
+      batch.exemplars.length = exemplars;
+      throw this.explained(error, text);
+    }
+  }
+
+  private read(line: unknown, batch: Batch): void {
+    const object = objectAt(line, []);
+    checkKeys(object, LINE_KEYS, []);
+    const series = this.seriesOf(object);
+    const first = batch.length;
+    if ('histograms' in object) {
+      if ('values' in object)
+        throw new JsonShapeError('a line has either values or histograms', ['histograms'], true);
+      const histograms = arrayAt(object['histograms'], ['histograms']);
+      for (let i = 0; i < histograms.length; i++) {
+        const row = batch.push(series, NO_TIMESTAMP, 0);
+        batch.histograms.set(row, histogramAt(histograms[i], ['histograms', i]));
+      }
+    } else {
+      const values = arrayAt(object['values'], ['values']);
+      for (let i = 0; i < values.length; i++) {
+        const row = batch.push(series, NO_TIMESTAMP, 0);
+        writeValueAt(batch.v, row, values[i], ['values', i]);
+      }
+    }
+    readTimes(object, batch, first);
+    readExemplars(object, batch, first);
+    this.readFamily(object, series);
+  }
+
+  private seriesOf(object: JsonObject): number {
+    const metric = objectAt(object['metric'], ['metric']);
+    const key = JSON.stringify(metric);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const labels = labelsAt(metric, ['metric']);
+    if (labels.size === 0) throw new JsonShapeError('the metric has no labels', ['metric']);
+    const series = this.table.labels.push(labels) - 1;
+    this.table.familyOf.push(-1);
+    this.known.set(key, series);
+    return series;
+  }
+
+  private readFamily(object: JsonObject, series: number): void {
+    const { family, type, help, unit } = object;
+    if (family === undefined && type === undefined && help === undefined && unit === undefined) return;
+    const typeWord = type === undefined ? 'unknown' : stringAt(type, ['type']);
+    if (!METRIC_TYPES.includes(typeWord)) {
+      throw new JsonShapeError(`no metric type: ${JSON.stringify(typeWord)}`, ['type']);
+    }
+    this.table.familyOf[series] = this.families.declare(
+      family === undefined ? this.table.labels[series].get(METRIC_NAME) : stringAt(family, ['family']),
+      typeWord as MetricType,
+      help === undefined ? '' : stringAt(help, ['help']),
+      unit === undefined ? '' : stringAt(unit, ['unit']),
+    );
+  }
+
+  /** What went wrong with this line, with its place; anything else passes as it is. */
+  private explained(error: unknown, text: string): unknown {
+    if (error instanceof JsonShapeError) {
+      const at = jsonPlace(text, error.path, error.atKey);
+      return this.fault(column(text, at), error.message);
+    }
+    if (!(error instanceof SyntaxError)) return error;
+    const fault = jsonFault(text);
+    return fault === undefined ? error : this.fault(column(text, fault.at), fault.reason);
+  }
+
+  private fault(columnNumber: number, reason: string): InputError {
+    return new InputError(BAD_EXPOSITION, reason, { line: this.line, column: columnNumber });
+  }
+}
+
+const NEWLINE = 0x0a;
+
+function readTimes(object: JsonObject, batch: Batch, first: number): void {
+  const rows = batch.length - first;
+  const { timestamps, start_timestamps: starts } = object;
+  if (timestamps !== undefined) {
+    const column = arrayAt(timestamps, ['timestamps']);
+    checkLengths(column.length, rows, 'timestamps');
+    for (let i = 0; i < rows; i++) {
+      if (column[i] !== null) batch.t[first + i] = wholeAt(column[i], ['timestamps', i]);
+    }
+  }
+  if (starts !== undefined) {
+    const column = arrayAt(starts, ['start_timestamps']);
+    checkLengths(column.length, rows, 'start_timestamps');
+    for (let i = 0; i < rows; i++) {
+      const st = wholeAt(column[i], ['start_timestamps', i]);
+      if (st !== 0) batch.setStart(first + i, st);
+    }
+  }
+}
+
+function checkLengths(found: number, rows: number, key: string): void {
+  if (found !== rows) throw new JsonShapeError(`${found} ${key} for ${rows} samples`, [key]);
+}
+
+function readExemplars(object: JsonObject, batch: Batch, first: number): void {
+  if (object['exemplars'] === undefined) return;
+  const exemplars = arrayAt(object['exemplars'], ['exemplars']);
+  let last = 0;
+  for (let i = 0; i < exemplars.length; i++) {
+    const path = ['exemplars', i];
+    const exemplar = objectAt(exemplars[i], path);
+    checkKeys(exemplar, EXEMPLAR_KEYS, path);
+    const row = wholeAt(exemplar['row'], [...path, 'row']);
+    if (row < last || first + row >= batch.length) {
+      throw new JsonShapeError('exemplars name rows of their line in ascending order', [...path, 'row']);
+    }
+    last = row;
+    const { timestamp } = exemplar;
+    batch.exemplars.push({
+      row: first + row,
+      exemplar: {
+        labels: labelsAt(exemplar['labels'], [...path, 'labels']),
+        v: numberAt(exemplar['value'], [...path, 'value']),
+        t: timestamp === undefined ? undefined : wholeAt(timestamp, [...path, 'timestamp']),
+      },
+    });
+  }
+}
+
+/** Bytes before index `at` of the line, counted from 1. */
+function column(text: string, at: number): number {
+  return Buffer.byteLength(text.slice(0, at)) + 1;
+}
+
+/** The index of the first bad byte: there the bytes part from what decoding makes of them. */
+function invalidUtf8At(bytes: Uint8Array): number {
+  const replaced = Buffer.from(Buffer.from(bytes).toString());
+  let at = 0;
+  while (at < bytes.length && bytes[at] === replaced[at]) at++;
+  return at;
+}
