@@ -1,0 +1,199 @@
+/**
+ * Reads the records of a log's files one after another, in memory for one record and one window of pages. Safe
+ * beside a running writer: the last file may end in the middle of a record, where reading stops.
+ */
+import { readSync } from 'node:fs';
+import { crc32c } from '../../encoding/crc32c.ts';
+import { snappyDecompress } from '../../encoding/snappy.ts';
+import { zstdDecompress } from '../../encoding/zstd.ts';
+import { CorruptionError } from '../../errors.ts';
+import {
+  FRAGMENT_HEADER_BYTES,
+  FRAGMENT_KIND_MASK,
+  Fragment,
+  MAX_RECORD_BYTES,
+  PAGE_BYTES,
+  SNAPPY_FLAG,
+  ZSTD_FLAG,
+} from './page.ts';
+import type { LogFile } from './segments.ts';
+
+const WINDOW_BYTES = 16 * PAGE_BYTES;
+const NOTHING = new Uint8Array(0);
+
+export class LogReader {
+  /** The record that `next` found: a view, valid until the next call. */
+  record: Uint8Array = NOTHING;
+  /** Index into the files of the file that the record is in. */
+  fileIndex: number;
+  /** Where the record's first fragment begins. */
+  recordStart: number;
+  /** Where the record's last fragment ends: what comes next in this file is padding or another record. */
+  recordEnd: number;
+  /** Whether the last file ended within a record, so that reading stopped at `recordEnd`. */
+  torn = false;
+
+  private readonly files: readonly LogFile[];
+  private readonly window = new Uint8Array(WINDOW_BYTES);
+  private windowStart = 0;
+  private windowEnd = 0;
+  private pos: number;
+  /** Fragments of one record joined together. */
+  private joined: Uint8Array = NOTHING;
+  private joinedBytes = 0;
+  private decompressed: Uint8Array = NOTHING;
+
+  /** Reads from offset `from` of `files[fileIndex]`, where a record or padding must begin. */
+  constructor(files: readonly LogFile[], fileIndex = 0, from = 0) {
+    this.files = files;
+    this.fileIndex = fileIndex;
+    this.pos = from;
+    this.recordStart = from;
+    this.recordEnd = from;
+  }
+
+  /** The file that the record is in. */
+  get file(): LogFile {
+    return this.files[this.fileIndex];
+  }
+
+  /**
+   * Moves to the next record; false at the end. Throws CorruptionError where the log is damaged; the records before
+   * that place have been returned, and `recordEnd` is where the last one ended.
+   */
+  next(): boolean {
+    let fragments = 0;
+    let compression = 0;
+    let start = 0;
+    this.joinedBytes = 0;
+    for (;;) {
+      if (this.fileIndex >= this.files.length) return false;
+      const size = this.file.sizeBytes;
+      const pos = this.pos;
+      if (pos >= size) {
+        if (fragments > 0) return this.endWithin('the last record is torn', pos);
+        if (this.fileIndex + 1 === this.files.length) return false;
+        this.openNext();
+        continue;
+      }
+      const pageEnd = pos - (pos % PAGE_BYTES) + PAGE_BYTES;
+      this.load(pos, Math.min(pageEnd, size));
+      const at = pos - this.windowStart;
+      const bytes = this.window;
+      const type = bytes[at];
+      if (type === 0) {
+        this.skipPadding(pos, Math.min(pageEnd, size));
+        continue;
+      }
+      if (pos + FRAGMENT_HEADER_BYTES > pageEnd)
+        throw this.corrupt('data where a page must end in zeros', pos);
+      if (pos + FRAGMENT_HEADER_BYTES > size) return this.endWithin('the header of a fragment is cut', pos);
+      const length = (bytes[at + 1] << 8) | bytes[at + 2];
+      const end = pos + FRAGMENT_HEADER_BYTES + length;
+      if (end > pageEnd) throw this.corrupt(`a fragment of ${length} bytes reaches beyond its page`, pos);
+      if (end > size) return this.endWithin('a fragment is cut', pos);
+      const data = at + FRAGMENT_HEADER_BYTES;
+      const crc =
+        ((bytes[at + 3] << 24) | (bytes[at + 4] << 16) | (bytes[at + 5] << 8) | bytes[at + 6]) >>> 0;
+      if (crc32c(bytes, data, data + length) !== crc) throw this.corrupt('the checksum does not match', pos);
+
+      const kind = type & FRAGMENT_KIND_MASK;
+      if (fragments === 0) {
+        if (kind !== Fragment.full && kind !== Fragment.first)
+          throw this.corrupt(`a record begins with fragment type ${kind}`, pos);
+        start = pos;
+        compression = type & ~FRAGMENT_KIND_MASK;
+      } else if ((kind !== Fragment.middle && kind !== Fragment.last) || kind + compression !== type) {
+        // Either of them may be the damaged one.
+        throw this.corrupt(
+          `a record of fragment types that do not belong together, ${type} at ${pos}`,
+          start,
+        );
+      }
+      fragments++;
+      this.pos = end;
+      if (kind === Fragment.full) this.finish(bytes.subarray(data, data + length), compression, pos);
+      else this.join(data, length);
+      if (kind === Fragment.last) {
+        this.finish(this.joined.subarray(0, this.joinedBytes), compression, start);
+      }
+      if (kind === Fragment.full || kind === Fragment.last) {
+        this.recordStart = start;
+        this.recordEnd = end;
+        return true;
+      }
+    }
+  }
+
+  /** A CorruptionError about the present record, found while decoding it. */
+  fault(error: CorruptionError): CorruptionError {
+    return this.corrupt(error.reason, this.recordStart);
+  }
+
+  private finish(data: Uint8Array, compression: number, start: number): void {
+    try {
+      if (compression === 0) this.record = data;
+      else if (compression === SNAPPY_FLAG) {
+        this.record = snappyDecompress(data, MAX_RECORD_BYTES, this.decompressed);
+        if (this.record.buffer !== this.decompressed.buffer) this.decompressed = this.record;
+      } else if (compression === ZSTD_FLAG) this.record = zstdDecompress(data, MAX_RECORD_BYTES);
+      else throw new CorruptionError(`unknown compression ${compression}`);
+    } catch (error) {
+      if (error instanceof CorruptionError) throw this.corrupt(error.reason, start);
+      throw error;
+    }
+  }
+
+  private join(start: number, length: number): void {
+    const needed = this.joinedBytes + length;
+    if (needed > this.joined.length) {
+      const grown = new Uint8Array(Math.max(needed, this.joined.length * 2));
+      grown.set(this.joined.subarray(0, this.joinedBytes));
+      this.joined = grown;
+    }
+    this.joined.set(this.window.subarray(start, start + length), this.joinedBytes);
+    this.joinedBytes = needed;
+  }
+
+  /** The file ends within a record: the end of a log that is being written, damage anywhere else. */
+  private endWithin(reason: string, pos: number): boolean {
+    if (this.fileIndex + 1 < this.files.length) throw this.corrupt(reason, pos);
+    this.torn = true;
+    this.pos = this.file.sizeBytes;
+    this.fileIndex = this.files.length - 1;
+    return false;
+  }
+
+  private skipPadding(pos: number, end: number): void {
+    for (let i = pos - this.windowStart; i < end - this.windowStart; i++) {
+      if (this.window[i] !== 0) throw this.corrupt('data where a page must end in zeros', pos);
+    }
+    this.pos = end;
+  }
+
+  private openNext(): void {
+    this.fileIndex++;
+    this.pos = 0;
+    this.recordStart = 0;
+    this.recordEnd = 0;
+    this.windowStart = 0;
+    this.windowEnd = 0;
+  }
+
+  /** Has bytes [pos, end), which lie in one page, in the window. */
+  private load(pos: number, end: number): void {
+    if (pos >= this.windowStart && end <= this.windowEnd) return;
+    this.windowStart = pos - (pos % PAGE_BYTES);
+    this.windowEnd = this.windowStart;
+    while (this.windowEnd < end) {
+      const at = this.windowEnd - this.windowStart;
+      const n = readSync(this.file.fd, this.window, at, WINDOW_BYTES - at, this.windowEnd);
+      if (n === 0) throw this.corrupt('the file became shorter while it was read', this.windowEnd);
+      this.windowEnd += n;
+    }
+  }
+
+  private corrupt(reason: string, offset: number): CorruptionError {
+    return new CorruptionError(reason, { file: this.file.path, offset });
+  }
+}
