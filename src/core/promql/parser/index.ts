@@ -1,0 +1,11 @@
+/** Reads and writes PromQL, the language of Prometheus 3.14. */
+export * from './ast.ts';
+export { exprToJson } from './ast-json.ts';
+export { type QueryTimes, resolveDurations } from './durations.ts';
+export { FUNCTIONS, type FunctionSignature } from './functions.ts';
+export { quoteString } from './literals.ts';
+export * from './options.ts';
+export { parseExpr, parseSelector } from './parser.ts';
+export { prettyPrint } from './prettier.ts';
+export { printExpr } from './printer.ts';
+export { DurationError, markedLine, PromQLSyntaxError } from './syntax-error.ts';

@@ -1,0 +1,597 @@
+/**
+ * Cuts a query into tokens, one at a time and only when asked, because what a character means depends on where it
+ * stands: outside of brackets, between braces (where keywords are names), or behind a `[` (where only durations and
+ * arithmetic are understood). Faults are reported in Prometheus' words at the place where its lexer sees them.
+ */
+import { goQuote } from '../../model/quote.ts';
+import type { SourceRange } from './ast.ts';
+import { PromQLSyntaxError } from './syntax-error.ts';
+import { isAggregator, isKeyword, isOperator, KEYWORDS, Token, type TokenKind } from './token.ts';
+
+const END = -1;
+
+export class Lexer {
+  readonly input: string;
+  /** The current token: its kind, and where it lies in `input` (UTF-16 units). */
+  kind: TokenKind;
+  start: number;
+  end: number;
+  private pos: number;
+  private parenDepth: number;
+  private inBraces: boolean;
+  private inBrackets: boolean;
+  /** Behind `[` until the first number: only what a duration can begin with is understood. */
+  private beforeDuration: boolean;
+  private gotColon: boolean;
+  private gotDuration: boolean;
+  /** Byte offset of each UTF-16 unit; null where the query is ASCII and both are the same. */
+  private readonly byteOffsets: Uint32Array | null;
+
+  constructor(input: string) {
+    this.input = input;
+    this.kind = Token.eof;
+    this.start = 0;
+    this.end = 0;
+    this.pos = 0;
+    this.parenDepth = 0;
+    this.inBraces = false;
+    this.inBrackets = false;
+    this.beforeDuration = false;
+    this.gotColon = false;
+    this.gotDuration = false;
+    this.byteOffsets = isAscii(input) ? null : byteOffsetsOf(input);
+  }
+
+  /** The current token's text. */
+  get text(): string {
+    return this.input.slice(this.start, this.end);
+  }
+
+  /** UTF-8 byte offset of a UTF-16 offset. */
+  toByte(offset: number): number {
+    return this.byteOffsets === null ? offset : this.byteOffsets[offset];
+  }
+
+  rangeOf(start: number, end: number): SourceRange {
+    return { start: this.toByte(start), end: this.toByte(end) };
+  }
+
+  /** Reads the next token that is not a comment. */
+  next(): void {
+    do {
+      if (this.inBraces) this.lexInBraces();
+      else if (this.beforeDuration) this.lexBeforeDuration();
+      else this.lexOutside();
+    } while (this.kind === Token.comment);
+  }
+
+  /** The current token as messages name it. */
+  describe(): string {
+    const text = this.text;
+    switch (this.kind) {
+      case Token.eof:
+        return 'end of input';
+      case Token.identifier:
+        return `identifier ${goQuote(text)}`;
+      case Token.metricIdentifier:
+        return `metric identifier ${goQuote(text)}`;
+      case Token.string:
+        return `string ${shortQuote(text)}`;
+      case Token.number:
+        return `number ${shortQuote(text)}`;
+      case Token.duration:
+        return `duration ${shortQuote(text)}`;
+      default:
+        if (isKeyword(this.kind)) return `<${text}>`;
+        if (isOperator(this.kind)) return `<op:${text}>`;
+        if (isAggregator(this.kind)) return `<aggr:${text}>`;
+        return shortQuote(text);
+    }
+  }
+
+  /** Anything outside of braces, or behind the first number between brackets. */
+  private lexOutside(): void {
+    this.skipSpace();
+    const start = this.pos;
+    const c = this.charAt(start);
+    const single = c < 0 || c > 0x7f ? 0 : OUTSIDE[c];
+    if (single !== 0) this.emit(single, start + 1);
+    else if (isDigit(c) || (c === DOT && isDigit(this.charAt(start + 1)))) this.lexNumberOrDuration();
+    else if (c === 0x22 || c === 0x27) this.lexString(c);
+    else if (c === 0x60) this.lexRawString();
+    else if (c === 0x23) this.lexComment();
+    else if (c === 0x3d || c === 0x21 || c === 0x3c || c === 0x3e) this.lexComparison(c);
+    else if (c === END) this.lexEnd();
+    else if (isAlpha(c) || c === 0x3a) {
+      if (this.inBrackets) this.lexWordInBrackets(c);
+      else this.lexWord();
+    } else this.lexBracket(c);
+  }
+
+  private lexEnd(): void {
+    if (this.parenDepth !== 0) throw this.error('unclosed left parenthesis', 'add a )');
+    if (this.inBrackets) throw this.error('unclosed left bracket', 'add a ]');
+    this.emit(Token.eof, this.pos);
+  }
+
+  /** What begins with `=`, `!`, `<` or `>`. */
+  private lexComparison(c: number): void {
+    const start = this.pos;
+    const next = this.runeAt(start + 1);
+    if (c === 0x3d) {
+      if (next === 0x3d) this.emit(Token.eqlc, start + 2);
+      else if (next !== 0x7e) this.emit(Token.equals, start + 1);
+      else {
+        throw this.error(
+          `unexpected character after '=': ${goQuoteRune(next)}`,
+          'regular expressions match labels, between braces: foo{label=~"…"}',
+        );
+      }
+    } else if (c === 0x21) {
+      if (next !== 0x3d) throw this.error(`unexpected character after '!': ${goQuoteRune(next)}`);
+      this.emit(Token.neq, start + 2);
+    } else if (next === 0x3d) {
+      this.emit(c === 0x3c ? Token.lte : Token.gte, start + 2);
+    } else if (next === 0x2f) {
+      this.emit(c === 0x3c ? Token.trimUpper : Token.trimLower, start + 2);
+    } else {
+      this.emit(c === 0x3c ? Token.lss : Token.gtr, start + 1);
+    }
+  }
+
+  /** Brackets of all kinds, which change what is understood; anything else is none of PromQL's characters. */
+  private lexBracket(c: number): void {
+    const start = this.pos;
+    switch (c) {
+      case 0x28:
+        this.parenDepth++;
+        this.emit(Token.leftParen, start + 1);
+        break;
+      case 0x29:
+        this.emit(Token.rightParen, start + 1);
+        // The token has been read by now: the fault lies behind it.
+        if (--this.parenDepth < 0) throw this.error(`unexpected right parenthesis ')'`);
+        break;
+      case 0x7b:
+        this.inBraces = true;
+        this.emit(Token.leftBrace, start + 1);
+        break;
+      case 0x5b:
+        if (this.inBrackets) throw this.error(`unexpected left bracket '['`);
+        this.gotColon = false;
+        this.inBrackets = true;
+        this.beforeDuration = true;
+        this.emit(Token.leftBracket, start + 1);
+        break;
+      case 0x5d:
+        if (!this.inBrackets) throw this.error(`unexpected right bracket ']'`);
+        this.inBrackets = false;
+        this.emit(Token.rightBracket, start + 1);
+        break;
+      default:
+        throw this.error(
+          `unexpected character: ${goQuoteRune(this.runeAt(start))}`,
+          SET_OPERATORS[this.input.slice(start, start + 2)],
+        );
+    }
+  }
+
+  /** Between brackets, behind the first number. */
+  private lexWordInBrackets(c: number): void {
+    if (c === 0x3a) {
+      if (this.gotColon) throw this.error(`unexpected colon ':'`);
+      this.gotColon = true;
+      this.emit(Token.colon, this.pos + 1);
+    } else if (!this.lexDurationWord()) {
+      throw this.error(`unexpected character: ${goQuoteRune(c)}, expected ':'`);
+    }
+  }
+
+  /** Behind `[`, before the first number. */
+  private lexBeforeDuration(): void {
+    this.skipSpace();
+    const start = this.pos;
+    const c = this.charAt(start);
+    const single = c < 0 || c > 0x7f ? 0 : OUTSIDE[c];
+    if (single !== 0 && single !== Token.at) this.emit(single, start + 1);
+    else if (c === 0x28 || c === 0x29) this.lexBracket(c);
+    else if (c === 0x5d) {
+      this.inBrackets = false;
+      this.beforeDuration = false;
+      this.gotColon = false;
+      this.emit(Token.rightBracket, start + 1);
+    } else if (c === 0x3a) {
+      this.emit(Token.colon, start + 1);
+      // The token has been read by now: the fault lies behind it.
+      if (!this.gotDuration) {
+        throw this.error(
+          'unexpected colon before duration in duration expression',
+          'a subquery needs a range before the colon, such as [5m:1m]',
+        );
+      }
+      if (this.gotColon) throw this.error('unexpected repeated colon in duration expression');
+      this.gotColon = true;
+    } else if (isDigit(c) || (c === DOT && isDigit(this.charAt(start + 1)))) {
+      this.gotDuration = true;
+      this.beforeDuration = false;
+      this.lexNumberOrDuration();
+    } else if (c === END) {
+      throw this.error('unexpected end of input in duration expression', 'add a ]');
+    } else if (this.lexDurationWord()) {
+      this.gotDuration = true;
+    } else {
+      throw this.error(`unexpected character in duration expression: ${goQuoteRune(this.runeAt(start))}`);
+    }
+  }
+
+  private lexInBraces(): void {
+    this.skipSpace();
+    const start = this.pos;
+    const c = this.charAt(start);
+    if (isAlpha(c)) {
+      let end = start + 1;
+      while (isAlphaNumeric(this.charAt(end))) end++;
+      this.emit(Token.identifier, end);
+    } else if (c === 0x22 || c === 0x27) this.lexString(c);
+    else if (c === 0x60) this.lexRawString();
+    else if (c === 0x23) this.lexComment();
+    else if (c === 0x2c) this.emit(Token.comma, start + 1);
+    else if (c === 0x3d) {
+      if (this.charAt(start + 1) === 0x7e) this.emit(Token.eqlRegex, start + 2);
+      else this.emit(Token.equals, start + 1);
+    } else if (c === 0x21) {
+      const next = this.runeAt(start + 1);
+      if (next === 0x7e) this.emit(Token.neqRegex, start + 2);
+      else if (next === 0x3d) this.emit(Token.neq, start + 2);
+      else throw this.error(`unexpected character after '!' inside braces: ${goQuoteRune(next)}`);
+    } else if (c === 0x7d) {
+      this.inBraces = false;
+      this.emit(Token.rightBrace, start + 1);
+    } else if (c === END) {
+      throw this.error('unexpected end of input inside braces', 'add a }');
+    } else if (c === 0x7b) {
+      throw this.error(`unexpected left brace '{'`);
+    } else {
+      throw this.error(
+        `unexpected character inside braces: ${goQuoteRune(this.runeAt(start))}`,
+        isDigit(c) ? 'label values are strings: put it in quotes' : undefined,
+      );
+    }
+  }
+
+  private lexComment(): void {
+    let end = this.pos + 1;
+    for (let c = this.charAt(end); c !== END && c !== 0x0a && c !== 0x0d; c = this.charAt(end)) end++;
+    this.emit(Token.comment, end);
+  }
+
+  private lexWord(): void {
+    const input = this.input;
+    const start = this.pos;
+    let end = start;
+    let colons = 0;
+    for (;;) {
+      const c = this.charAt(end);
+      if (c === 0x3a) colons++;
+      else if (!isAlphaNumeric(c)) break;
+      end++;
+    }
+    if (colons > 0) this.emit(Token.metricIdentifier, end);
+    else if (end - start > LONGEST_KEYWORD) this.emit(Token.identifier, end);
+    else this.emit(keywordOf(input.slice(start, end)) ?? Token.identifier, end);
+  }
+
+  /** A word that durations know; false, and nothing read, where there is none. */
+  private lexDurationWord(): boolean {
+    let end = this.pos;
+    while (isAlpha(this.charAt(end))) end++;
+    const keyword = keywordOf(this.input.slice(this.pos, end));
+    if (
+      keyword !== Token.step &&
+      keyword !== Token.range &&
+      keyword !== Token.minOf &&
+      keyword !== Token.maxOf
+    ) {
+      return false;
+    }
+    this.emit(keyword, end);
+    return true;
+  }
+
+  private lexNumberOrDuration(): void {
+    const start = this.pos;
+    const kind = this.scanNumber() ? Token.number : this.scanDuration() ? Token.duration : undefined;
+    const end = this.pos;
+    this.pos = start;
+    if (kind === undefined) {
+      throw this.error(
+        `bad number or duration syntax: ${goQuote(this.input.slice(start, end))}`,
+        /^\d+[a-zA-Z]/.test(this.input.slice(start, end + 1))
+          ? 'the units of durations are ms, s, m, h, d, w and y'
+          : undefined,
+      );
+    }
+    this.emit(kind, end);
+  }
+
+  /**
+   * Moves `pos` over what could be a number: digits (hexadecimal behind 0x), one dot, one exponent, underscores
+   * between digits. Whether it is one, its conversion decides. False where something follows that belongs to no
+   * number; `pos` is then where that was noticed, and a duration may go on from there.
+   */
+  private scanNumber(): boolean {
+    let isDigitHere = isDigit;
+    let hexadecimal = false;
+    if (this.accept(0x30) && (this.accept(0x78) || this.accept(0x58))) {
+      this.accept(UNDERSCORE);
+      isDigitHere = isHexDigit;
+      hexadecimal = true;
+    }
+    this.accept(DOT);
+    if (isDigitHere(this.charAt(this.pos))) this.pos++;
+    let gotDot = false;
+    let gotExponent = false;
+    for (;;) {
+      const c = this.charAt(this.pos);
+      if (c === DOT) {
+        this.pos++;
+        if (gotDot) return false;
+        gotDot = true;
+        if (this.accept(UNDERSCORE) || this.accept(DOT)) return false;
+        if (hexadecimal) return false;
+      } else if (isExponent(c)) {
+        // Also in hexadecimal numbers, where it is a digit, but only once: Prometheus reads no 0xeee.
+        this.pos++;
+        if (gotExponent) return false;
+        gotExponent = true;
+        if (!this.accept(0x2b)) this.accept(0x2d);
+        if (this.stopsNumber()) return false;
+      } else if (c === UNDERSCORE) {
+        this.pos++;
+        if (this.stopsNumber()) return false;
+      } else if (isDigitHere(c)) {
+        this.pos++;
+        while (isDigitHere(this.charAt(this.pos))) this.pos++;
+      } else {
+        return !isAlphaNumeric(c);
+      }
+    }
+  }
+
+  /** After an exponent's `e` or an underscore: what must not follow them, consumed where it does. */
+  private stopsNumber(): boolean {
+    const c = this.charAt(this.pos);
+    if (c === END) return true;
+    if (c !== DOT && c !== UNDERSCORE && !isExponent(c)) return false;
+    this.pos++;
+    return true;
+  }
+
+  /** Moves `pos` over the rest of a duration, whose first digits `scanNumber` has read. */
+  private scanDuration(): boolean {
+    if (!this.acceptUnit(true)) return false;
+    while (isDigit(this.charAt(this.pos))) {
+      while (isDigit(this.charAt(this.pos))) this.pos++;
+      if (!this.acceptUnit(false)) return false;
+    }
+    if (!isAlphaNumeric(this.charAt(this.pos))) return true;
+    // The message shows the character that does not belong there.
+    this.pos++;
+    return false;
+  }
+
+  private acceptUnit(years: boolean): boolean {
+    const c = this.charAt(this.pos);
+    const isUnit =
+      c === 0x73 || c === 0x6d || c === 0x68 || c === 0x64 || c === 0x77 || (years && c === 0x79);
+    if (!isUnit) return false;
+    this.pos++;
+    this.accept(0x73);
+    return true;
+  }
+
+  private lexString(quote: number): void {
+    let i = this.pos + 1;
+    for (let c = this.charAt(i); c !== quote; c = this.charAt(i)) {
+      if (c === END || c === 0x0a) throw this.error('unterminated quoted string', 'add a closing quote');
+      if (c === 0x5c) i = this.scanEscape(i + 1, quote);
+      else if (this.isInvalid(i)) throw this.error('invalid UTF-8 rune');
+      else i++;
+    }
+    this.emit(Token.string, i + 1);
+  }
+
+  private lexRawString(): void {
+    let i = this.pos + 1;
+    for (let c = this.charAt(i); c !== 0x60; c = this.charAt(++i)) {
+      if (c === END) throw this.error('unterminated raw string', 'add a closing `');
+      if (this.isInvalid(i)) throw this.error('invalid UTF-8 rune');
+    }
+    this.emit(Token.string, i + 1);
+  }
+
+  /** Checks the escape whose character behind the backslash is at `i`; returns where the string goes on. */
+  private scanEscape(i: number, quote: number): number {
+    const c = this.runeAt(i);
+    let digits: number;
+    let base = 16;
+    let max = 0x10ffff;
+    let at = i + 1;
+    if (c === quote || SIMPLE_ESCAPES.includes(c)) return i + 1;
+    if (c >= 0x30 && c <= 0x37) {
+      digits = 3;
+      base = 8;
+      max = 255;
+      at = i;
+    } else if (c === 0x78) {
+      digits = 2;
+      max = 255;
+    } else if (c === 0x75) {
+      digits = 4;
+    } else if (c === 0x55) {
+      digits = 8;
+    } else if (c === END) {
+      throw this.error('escape sequence not terminated');
+    } else {
+      throw this.error(`unknown escape sequence ${runeName(c)}`, 'write \\\\ for a backslash');
+    }
+    let value = 0;
+    for (const stop = at + digits; at < stop; at++) {
+      const digit = digitValue(this.charAt(at));
+      if (digit >= base) {
+        const illegal = this.runeAt(at);
+        if (illegal === END) throw this.error('escape sequence not terminated');
+        throw this.error(`illegal character ${runeName(illegal)} in escape sequence`);
+      }
+      value = value * base + digit;
+    }
+    if (value > max || (value >= 0xd800 && value < 0xe000)) {
+      throw this.error('escape sequence is an invalid Unicode code point');
+    }
+    return at;
+  }
+
+  /** U+FFFD, which is what bytes that are not UTF-8 have become, and surrogates without their other half. */
+  private isInvalid(i: number): boolean {
+    const c = this.input.charCodeAt(i);
+    if (c === 0xfffd) return true;
+    if (c < 0xd800 || c > 0xdfff) return false;
+    if (c <= 0xdbff) {
+      const low = this.input.charCodeAt(i + 1);
+      return !(low >= 0xdc00 && low <= 0xdfff);
+    }
+    const high = i === 0 ? 0 : this.input.charCodeAt(i - 1);
+    return !(high >= 0xd800 && high <= 0xdbff);
+  }
+
+  private skipSpace(): void {
+    let pos = this.pos;
+    for (let c = this.charAt(pos); c === 0x20 || (c >= 0x09 && c <= 0x0d); c = this.charAt(pos)) {
+      if (c === 0x0b || c === 0x0c) break;
+      pos++;
+    }
+    this.pos = pos;
+  }
+
+  /** The current token is what lies between `pos` and `end`, and reading goes on behind it. */
+  private emit(kind: TokenKind, end: number): void {
+    this.kind = kind;
+    this.start = this.pos;
+    this.end = end;
+    this.pos = end;
+  }
+
+  private accept(c: number): boolean {
+    if (this.charAt(this.pos) !== c) return false;
+    this.pos++;
+    return true;
+  }
+
+  private charAt(i: number): number {
+    return i < this.input.length ? this.input.charCodeAt(i) : END;
+  }
+
+  private runeAt(i: number): number {
+    return this.input.codePointAt(i) ?? END;
+  }
+
+  /** A fault that begins where the next token would. */
+  private error(reason: string, suggestion?: string): PromQLSyntaxError {
+    const range = this.rangeOf(this.pos, Math.min(this.pos + 1, this.input.length));
+    return new PromQLSyntaxError(reason, this.input, range, suggestion);
+  }
+}
+
+const DOT = 0x2e;
+const UNDERSCORE = 0x5f;
+/** a b f n r t v \ */
+const SIMPLE_ESCAPES: readonly number[] = [0x61, 0x62, 0x66, 0x6e, 0x72, 0x74, 0x76, 0x5c];
+const SET_OPERATORS: Readonly<Record<string, string>> = {
+  '&&': 'the operator is written and',
+  '||': 'the operator is written or',
+};
+
+/** Characters that are tokens of their own outside of braces. */
+const OUTSIDE = new Uint8Array(128) as unknown as TokenKind[];
+OUTSIDE[0x2c] = Token.comma;
+OUTSIDE[0x2a] = Token.mul;
+OUTSIDE[0x2f] = Token.div;
+OUTSIDE[0x25] = Token.mod;
+OUTSIDE[0x2b] = Token.add;
+OUTSIDE[0x2d] = Token.sub;
+OUTSIDE[0x5e] = Token.pow;
+OUTSIDE[0x40] = Token.at;
+
+const LONGEST_KEYWORD = Math.max(...[...KEYWORDS.keys()].map((word) => word.length));
+
+function keywordOf(word: string): TokenKind | undefined {
+  return KEYWORDS.get(word) ?? KEYWORDS.get(word.toLowerCase());
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+function byteOffsetsOf(text: string): Uint32Array {
+  const offsets = new Uint32Array(text.length + 1);
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    offsets[i] = bytes;
+    const c = text.codePointAt(i)!;
+    if (c > 0xffff) {
+      offsets[++i] = bytes;
+      bytes += 4;
+    } else {
+      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+    }
+  }
+  offsets[text.length] = bytes;
+  return offsets;
+}
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
+}
+
+function isHexDigit(c: number): boolean {
+  return isDigit(c) || (c >= 0x61 && c <= 0x66) || (c >= 0x41 && c <= 0x46);
+}
+
+function isExponent(c: number): boolean {
+  return c === 0x65 || c === 0x45;
+}
+
+function isAlpha(c: number): boolean {
+  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === UNDERSCORE;
+}
+
+function isAlphaNumeric(c: number): boolean {
+  return isAlpha(c) || isDigit(c);
+}
+
+/** 16, which is no digit in any base used here, where `c` is none. */
+function digitValue(c: number): number {
+  return isHexDigit(c) ? Number.parseInt(String.fromCharCode(c), 16) : 16;
+}
+
+/** Go's `%q` of a character; the end of input shows as U+FFFD. */
+function goQuoteRune(rune: number): string {
+  if (rune === END) return `'\ufffd'`;
+  if (rune === 0x27) return `'\\''`;
+  if (rune === 0x22) return `'"'`;
+  return `'${goQuote(String.fromCodePoint(rune)).slice(1, -1)}'`;
+}
+
+/** Go's `%#U`: `U+0071 'q'`, without the character where it cannot be printed. */
+function runeName(rune: number): string {
+  const code = `U+${rune.toString(16).toUpperCase().padStart(4, '0')}`;
+  const text = String.fromCodePoint(rune);
+  return /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(text) ? `${code} '${text}'` : code;
+}
+
+/** Quoted, and cut to ten characters where it has more than ten bytes. */
+function shortQuote(text: string): string {
+  if (Buffer.byteLength(text) <= 10) return goQuote(text);
+  return `${goQuote([...text].slice(0, 10).join(''))}...`;
+}
