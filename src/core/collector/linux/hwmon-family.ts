@@ -8,12 +8,14 @@ export interface HwmonFamily {
   name: string;
   help: string;
   /** From sysfs' unit to ours. */
-  factor: number;
+  scale: (v: number) => number;
   counter: boolean;
 }
 
-const MILLI = 0.001;
-const MICRO = 1 / 1e6;
+/** Multiplied and divided as node_exporter does, so that the last bit agrees. */
+const one = (v: number) => v;
+const milli = (v: number) => v * 0.001;
+const micro = (v: number) => v / 1e6;
 
 /**
  * The family of element `element` (`input`, `max`, … or '') of a sensor of type `type` (`temp`, `fan`, …); undefined
@@ -28,7 +30,7 @@ export function hwmonFamily(type: string, element: string, hasBare: boolean): Hw
       return element === '' ? gauge('voltage_regulator_version', 'Hardware voltage regulator') : undefined;
     case 'update_interval':
       return element === ''
-        ? gauge('update_interval_seconds', 'Hardware monitor update interval', MILLI)
+        ? gauge('update_interval_seconds', 'Hardware monitor update interval', milli)
         : undefined;
   }
 
@@ -48,45 +50,45 @@ function withUnit(type: string, element: string, name: string): HwmonFamily | un
   switch (type) {
     case 'in':
     case 'cpu':
-      return gauge(`${name}_volts`, `Hardware monitor for voltage (${element})`, MILLI);
+      return gauge(`${name}_volts`, `Hardware monitor for voltage (${element})`, milli);
     case 'temp':
       if (element === 'type') return undefined;
-      return gauge(`${name}_celsius`, `Hardware monitor for temperature (${element || 'input'})`, MILLI);
+      return gauge(`${name}_celsius`, `Hardware monitor for temperature (${element || 'input'})`, milli);
     case 'curr':
-      return gauge(`${name}_amps`, `Hardware monitor for current (${element})`, MILLI);
+      return gauge(`${name}_amps`, `Hardware monitor for current (${element})`, milli);
     case 'energy':
       return {
         name: `${name}_joule_total`,
         help: `Hardware monitor for joules used so far (${element})`,
-        factor: MICRO,
+        scale: micro,
         counter: true,
       };
     case 'power':
       if (element === 'accuracy') {
-        return gauge(name, 'Hardware monitor power meter accuracy, as a ratio', MICRO);
+        return gauge(name, 'Hardware monitor power meter accuracy, as a ratio', micro);
       }
       if (/^average_interval(_min|_max)?$/.test(element)) {
         const help = `Hardware monitor power usage update interval (${element})`;
-        return gauge(`${name}_seconds`, help, MILLI);
+        return gauge(`${name}_seconds`, help, milli);
       }
-      return gauge(`${name}_watt`, `Hardware monitor for power usage in watts (${element})`, MICRO);
+      return gauge(`${name}_watt`, `Hardware monitor for power usage in watts (${element})`, micro);
     case 'humidity': {
       const ratio = 'as a ratio (multiply with 100.0 to get the humidity as a percentage)';
-      return gauge(name, `Hardware monitor for humidity, ${ratio} (${element})`, MICRO);
+      return gauge(name, `Hardware monitor for humidity, ${ratio} (${element})`, micro);
     }
     case 'fan':
       if (!['input', 'min', 'max', 'target'].includes(element)) return undefined;
       return gauge(`${name}_rpm`, `Hardware monitor for fan revolutions per minute (${element})`);
     case 'freq':
       if (element !== 'input') return undefined;
-      return gauge(`${name}_freq_mhz`, 'Hardware monitor for GPU frequency in MHz', MICRO);
+      return gauge(`${name}_freq_mhz`, 'Hardware monitor for GPU frequency in MHz', micro);
     default:
       return undefined;
   }
 }
 
-function gauge(name: string, help: string, factor = 1): HwmonFamily {
-  return { name, help, factor, counter: false };
+function gauge(name: string, help: string, scale = one): HwmonFamily {
+  return { name, help, scale, counter: false };
 }
 
 /** A driver's word as part of a metric's name or as a stable label: lower case, all else underscores. */

@@ -75,7 +75,7 @@ function collectChip(out: Families, folder: string, chip: string, seen: Set<stri
       const writer = family.counter
         ? out.counter(name, family.help, 'chip', 'sensor')
         : out.gauge(name, family.help, 'chip', 'sensor');
-      writer.add(v * family.factor, chip, sensorLabel);
+      writer.add(family.scale(v), chip, sensorLabel);
     }
   }
 }
