@@ -10,6 +10,7 @@ export * from './matcher.ts';
 export * from './metadata.ts';
 export * from './names.ts';
 export * from './number.ts';
+export * from './outcome.ts';
 export * from './quote.ts';
 export * from './timestamp.ts';
 export * from './value.ts';

@@ -10,6 +10,7 @@ import type { Histogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
+import type { Outcome } from '../model/outcome.ts';
 
 export interface TimeRange {
   /** Both inclusive, milliseconds since the epoch. */
@@ -59,20 +60,7 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** What became of an appended sample; anything but `ok` leaves the store as it was. */
-export const Outcome = {
-  ok: 0,
-  /** Same series, time and value: dropped without harm. */
-  duplicate: 1,
-  /** Same series and time, another value. */
-  conflict: 2,
-  outOfOrder: 3,
-  /** Older than what the store still takes. */
-  tooOld: 4,
-  /** Further ahead of the clock than Prometheus takes from a scrape (10 minutes). */
-  tooFarAhead: 5,
-} as const;
-export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+export { Outcome } from '../model/outcome.ts';
 
 /**
  * Writes samples. Series are named by a ref that this appender gave out; nothing is visible or durable before
