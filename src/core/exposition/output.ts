@@ -1,47 +1,10 @@
 /**
- * The byte buffer that the exposition writers write into: it grows to what lies between two `take`s and is then
- * reused, so writing allocates nothing. Numbers are written as digits without a string where that is exact.
+ * The byte buffer of the exposition writers: text, and numbers, which are written as digits without a string where
+ * that is exact.
  */
-const INITIAL_SIZE = 1 << 16;
+import { ByteOutput } from '../encoding/byte-output.ts';
 
-export class Output {
-  bytes: Uint8Array<ArrayBuffer>;
-  /** Bytes in use. */
-  length = 0;
-
-  constructor(size: number = INITIAL_SIZE) {
-    this.bytes = new Uint8Array(size);
-  }
-
-  /** What was written since the last call. The bytes stay as they are until the next write. */
-  take(): Uint8Array {
-    const taken = this.bytes.subarray(0, this.length);
-    this.length = 0;
-    return taken;
-  }
-
-  /** Makes room for `n` more bytes; whoever calls it may write them at `length` and move that on. */
-  ensure(n: number): void {
-    const wanted = this.length + n;
-    if (wanted <= this.bytes.length) return;
-    let size = this.bytes.length * 2;
-    while (size < wanted) size *= 2;
-    const grown = new Uint8Array(size);
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
-  }
-
-  byte(b: number): void {
-    if (this.length === this.bytes.length) this.ensure(1);
-    this.bytes[this.length++] = b;
-  }
-
-  copy(from: Uint8Array): void {
-    this.ensure(from.length);
-    this.bytes.set(from, this.length);
-    this.length += from.length;
-  }
-
+export class Output extends ByteOutput {
   /** For text known to be ASCII. */
   ascii(text: string): void {
     const n = text.length;
@@ -49,24 +12,6 @@ export class Output {
     const bytes = this.bytes;
     let at = this.length;
     for (let i = 0; i < n; i++) bytes[at++] = text.charCodeAt(i);
-    this.length = at;
-  }
-
-  /** Any text as UTF-8; a lone surrogate becomes U+FFFD. */
-  utf8(text: string): void {
-    const n = text.length;
-    this.ensure(n);
-    const bytes = this.bytes;
-    const start = this.length;
-    let at = start;
-    for (let i = 0; i < n; i++) {
-      const c = text.charCodeAt(i);
-      if (c >= 0x80) {
-        this.encodeInto(text, start);
-        return;
-      }
-      bytes[at++] = c;
-    }
     this.length = at;
   }
 
@@ -127,15 +72,7 @@ export class Output {
     }
     this.length = end;
   }
-
-  private encodeInto(text: string, start: number): void {
-    this.length = start;
-    this.ensure(text.length * 3);
-    this.length = start + encoder.encodeInto(text, this.bytes.subarray(start)).written;
-  }
 }
-
-const encoder = new TextEncoder();
 
 function digitCount(v: number): number {
   if (v < 10) return 1;
