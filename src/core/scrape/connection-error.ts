@@ -45,7 +45,9 @@ export function describeFault(cause: unknown, trace: FetchTrace): FetchError {
   const error = firstOf(cause as NodeError);
   const code = error.code ?? '';
   if (code.startsWith('HPE_')) return trace.fail('scrape_protocol', protocolReason(error));
-  if (code.startsWith('Z_') || code.startsWith('ZSTD_') || code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END')
+  if (error.message.startsWith('zstd: more than'))
+    return trace.fail('scrape_body_size', 'body size limit exceeded after decompression');
+  if (isCompressionFault(code, error))
     return trace.fail('scrape_encoding', `the compressed body is damaged: ${error.message}`);
   if (LOOKUP[code] !== undefined)
     return trace.fail('scrape_lookup', `looking up ${error.hostname}: ${LOOKUP[code]}`);
@@ -75,6 +77,12 @@ function peerOf(error: NodeError, preposition: string): string {
   if (error.address === undefined) return '';
   const host = error.port !== undefined && error.address.includes(':') ? `[${error.address}]` : error.address;
   return preposition + (error.port === undefined ? host : `${host}:${error.port}`);
+}
+
+function isCompressionFault(code: string, error: NodeError): boolean {
+  if (code.startsWith('Z_') || code.startsWith('ZSTD_') || code === 'ERR_TRAILING_JUNK_AFTER_STREAM_END')
+    return true;
+  return error.message.startsWith('zstd: ');
 }
 
 function isTlsFault(code: string, trace: FetchTrace): boolean {

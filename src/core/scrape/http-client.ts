@@ -42,15 +42,15 @@ export class HttpClient implements FetchClient {
   }
 
   async get(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer> {
-    const trace = new FetchTrace(shownUrl(request.url));
+    const trace = new FetchTrace(nameOf(request));
     const abort = new AbortController();
     const onAbort = () => abort.abort(signal!.reason);
     if (signal?.aborted) throw signal.reason;
     signal?.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => abort.abort(EXPIRED), request.timeoutMs);
     try {
-      const response = await this.follow(request, trace, abort.signal);
-      return await receive(response, request, body, trace);
+      const exchange = await this.follow(request, trace, abort.signal);
+      return await receive(exchange, request, body, trace);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (abort.signal.reason === EXPIRED) throw trace.timeout(request.timeoutMs);
@@ -67,15 +67,12 @@ export class HttpClient implements FetchClient {
   }
 
   /** Asks, and asks again where the answer says so, until one is not a redirect. */
-  private async follow(
-    request: FetchRequest,
-    trace: FetchTrace,
-    signal: AbortSignal,
-  ): Promise<http.IncomingMessage> {
+  private async follow(request: FetchRequest, trace: FetchTrace, signal: AbortSignal): Promise<Exchange> {
     let url = request.url;
     for (let redirects = 0; ; redirects++) {
-      const response = await this.open(url, request, trace, signal);
-      if (!REDIRECTS.has(response.statusCode!) || this.options.followRedirects === false) return response;
+      const exchange = await this.open(url, request, trace, signal);
+      const { response } = exchange;
+      if (!REDIRECTS.has(response.statusCode!) || this.options.followRedirects === false) return exchange;
       response.destroy();
       const location = response.headers.location;
       if (location === undefined)
@@ -91,7 +88,7 @@ export class HttpClient implements FetchClient {
     request: FetchRequest,
     trace: FetchTrace,
     signal: AbortSignal,
-  ): Promise<http.IncomingMessage> {
+  ): Promise<Exchange> {
     const own = url.origin === request.url.origin;
     const options: https.RequestOptions = {
       protocol: url.protocol,
@@ -159,10 +156,18 @@ export class HttpClient implements FetchClient {
   }
 }
 
+/** A request whose answer has begun. */
+interface Exchange {
+  request: http.ClientRequest;
+  response: http.IncomingMessage;
+  /** What went wrong since. */
+  fault: Error | undefined;
+}
+
 class StaleConnection extends Error {}
 
 /** Resolves with the head of the answer; its body has not been read. */
-function send(options: https.RequestOptions, trace: FetchTrace): Promise<http.IncomingMessage> {
+function send(options: https.RequestOptions, trace: FetchTrace): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const secure = options.protocol === 'https:';
     const request = secure ? https.request(options) : http.request(options);
@@ -181,11 +186,14 @@ function send(options: https.RequestOptions, trace: FetchTrace): Promise<http.In
       socket.once('connect', enter(secure ? 'tls' : 'response'));
       socket.once('secureConnect', enter('response'));
     });
+    let exchange: Exchange | undefined;
     request.once('response', (response) => {
       trace.phase = 'response';
-      resolve(response);
+      exchange = { request, response, fault: undefined };
+      resolve(exchange);
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
+      if (exchange !== undefined) exchange.fault = error;
       const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       reject(stale ? new StaleConnection() : error);
     });
@@ -193,16 +201,21 @@ function send(options: https.RequestOptions, trace: FetchTrace): Promise<http.In
   });
 }
 
+function nameOf({ url, socketPath }: FetchRequest): string {
+  return socketPath === undefined ? shownUrl(url) : `unix:${socketPath}:${url.pathname}`;
+}
+
 function needsLookup(options: https.RequestOptions): boolean {
   return options.socketPath == null && isIP(options.hostname ?? '') === 0;
 }
 
 function receive(
-  response: http.IncomingMessage,
+  exchange: Exchange,
   request: FetchRequest,
   body: BodyBuffer,
   trace: FetchTrace,
 ): Promise<FetchAnswer> {
+  const { response } = exchange;
   body.clear();
   const limit = request.bodySizeLimitBytes;
   const refuse = (code: 'scrape_status' | 'scrape_encoding' | 'scrape_body_size', reason: string) => {
@@ -212,7 +225,7 @@ function receive(
   if (response.statusCode !== 200)
     return refuse('scrape_status', `server returned HTTP status ${statusOf(response)}`);
   const encoding = response.headers['content-encoding'];
-  const decoder = decompressor(encoding);
+  const decoder = decompressor(encoding, limit);
   if (decoder === undefined)
     return refuse('scrape_encoding', `unsupported Content-Encoding "${printable(encoding!)}"`);
   const announced = Number(response.headers['content-length'] ?? Number.NaN);
@@ -222,6 +235,10 @@ function receive(
   trace.phase = 'body';
   return new Promise((resolve, reject) => {
     let stream: Readable = response;
+    // A lost connection ends a body without a length as if it were whole; only the request tells of the loss, and
+    // does so first.
+    if (exchange.fault !== undefined) reject(exchange.fault);
+    exchange.request.on('error', reject);
     response.on('data', (piece: Buffer) => {
       trace.receivedBytes += piece.length;
     });

@@ -187,8 +187,11 @@ export class Intake {
     this.current.clear();
   }
 
-  /** Keeps only the series that still count as known, under new numbers. */
-  private renewCache(): void {
+  /**
+   * Starts over with an empty table for the parser and only the series that still count as known. Not between the
+   * `take`s of one scrape.
+   */
+  renewCache(): void {
     const old = this.cache;
     this.cache = this.newCache();
     for (let final = this.report.length; final < old.labels.length; final++) {

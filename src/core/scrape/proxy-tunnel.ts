@@ -18,8 +18,8 @@ export async function throughProxy(
 ): Promise<void> {
   if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')
     throw trace.fail('scrape_proxy', `proxy ${shownUrl(proxy)}: only http and https proxies are supported`);
-  options.agent = false;
   if (url.protocol === 'http:') {
+    options.agent = false;
     options.path = shownUrl(url);
     options.headers = {
       Host: url.host,
@@ -34,6 +34,8 @@ export async function throughProxy(
   const socket = await tunnel(proxy, url, trace, signal);
   trace.phase = 'tls';
   const secured = connectTls({ ...(options as ConnectionOptions), socket });
+  // Without an agent: one would make its own connection.
+  options.agent = undefined;
   options.createConnection = () => secured;
 }
 

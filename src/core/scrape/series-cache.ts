@@ -18,8 +18,6 @@ const UNRESOLVED = -2;
 export type Relabeller = (exposed: Labels) => Labels | null;
 
 export class SeriesCache implements BatchSeries {
-  /** Final labels by final number; the scrape's own series come first. */
-  readonly labels: Labels[] = [];
   readonly familyOf: number[] = [];
   /** Those of the scrape's own series, then the parser's. */
   readonly families: Family[] = [...REPORT_FAMILIES];
@@ -29,14 +27,19 @@ export class SeriesCache implements BatchSeries {
   seen: Uint32Array = new Uint32Array(256);
   tracked: Uint32Array = new Uint32Array(256);
   private finalOf: Int32Array = new Int32Array(256).fill(UNRESOLVED);
-  private readonly index = new LabelsIndex(this.labels);
+  private readonly index = new LabelsIndex();
   private readonly relabel: Relabeller;
   private readonly reportSize: number;
 
   constructor(relabel: Relabeller, report: readonly Labels[]) {
     this.relabel = relabel;
     this.reportSize = report.length;
-    for (let i = 0; i < report.length; i++) this.add(report[i], i);
+    for (let i = 0; i < report.length; i++) this.enter(report[i], i);
+  }
+
+  /** Final labels by final number; the scrape's own series come first. */
+  get labels(): readonly Labels[] {
+    return this.index.labels;
   }
 
   /** The final number of an exposed series, or DROPPED. Throws what relabelling throws. */
@@ -47,8 +50,7 @@ export class SeriesCache implements BatchSeries {
 
   /** Enters a series that an older cache of the same target had, so that it is known here too; returns its number. */
   carry(labels: Labels, seen: number, tracked: number): number {
-    const known = this.index.find(labels);
-    const id = known >= 0 ? known : this.add(labels, -1);
+    const id = this.enter(labels, -1);
     this.seen[id] = seen;
     this.tracked[id] = tracked;
     return id;
@@ -80,21 +82,13 @@ export class SeriesCache implements BatchSeries {
   }
 
   private enter(labels: Labels, family: number): number {
-    const known = this.index.find(labels);
-    if (known < 0) return this.add(labels, family);
-    if (known >= this.reportSize) this.familyOf[known] = family;
-    return known;
-  }
-
-  private add(labels: Labels, family: number): number {
-    const id = this.labels.length;
-    this.labels.push(labels);
-    this.familyOf.push(family);
-    this.index.add(id);
+    const id = this.index.enter(labels);
     if (id === this.seen.length) {
       this.seen = widened(this.seen);
       this.tracked = widened(this.tracked);
     }
+    // A target cannot say what the scrape's own series are about.
+    if (id >= this.reportSize || id === this.familyOf.length) this.familyOf[id] = family;
     return id;
   }
 }

@@ -1,0 +1,14 @@
+export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings } from './fetch.ts';
+export { FamilyInput, FileInput, HttpInput, type HttpInputOptions, type ScrapeInput } from './input.ts';
+export { NO_LIMITS, type ScrapeLimits } from './limits.ts';
+export {
+  type RepeatOptions,
+  type RoundOptions,
+  type ScrapeListener,
+  scrapeOnce,
+  scrapeRepeatedly,
+} from './round.ts';
+export { Schedule, type Tick } from './schedule.ts';
+export { type ScrapeResult, Scraper, type ScraperOptions } from './scraper.ts';
+export { type Origin, type Target, withTargetLabels } from './target.ts';
+export { labelFromArgument, type TargetOptions, targetFromArgument } from './target-argument.ts';
