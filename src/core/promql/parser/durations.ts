@@ -5,11 +5,11 @@
 import type { Duration, DurationExpr, DurationOperand, Expr, VectorSelector } from './ast.ts';
 import { DurationError } from './syntax-error.ts';
 
-/** The query that `step()` and `range()` refer to, in milliseconds; an instant query has step 0. */
+/** What `step()` and `range()` stand for, in milliseconds; both are 0 in an instant query. */
 export interface QueryTimes {
-  readonly start: number;
-  readonly end: number;
-  readonly step: number;
+  readonly stepMs: number;
+  /** From the start of the query to its end. */
+  readonly rangeMs: number;
 }
 
 /**
@@ -86,9 +86,9 @@ function evaluate(expr: DurationOperand, times: QueryTimes): number {
     case 'durationCall':
       switch (expr.name) {
         case 'step':
-          return times.step / 1000;
+          return times.stepMs / 1000;
         case 'range':
-          return (times.end - times.start) / 1000;
+          return times.rangeMs / 1000;
         case 'min_of':
           return Math.min(evaluate(expr.args[0], times), evaluate(expr.args[1], times));
         case 'max_of':

@@ -5,7 +5,7 @@ export { type QueryTimes, resolveDurations } from './durations.ts';
 export { FUNCTIONS, type FunctionSignature } from './functions.ts';
 export { quoteString } from './literals.ts';
 export * from './options.ts';
-export { parseExpr, parseSelector } from './parser.ts';
+export { parseQuery, parseSelector } from './parser.ts';
 export { prettyPrint } from './prettier.ts';
 export { printExpr } from './printer.ts';
 export { DurationError, markedLine, PromQLSyntaxError } from './syntax-error.ts';

@@ -40,7 +40,7 @@ import { suggestBehind, suggestFunction } from './suggestions.ts';
 import { isAggregator, isMetricName, Token, type TokenKind } from './token.ts';
 
 /** Parses and type-checks an expression. Throws PromQLSyntaxError. */
-export function parseExpr(query: string, options: Partial<ParserOptions> = {}): Expr {
+export function parseQuery(query: string, options: Partial<ParserOptions> = {}): Expr {
   const cursor = new Cursor(query, { ...DEFAULT_PARSER_OPTIONS, ...options });
   if (cursor.peek() === Token.eof) {
     cursor.fail({ start: 0, end: 0 }, 'no expression found in input');
