@@ -7,6 +7,7 @@ import { Families } from './families.ts';
 import { HostFiles } from './files.ts';
 import { linuxCollectors } from './linux/index.ts';
 import { type CollectorFailure, type HostOptions, hostSettings } from './options.ts';
+import { portableCollectors } from './portable/index.ts';
 
 /**
  * One host, collected again and again: it remembers what keeps counters from falling (see linux/cpu.ts). Reads
@@ -24,7 +25,8 @@ export class HostCollector {
     this.clock = options.clock ?? systemClock;
     this.onFailure = options.onFailure ?? (() => {});
     this.host = { settings, files: new HostFiles(settings), clock: this.clock };
-    this.collectors = chosen(linuxCollectors(), options);
+    const all = settings.platform === 'linux' ? linuxCollectors() : portableCollectors();
+    this.collectors = chosen(all, options);
   }
 
   /** The families of now, by name, with `node_scrape_collector_duration_seconds` and `…_success` of each collector. */

@@ -1,9 +1,8 @@
 /** Size and use of the mounted file systems. */
 import type { Collector } from '../collector.ts';
+import { FilesystemFamilies } from '../filesystem-families.ts';
 import { readMounts } from './mounts.ts';
-import { type FsStatus, statMounts } from './stat-mounts.ts';
-
-const LABELS = ['device', 'mountpoint', 'fstype', 'device_error'];
+import { statMounts } from './stat-mounts.ts';
 
 export const filesystem: Collector = {
   name: 'filesystem',
@@ -17,46 +16,23 @@ export const filesystem: Collector = {
       mounts.map((mount) => ({ path: files.rootfs(mount.mountPoint), fsType: mount.fsType })),
       settings.mountTimeoutMs,
     );
-
-    const gauge = (name: string, help: string) => out.gauge(`node_filesystem_${name}`, help, ...LABELS);
-    const deviceError = gauge(
-      'device_error',
-      'Whether an error occurred while getting statistics for the given device.',
-    );
-    const readOnly = gauge('readonly', 'Filesystem read-only status.');
+    const families = new FilesystemFamilies(out);
     const mountInfo = out.gauge(
       'node_filesystem_mount_info',
       'Filesystem mount information.',
       ...['device', 'major', 'minor', 'mountpoint'],
     );
-    const numbers: readonly [ReturnType<typeof gauge>, (status: FsStatus) => number][] = [
-      [gauge('size_bytes', 'Filesystem size in bytes.'), (fs) => fs.blocks * fs.blockSize],
-      [gauge('free_bytes', 'Filesystem free space in bytes.'), (fs) => fs.blocksFree * fs.blockSize],
-      [
-        gauge('avail_bytes', 'Filesystem space available to non-root users in bytes.'),
-        (fs) => fs.blocksAvailable * fs.blockSize,
-      ],
-      [gauge('files', 'Filesystem total file nodes.'), (fs) => fs.files],
-      [gauge('files_free', 'Filesystem total free file nodes.'), (fs) => fs.filesFree],
-      [
-        gauge('purgeable_bytes', 'Filesystem space available including purgeable space (MacOS specific).'),
-        () => 0,
-      ],
-    ];
-
     const seen = new Set<string>();
     mounts.forEach((mount, i) => {
+      // One device may be mounted twice at one place; the statuses are those of the upper mount.
       const key = `${mount.device}\0${mount.mountPoint}\0${mount.fsType}`;
       if (seen.has(key)) return;
       seen.add(key);
       const status = statuses[i];
-      const error = typeof status === 'string' ? status : '';
-      const labels = [mount.device, mount.mountPoint, mount.fsType, error];
-      deviceError.add(error === '' ? 0 : 1, ...labels);
-      readOnly.add(mount.isReadOnly ? 1 : 0, ...labels);
-      if (typeof status === 'string') return;
-      for (const [family, value] of numbers) family.add(value(status), ...labels);
-      mountInfo.add(1, mount.device, mount.major, mount.minor, mount.mountPoint);
+      families.add(mount, status, mount.isReadOnly);
+      if (typeof status !== 'string') {
+        mountInfo.add(1, mount.device, mount.major, mount.minor, mount.mountPoint);
+      }
     });
     return true;
   },

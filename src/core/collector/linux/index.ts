@@ -1,5 +1,7 @@
 /** The collectors of a Linux host, by name. */
 import type { Collector } from '../collector.ts';
+import { time } from '../time.ts';
+import { uname } from '../uname.ts';
 import { arp } from './arp.ts';
 import { bonding } from './bonding.ts';
 import { btrfs } from './btrfs.ts';
@@ -37,9 +39,7 @@ import { softnet } from './softnet.ts';
 import { stat } from './stat.ts';
 import { tapestats } from './tapestats.ts';
 import { thermalZone } from './thermal-zone.ts';
-import { time } from './time.ts';
 import { udpQueues } from './udp-queues.ts';
-import { uname } from './uname.ts';
 import { vmstat } from './vmstat.ts';
 import { watchdog } from './watchdog.ts';
 import { xfs } from './xfs.ts';

@@ -7,18 +7,8 @@
  * only on hosts that have such mounts.
  */
 import { spawnSync } from 'node:child_process';
-import { statfsSync } from 'node:fs';
-
-export interface FsStatus {
-  /** Bytes in a block. */
-  blockSize: number;
-  blocks: number;
-  blocksFree: number;
-  /** Free blocks that users other than root may use. */
-  blocksAvailable: number;
-  files: number;
-  filesFree: number;
-}
+import type { FsStatus } from '../filesystem-families.ts';
+import { statFilesystem } from '../stat-filesystem.ts';
 
 const REMOTE_TYPES =
   /^(9p|afs|beegfs|ceph|cifs|coda|davfs|fuse|gfs2?|gpfs|lustre|ncpfs|nfs|ocfs2|orangefs|smb|vboxsf)/;
@@ -34,33 +24,12 @@ export function statMounts(
   const remote = mounts.filter((mount) => isRemote(mount.fsType)).map((mount) => mount.path);
   const remoteStatuses = remote.length === 0 ? new Map() : statRemote(remote, timeoutMs);
   return mounts.map(({ path, fsType }) =>
-    isRemote(fsType) ? (remoteStatuses.get(path) ?? MOUNT_TIMEOUT) : statLocal(path),
+    isRemote(fsType) ? (remoteStatuses.get(path) ?? MOUNT_TIMEOUT) : statFilesystem(path),
   );
 }
 
 function isRemote(fsType: string): boolean {
   return REMOTE_TYPES.test(fsType) && fsType !== 'fuseblk';
-}
-
-function statLocal(path: string): FsStatus | string {
-  try {
-    const fs = statfsSync(path);
-    return {
-      blockSize: fs.bsize,
-      blocks: fs.blocks,
-      blocksFree: fs.bfree,
-      blocksAvailable: fs.bavail,
-      files: fs.files,
-      filesFree: fs.ffree,
-    };
-  } catch (error) {
-    return inGoWords(error as NodeJS.ErrnoException);
-  }
-}
-
-/** `ENOENT: no such file or directory, statfs '/x'`: the part in the middle is what Go says too. */
-function inGoWords(error: NodeJS.ErrnoException): string {
-  return /^[A-Z0-9]+: (.*?)(, \w+ '.*)?$/.exec(error.message)?.[1] ?? error.message;
 }
 
 /**

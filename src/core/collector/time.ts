@@ -1,7 +1,7 @@
 /** The clock, its time zone, and the clock sources of the kernel. */
-import type { Collector } from '../collector.ts';
-import { attribute, listFolder, words } from '../files.ts';
-import { timeZone } from '../time-zone.ts';
+import type { Collector } from './collector.ts';
+import { attribute, listFolder, words } from './files.ts';
+import { timeZone } from './time-zone.ts';
 
 export const time: Collector = {
   name: 'time',
