@@ -30,6 +30,8 @@ export class QueryContext {
   readonly settings: QuerySettings;
   /** The query's own grid, which `start()` and `end()` refer to, whatever subquery they stand in. */
   readonly grid: StepGrid;
+  /** An instant query, whose result may have an order of its own. */
+  readonly isInstant: boolean;
   readonly annotations = new Annotations();
   private readonly clock: Clock;
   private readonly deadline: number;
@@ -40,10 +42,11 @@ export class QueryContext {
   samplesRead = 0;
   private readonly selections = new Map<string, Promise<SeriesSet>>();
 
-  constructor(source: Source, settings: QuerySettings, grid: StepGrid, clock: Clock) {
+  constructor(source: Source, settings: QuerySettings, grid: StepGrid, isInstant: boolean, clock: Clock) {
     this.source = source;
     this.settings = settings;
     this.grid = grid;
+    this.isInstant = isInstant;
     this.clock = clock;
     this.deadline = clock.monotonic() + settings.timeoutMs;
   }

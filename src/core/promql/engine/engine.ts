@@ -38,7 +38,7 @@ export async function instantQuery(
   t: number,
   options: EngineOptions = {},
 ): Promise<QueryResult> {
-  const expr = parseQuery(query, options.parser);
+  const expr = parseExpr(query, options.parser);
   return run(source, query, expr, new StepGrid(t, 1, 1), 'instant', options);
 }
 
@@ -51,7 +51,7 @@ export async function rangeQuery(
   stepMs: number,
   options: EngineOptions = {},
 ): Promise<QueryResult> {
-  const expr = parseQuery(query, options.parser);
+  const expr = parseExpr(query, options.parser);
   const type = typeOf(expr);
   if (type !== 'vector' && type !== 'scalar') {
     throw new QueryError(
@@ -77,10 +77,11 @@ async function run(
   options: EngineOptions,
 ): Promise<QueryResult> {
   const settings: QuerySettings = { ...DEFAULT_SETTINGS, ...definedOnly(options) };
-  const context = new QueryContext(source, settings, grid, options.clock ?? systemClock);
+  const context = new QueryContext(source, settings, grid, kind === 'instant', options.clock ?? systemClock);
   const expr = resolveDurations(parsed, {
-    stepMs: kind === 'instant' ? 0 : grid.stepMs,
-    rangeMs: kind === 'instant' ? 0 : grid.end - grid.start,
+    start: grid.start,
+    end: grid.end,
+    step: kind === 'instant' ? 0 : grid.stepMs,
   });
   const builder = new OperatorBuilder(context, query);
   let operator = builder.build(expr, grid);
@@ -103,11 +104,13 @@ async function run(
       await operator.prepare();
       value = { type: 'matrix', series: collectRanges(context, operator) };
       break;
-    case 'vector':
+    case 'vector': {
       await operator.prepare();
-      value = { type: kind === 'instant' ? 'vector' : 'matrix', series: collect(context, operator, grid) };
-      if (kind === 'range') value.series.sort((a, b) => a.labels.compare(b.labels));
+      const series = collect(context, operator, grid);
+      if (kind === 'range') series.sort((a, b) => a.labels.compare(b.labels));
+      value = { type: kind === 'instant' ? 'vector' : 'matrix', series };
       break;
+    }
   }
   builder.repeatAnnotations();
   return {

@@ -7,7 +7,7 @@
  */
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { LabelsBuilder } from '../../../model/labels-builder.ts';
-import { goLabels } from '../../../model/quote.ts';
+import { labelsInBraces } from '../../../model/labels-text.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Binary, VectorMatching } from '../../parser/ast.ts';
 import type { QueryContext } from '../context.ts';
@@ -184,9 +184,9 @@ export class VectorMatch implements VectorOperator {
     if (clash === null) return;
     const other = leftIsOne ? this.right : this.left;
     if (!presentAt(other, clash.step, this.steps)) return;
-    const [earlier, later] = clash.members.map((i) => goLabels(input.series[i].labels));
+    const [earlier, later] = clash.members.map((i) => labelsInBraces(input.series[i].labels));
     throw new QueryError(
-      `found duplicate series for the match group ${goLabels(group.key)} on the ${leftIsOne ? 'left' : 'right'} ` +
+      `found duplicate series for the match group ${labelsInBraces(group.key)} on the ${leftIsOne ? 'left' : 'right'} ` +
         `hand-side of the operation: [${later}, ${earlier}];many-to-many matching not allowed: matching labels must ` +
         'be unique on one side',
       this.expr.range,

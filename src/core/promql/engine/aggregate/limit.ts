@@ -1,0 +1,124 @@
+/** `limitk` and `limit_ratio`: some series of each group, whatever their values, histograms too. */
+import { labelsHash64 } from '../../../model/labels-hash.ts';
+import { formatG } from '../../../model/number.ts';
+import { ABSENT, StepColumn } from '../../functions/column.ts';
+import type { Aggregate } from '../../parser/ast.ts';
+import type { QueryContext } from '../context.ts';
+import { QueryError } from '../errors.ts';
+import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
+import { groupSeries } from './grouping.ts';
+import { countParameter } from './parameter.ts';
+
+/** The first k series of each group that have a value at the step. */
+export class LimitK implements VectorOperator {
+  readonly kind = 'vector';
+  series: readonly SeriesMeta[] = [];
+  private readonly context: QueryContext;
+  private readonly expr: Aggregate;
+  private readonly input: VectorOperator;
+  private readonly param: ScalarOperator;
+  private readonly steps: number;
+  private columns: StepColumn[] = [];
+
+  constructor(
+    context: QueryContext,
+    expr: Aggregate,
+    input: VectorOperator,
+    param: ScalarOperator,
+    steps: number,
+  ) {
+    this.context = context;
+    this.expr = expr;
+    this.input = input;
+    this.param = param;
+    this.steps = steps;
+  }
+
+  async prepare(): Promise<void> {
+    await this.input.prepare();
+    await this.param.prepare();
+    const { steps } = this;
+    const limits = this.param.values().map((v) => countParameter(v, this.expr));
+    const { groupOf, groups } = groupSeries(this.input.series, this.expr);
+    const taken = new Float64Array(groups.length * steps);
+    const kept: SeriesMeta[] = [];
+    const column = new StepColumn(steps);
+    for (let i = 0; i < groupOf.length; i++) {
+      const base = groupOf[i] * steps;
+      if (!hasRoom(taken, base, limits)) continue;
+      this.context.checkpoint();
+      this.input.evaluate(i, column);
+      for (let step = 0; step < steps; step++) {
+        if (column.kind[step] === ABSENT) continue;
+        if (taken[base + step] >= limits[step]) column.kind[step] = ABSENT;
+        else taken[base + step]++;
+      }
+      if (column.count() === 0) continue;
+      this.context.hold(steps);
+      const copy = new StepColumn(steps);
+      copy.copyFrom(column);
+      this.columns.push(copy);
+      kept.push(this.input.series[i]);
+    }
+    this.series = kept;
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    out.copyFrom(this.columns[i]);
+  }
+}
+
+function hasRoom(taken: Float64Array, base: number, limits: Float64Array): boolean {
+  for (let step = 0; step < limits.length; step++) if (taken[base + step] < limits[step]) return true;
+  return false;
+}
+
+/**
+ * A share of all series, chosen by the hash of their labels, so that it is the same share at every step and in every
+ * query, and `limit_ratio(-r)` gives the series that `limit_ratio(1-r)` leaves out.
+ */
+export class LimitRatio implements VectorOperator {
+  readonly kind = 'vector';
+  private readonly context: QueryContext;
+  private readonly expr: Aggregate;
+  private readonly input: VectorOperator;
+  private readonly param: ScalarOperator;
+
+  constructor(context: QueryContext, expr: Aggregate, input: VectorOperator, param: ScalarOperator) {
+    this.context = context;
+    this.expr = expr;
+    this.input = input;
+    this.param = param;
+  }
+
+  get series(): readonly SeriesMeta[] {
+    return this.input.series;
+  }
+
+  async prepare(): Promise<void> {
+    await this.input.prepare();
+    await this.param.prepare();
+    for (const ratio of this.param.values()) this.checkRatio(ratio);
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    this.input.evaluate(i, out);
+    const offset = Number(labelsHash64(this.input.series[i].labels)) / 2 ** 64;
+    const ratios = this.param.values();
+    for (let step = 0; step < out.length; step++) {
+      const ratio = Math.max(-1, Math.min(1, ratios[step]));
+      const chosen = ratio >= 0 ? offset < ratio : offset >= 1 + ratio;
+      if (!chosen) out.kind[step] = ABSENT;
+    }
+  }
+
+  private checkRatio(ratio: number): void {
+    const { range } = this.expr.param!;
+    if (Number.isNaN(ratio)) throw new QueryError('Ratio value is NaN', this.expr.range);
+    if (ratio >= -1 && ratio <= 1) return;
+    this.context.annotations.warn(
+      `ratio value should be between -1 and 1, got ${formatG(ratio)}, capping to ${ratio < 0 ? '-1' : '1'}`,
+      range,
+    );
+  }
+}

@@ -1,0 +1,96 @@
+/** `label_replace` and `label_join`: new labels from old ones; values pass through. */
+
+import type { Labels } from '../../../model/labels.ts';
+import { LabelsBuilder } from '../../../model/labels-builder.ts';
+import { isValidLabelName } from '../../../model/names.ts';
+import { goQuote } from '../../../model/quote.ts';
+import { compileRegex } from '../../../regex/index.ts';
+import type { StepColumn } from '../../functions/column.ts';
+import type { Call, Expr } from '../../parser/ast.ts';
+import type { OperatorBuilder } from '../build.ts';
+import { DistinctSeries } from '../distinct.ts';
+import { QueryError } from '../errors.ts';
+import type { StepGrid } from '../grid.ts';
+import type { SeriesMeta, VectorOperator } from '../operator.ts';
+
+export function labelReplaceCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+  const [destination, replacement, source, pattern] = call.args.slice(1).map(text);
+  const regex = compilePattern(pattern, call);
+  if (!isValidLabelName(destination)) {
+    throw new QueryError(`invalid destination label name in label_replace(): ${destination}`, call.range);
+  }
+  const labelBuilder = new LabelsBuilder();
+  return relabelled(builder, call, grid, (labels) => {
+    const value = regex.expand(labels.get(source), replacement);
+    if (value === undefined) return labels;
+    return labelBuilder.reset(labels).set(destination, value).labels();
+  });
+}
+
+export function labelJoinCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+  const [destination, separator, ...sources] = call.args.slice(1).map(text);
+  for (const source of sources) {
+    if (!isValidLabelName(source)) {
+      throw new QueryError(`invalid source label name in label_join(): ${source}`, call.range);
+    }
+  }
+  if (!isValidLabelName(destination)) {
+    throw new QueryError(`invalid destination label name in label_join(): ${destination}`, call.range);
+  }
+  const labelBuilder = new LabelsBuilder();
+  return relabelled(builder, call, grid, (labels) => {
+    const value = sources.map((source) => labels.get(source)).join(separator);
+    return labelBuilder.reset(labels).set(destination, value).labels();
+  });
+}
+
+function relabelled(
+  builder: OperatorBuilder,
+  call: Call,
+  grid: StepGrid,
+  change: (labels: Labels) => Labels,
+): VectorOperator {
+  const operator = new Relabelled(builder.vector(call.args[0], grid), change);
+  return builder.context.settings.delayedNameRemoval
+    ? operator
+    : new DistinctSeries(builder.context, operator, 'strict');
+}
+
+class Relabelled implements VectorOperator {
+  readonly kind = 'vector';
+  series: readonly SeriesMeta[] = [];
+  private readonly input: VectorOperator;
+  private readonly change: (labels: Labels) => Labels;
+
+  constructor(input: VectorOperator, change: (labels: Labels) => Labels) {
+    this.input = input;
+    this.change = change;
+  }
+
+  async prepare(): Promise<void> {
+    await this.input.prepare();
+    this.series = this.input.series.map(({ labels, dropName }) => ({
+      labels: this.change(labels),
+      dropName,
+    }));
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    this.input.evaluate(i, out);
+  }
+}
+
+function compilePattern(pattern: string, call: Call) {
+  try {
+    return compileRegex(pattern);
+  } catch {
+    throw new QueryError(
+      `invalid regular expression in label_replace(): ${goQuote(pattern).slice(1, -1)}`,
+      call.range,
+    );
+  }
+}
+
+function text(expr: Expr): string {
+  return expr.kind === 'paren' ? text(expr.expr) : expr.kind === 'stringLiteral' ? expr.value : '';
+}

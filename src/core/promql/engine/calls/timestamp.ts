@@ -1,0 +1,64 @@
+/** `timestamp(v)`: when a selector's samples were taken, or, for anything else, the evaluation time; in seconds. */
+import { ABSENT, FLOAT, type StepColumn } from '../../functions/column.ts';
+import type { Call, Expr } from '../../parser/ast.ts';
+import type { OperatorBuilder } from '../build.ts';
+import { DistinctSeries } from '../distinct.ts';
+import type { StepGrid } from '../grid.ts';
+import { withoutName } from '../names.ts';
+import type { SeriesMeta, VectorOperator } from '../operator.ts';
+
+export function timestampCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+  const { context } = builder;
+  const arg = withoutParens(call.args[0]);
+  let evaluate: (i: number, out: StepColumn) => void;
+  let input: VectorOperator;
+  if (arg.kind === 'vectorSelector') {
+    const selector = builder.selector(arg, grid);
+    input = selector;
+    evaluate = (i, out) => selector.evaluateTimestamps(i, out);
+  } else {
+    input = builder.vector(arg, grid);
+    evaluate = (i, out) => {
+      input.evaluate(i, out);
+      out.histograms = null;
+      for (let step = 0; step < out.length; step++) {
+        if (out.kind[step] === ABSENT) continue;
+        out.kind[step] = FLOAT;
+        out.v[step] = grid.time(step) / 1000;
+      }
+    };
+  }
+  const operator = new Timestamps(input, evaluate, (meta) => withoutName(meta, context));
+  return context.settings.delayedNameRemoval ? operator : new DistinctSeries(context, operator, 'per-step');
+}
+
+class Timestamps implements VectorOperator {
+  readonly kind = 'vector';
+  series: readonly SeriesMeta[] = [];
+  private readonly input: VectorOperator;
+  private readonly fill: (i: number, out: StepColumn) => void;
+  private readonly rename: (meta: SeriesMeta) => SeriesMeta;
+
+  constructor(
+    input: VectorOperator,
+    fill: (i: number, out: StepColumn) => void,
+    rename: (meta: SeriesMeta) => SeriesMeta,
+  ) {
+    this.input = input;
+    this.fill = fill;
+    this.rename = rename;
+  }
+
+  async prepare(): Promise<void> {
+    await this.input.prepare();
+    this.series = this.input.series.map(this.rename);
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    this.fill(i, out);
+  }
+}
+
+function withoutParens(expr: Expr): Expr {
+  return expr.kind === 'paren' ? withoutParens(expr.expr) : expr;
+}

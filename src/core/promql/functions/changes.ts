@@ -1,0 +1,51 @@
+/** `changes` and `resets`: events between neighbouring samples, counted once and looked up for every window. */
+import { histogramsEqual } from '../../model/histogram-equality.ts';
+import { detectReset } from '../../model/histogram-reset.ts';
+import { FLOAT, type StepColumn } from './column.ts';
+import { type CallSite, type Implementation, rangeFunction } from './function.ts';
+import { floatsOf, type MergedSamples, mergeKinds } from './merged-samples.ts';
+import type { RangeSamples } from './range-samples.ts';
+
+/** Whether the event happened between sample `i - 1` and sample `i`. */
+type Event = (samples: MergedSamples, i: number) => boolean;
+
+const changed: Event = ({ v, histograms }, i) => {
+  const before = histograms?.[i - 1] ?? null;
+  const after = histograms?.[i] ?? null;
+  if (before === null && after === null) {
+    return v[i] !== v[i - 1] && !(Number.isNaN(v[i]) && Number.isNaN(v[i - 1]));
+  }
+  return before === null || after === null || !histogramsEqual(before, after);
+};
+
+const reset: Event = ({ v, histograms }, i) => {
+  const before = histograms?.[i - 1] ?? null;
+  const after = histograms?.[i] ?? null;
+  if (before === null && after === null) return v[i] < v[i - 1];
+  return before === null || after === null || detectReset(before, after);
+};
+
+export const changes: Implementation = rangeFunction((samples, _scalars, out, site) =>
+  countEvents(samples, out, site, changed),
+);
+
+export const resets: Implementation = rangeFunction((samples, _scalars, out, site) =>
+  countEvents(samples, out, site, reset),
+);
+
+function countEvents(samples: RangeSamples, out: StepColumn, site: CallSite, event: Event): void {
+  const merged = samples.histograms.length === 0 ? floatsOf(samples) : mergeKinds(samples);
+  const { lo, hi, count } = merged;
+  // before[i]: events up to and including the one that sample i took part in as the later one.
+  const before = new Int32Array(count);
+  for (let i = 1; i < count; i++) before[i] = before[i - 1] + (event(merged, i) ? 1 : 0);
+  for (let step = 0; step < out.length; step++) {
+    let from = lo[step];
+    const to = hi[step];
+    if (from === to) continue;
+    // `anchored` counts from the last sample before the window on.
+    if (site.modifier === 'anchored' && from > 0) from--;
+    out.kind[step] = FLOAT;
+    out.v[step] = before[to - 1] - before[from];
+  }
+}

@@ -1,0 +1,29 @@
+/** Where a series of floats falls: found once, then looked up by windows that only move forward. */
+
+export class CounterResets {
+  private readonly v: Float64Array;
+  /** Indices i with v[i] < v[i-1], ascending; `count` of them are in use. */
+  private readonly at: Int32Array;
+  private readonly count: number;
+  private from = 0;
+
+  constructor(v: Float64Array, length: number) {
+    this.v = v;
+    this.at = new Int32Array(length);
+    let count = 0;
+    for (let i = 1; i < length; i++) if (v[i] < v[i - 1]) this.at[count++] = i;
+    this.count = count;
+  }
+
+  /**
+   * `base` and, for each reset strictly after sample `lo` and before `hi`, the value before it, added in time order
+   * (as Prometheus adds them, so that results are equal to the bit). `lo` must not go back between calls.
+   */
+  addTo(base: number, lo: number, hi: number): number {
+    const { at, v, count } = this;
+    while (this.from < count && at[this.from] <= lo) this.from++;
+    let sum = base;
+    for (let k = this.from; k < count && at[k] < hi; k++) sum += v[at[k] - 1];
+    return sum;
+  }
+}

@@ -1,0 +1,72 @@
+/** What range functions say about the kinds of samples they were given, in upstream's words. */
+import { METRIC_NAME } from '../../model/labels.ts';
+import { goQuote } from '../../model/quote.ts';
+import { FLOAT, type StepColumn } from './column.ts';
+import type { CallSite } from './function.ts';
+import type { RangeSamples } from './range-samples.ts';
+
+const COUNTER_SUFFIX = /(_total|_sum|_count|_bucket)$/;
+
+/** The place of the range vector among the arguments of the call. */
+function rangeArgument(site: CallSite) {
+  const at = site.call.func.argTypes.indexOf('matrix');
+  return site.argRanges[at < 0 ? 0 : at];
+}
+
+function metricName(site: CallSite): string {
+  return goQuote(site.labels.get(METRIC_NAME));
+}
+
+/** A counter function has yielded floats for a metric that is not named as a counter. */
+export function possibleNonCounter(out: StepColumn, site: CallSite): void {
+  const name = site.labels.get(METRIC_NAME);
+  if (name === '' || COUNTER_SUFFIX.test(name) || !out.kind.includes(FLOAT)) return;
+  site.annotations.info(
+    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(name)}`,
+    rangeArgument(site),
+  );
+}
+
+/** A window holds floats and histograms, and the function can do nothing with both. */
+export function warnMixed(site: CallSite): void {
+  site.annotations.warn(
+    `encountered a mix of histograms and floats for metric name ${metricName(site)}`,
+    rangeArgument(site),
+  );
+}
+
+/** For functions of floats: histograms beside floats in a window are left out. */
+export function ignoreHistogramsBeside(samples: RangeSamples, site: CallSite): void {
+  if (samples.histograms.length === 0) return;
+  const { lo, hi, histogramLo, histogramHi } = samples;
+  for (let step = 0; step < samples.steps; step++) {
+    if (hi[step] > lo[step] && histogramHi[step] > histogramLo[step]) {
+      site.annotations.info(
+        `ignored histograms in a range containing both floats and histograms for metric name ${metricName(site)}`,
+        rangeArgument(site),
+      );
+      return;
+    }
+  }
+}
+
+export function warnNotCounter(site: CallSite): void {
+  site.annotations.warn(
+    `this native histogram metric is not a counter: ${metricName(site)}`,
+    rangeArgument(site),
+  );
+}
+
+export function warnNotGauge(site: CallSite): void {
+  site.annotations.warn(
+    `this native histogram metric is not a gauge: ${metricName(site)}`,
+    rangeArgument(site),
+  );
+}
+
+export function warnMixedSchemas(site: CallSite): void {
+  site.annotations.warn(
+    `vector contains a mix of histograms with exponential and custom buckets schemas for metric name ${metricName(site)}`,
+    rangeArgument(site),
+  );
+}

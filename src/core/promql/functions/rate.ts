@@ -1,0 +1,124 @@
+/**
+ * `rate`, `increase`, `delta`: the difference between the ends of a window, extrapolated to its borders as Prometheus
+ * does it (https://prometheus.io/docs/prometheus/latest/querying/functions/#rate); and `irate`, `idelta`: that of the
+ * last two samples.
+ */
+import type { StepColumn } from './column.ts';
+import { FLOAT } from './column.ts';
+import { CounterResets } from './counter-resets.ts';
+import { extendedRate } from './extended-rate.ts';
+import { type CallSite, type Implementation, rangeFunction } from './function.ts';
+import { histogramInstantDelta, histogramRateWindow } from './histogram-rate.ts';
+import { possibleNonCounter, warnMixed } from './range-annotations.ts';
+import type { RangeSamples } from './range-samples.ts';
+
+export interface RateKind {
+  /** Correct for counter resets. */
+  isCounter: boolean;
+  /** Divide by the window. */
+  perSecond: boolean;
+}
+
+export const rate = rateFunction({ isCounter: true, perSecond: true });
+export const increase = rateFunction({ isCounter: true, perSecond: false });
+export const delta = rateFunction({ isCounter: false, perSecond: false });
+
+function rateFunction(kind: RateKind): Implementation {
+  return rangeFunction((samples, _scalars, out, site) => {
+    if (site.modifier !== null) extendedRate(samples, kind, site.modifier, out, site);
+    else if (samples.histograms.length === 0) floatRates(samples, kind, out);
+    else mixedRates(samples, kind, out, site);
+    if (kind.isCounter) possibleNonCounter(out, site);
+  });
+}
+
+/** The usual case, a series of floats alone: every sample is touched once, whatever the windows overlap. */
+function floatRates(samples: RangeSamples, kind: RateKind, out: StepColumn): void {
+  const { t, v, lo, hi, windowStart, windowEnd } = samples;
+  const resets = kind.isCounter ? new CounterResets(v, samples.count) : null;
+  const divisor = kind.perSecond ? samples.windowMs / 1000 : 1;
+  for (let step = 0; step < out.length; step++) {
+    const first = lo[step];
+    const last = hi[step] - 1;
+    if (last <= first) continue;
+    const difference = v[last] - v[first];
+    const total = resets === null ? difference : resets.addTo(difference, first, last + 1);
+    const factor = extrapolation(
+      t[first],
+      t[last],
+      last - first,
+      windowStart[step],
+      windowEnd[step],
+      kind.isCounter,
+      v[first],
+      total,
+    );
+    out.kind[step] = FLOAT;
+    out.v[step] = total * (factor / divisor);
+  }
+}
+
+function mixedRates(samples: RangeSamples, kind: RateKind, out: StepColumn, site: CallSite): void {
+  const { lo, hi, histogramLo, histogramHi } = samples;
+  floatRates(samples, kind, out);
+  for (let step = 0; step < out.length; step++) {
+    const floats = hi[step] - lo[step];
+    const histograms = histogramHi[step] - histogramLo[step];
+    if (histograms === 0) continue;
+    out.kind[step] = 0;
+    if (floats > 0) warnMixed(site);
+    else histogramRateWindow(samples, step, kind, out, site);
+  }
+}
+
+/**
+ * How much longer than between its first and last sample the window is taken to last: up to its borders where those
+ * are about as near as the samples are to each other, else half a sample distance; and never back beyond the time at
+ * which a counter would have been zero. All times in ms.
+ */
+export function extrapolation(
+  firstT: number,
+  lastT: number,
+  intervals: number,
+  windowStart: number,
+  windowEnd: number,
+  isCounter: boolean,
+  firstValue: number,
+  total: number,
+): number {
+  const sampled = (lastT - firstT) / 1000;
+  const average = sampled / intervals;
+  const threshold = average * 1.1;
+  let toStart = (firstT - windowStart) / 1000;
+  let toEnd = (windowEnd - lastT) / 1000;
+  if (toStart >= threshold) toStart = average / 2;
+  if (isCounter && total > 0 && firstValue >= 0) {
+    const toZero = sampled * (firstValue / total);
+    if (toZero < toStart) toStart = toZero;
+  }
+  if (toEnd >= threshold) toEnd = average / 2;
+  return (sampled + toStart + toEnd) / sampled;
+}
+
+export const irate = instantFunction({ isCounter: true, perSecond: true });
+export const idelta = instantFunction({ isCounter: false, perSecond: false });
+
+function instantFunction(kind: RateKind): Implementation {
+  return rangeFunction((samples, _scalars, out, site) => {
+    const { t, v, lo, hi, histogramLo, histogramHi } = samples;
+    for (let step = 0; step < out.length; step++) {
+      if (histogramHi[step] > histogramLo[step]) {
+        histogramInstantDelta(samples, step, kind, out, site);
+        continue;
+      }
+      const last = hi[step] - 1;
+      if (last <= lo[step]) continue;
+      const before = last - 1;
+      // A counter that has just been reset has grown from zero.
+      const difference = kind.isCounter && v[last] < v[before] ? v[last] : v[last] - v[before];
+      if (kind.perSecond) out.setFloat(step, difference / ((t[last] - t[before]) / 1000));
+      else out.setFloat(step, difference);
+    }
+    if (kind.isCounter) possibleNonCounter(out, site);
+  });
+}

@@ -1,0 +1,237 @@
+/**
+ * Series held in memory: what rule tests and `.test` scripts load, and what `--from -` reads from exposition. Samples
+ * may be added in any order of time; a later one for the same time replaces the earlier.
+ */
+
+import type { SampleColumns } from '../model/columns.ts';
+import type { Exemplar } from '../model/exemplar.ts';
+import type { Histogram } from '../model/histogram.ts';
+import { compareStrings, type Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { Metadata } from '../model/metadata.ts';
+import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from './source.ts';
+
+export class MemorySeries {
+  readonly labels: Labels;
+  length = 0;
+  t = new Float64Array(16);
+  v = new Float64Array(16);
+  /** Parallel to `t`, or null while every sample is a float without a start time. */
+  histograms: (Histogram | null)[] | null = null;
+  /** Start timestamps (ms), parallel to `t`, or null. */
+  st: Float64Array | null = null;
+  readonly exemplars: Exemplar[] = [];
+
+  constructor(labels: Labels) {
+    this.labels = labels;
+  }
+
+  /** Adds row `row` of a value column (so that NaN payloads stay), at time `t` (ms). */
+  addFloat(t: number, vs: Float64Array, row: number, st = 0): void {
+    const i = this.place(t);
+    this.v.set(vs.subarray(row, row + 1), i);
+    if (this.histograms !== null) this.histograms[i] = null;
+    this.setStart(i, st);
+  }
+
+  addHistogram(t: number, h: Histogram, st = 0): void {
+    const i = this.place(t);
+    this.v[i] = 0;
+    if (this.histograms === null) this.histograms = new Array<Histogram | null>(this.length).fill(null);
+    this.histograms[i] = h;
+    this.setStart(i, st);
+  }
+
+  /** First row with a time of at least `t`. */
+  firstFrom(t: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.t[middle] < t) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Makes room for a sample at `t` and returns its row. */
+  private place(t: number): number {
+    const at = this.length === 0 || t > this.t[this.length - 1] ? this.length : this.firstFrom(t);
+    if (at < this.length && this.t[at] === t) return at;
+    if (this.length === this.t.length) this.grow();
+    this.t.copyWithin(at + 1, at, this.length);
+    this.v.copyWithin(at + 1, at, this.length);
+    this.st?.copyWithin(at + 1, at, this.length);
+    this.histograms?.splice(at, 0, null);
+    this.t[at] = t;
+    this.length++;
+    return at;
+  }
+
+  private setStart(i: number, st: number): void {
+    if (st === 0 && this.st === null) return;
+    if (this.st === null) this.st = new Float64Array(this.t.length);
+    this.st[i] = st;
+  }
+
+  private grow(): void {
+    const size = this.t.length * 2;
+    this.t = widened(this.t, size);
+    this.v = widened(this.v, size);
+    if (this.st !== null) this.st = widened(this.st, size);
+  }
+}
+
+export class MemorySource implements Source {
+  private readonly byHash = new Map<number, MemorySeries[]>();
+  private readonly all: MemorySeries[] = [];
+  private sorted = true;
+  private readonly metadataByName = new Map<string, Metadata[]>();
+
+  /** The series with these labels, made where it is new. */
+  series(labels: Labels): MemorySeries {
+    const hash = labels.hash();
+    let bucket = this.byHash.get(hash);
+    if (bucket === undefined) this.byHash.set(hash, (bucket = []));
+    let series = bucket.find((candidate) => candidate.labels.equals(labels));
+    if (series === undefined) {
+      series = new MemorySeries(labels);
+      bucket.push(series);
+      this.all.push(series);
+      this.sorted = false;
+    }
+    return series;
+  }
+
+  addMetadata(metric: string, metadata: Metadata): void {
+    const known = this.metadataByName.get(metric);
+    if (known === undefined) this.metadataByName.set(metric, [metadata]);
+    else if (!known.some((other) => sameMetadata(other, metadata))) known.push(metadata);
+  }
+
+  clear(): void {
+    this.byHash.clear();
+    this.all.length = 0;
+    this.metadataByName.clear();
+  }
+
+  async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
+    const found = this.matching(matchers, hints);
+    return new MemorySet(hints.limit ? found.slice(0, hints.limit) : found, hints);
+  }
+
+  async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
+    const names = new Set<string>();
+    for (const { labels } of this.matching(matchers, range)) for (const name of labels.names) names.add(name);
+    return [...names].sort(compareStrings);
+  }
+
+  async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
+    const values = new Set<string>();
+    for (const { labels } of this.matching(matchers, range))
+      if (labels.has(name)) values.add(labels.get(name));
+    return [...values].sort(compareStrings);
+  }
+
+  async metadata(metric?: string): Promise<Map<string, Metadata[]>> {
+    if (metric === undefined) return new Map(this.metadataByName);
+    const known = this.metadataByName.get(metric);
+    return known === undefined ? new Map() : new Map([[metric, known]]);
+  }
+
+  async exemplars(
+    matcherSets: readonly (readonly Matcher[])[],
+    { mint, maxt }: TimeRange,
+  ): Promise<ExemplarSeries[]> {
+    const found: ExemplarSeries[] = [];
+    for (const series of this.inOrder()) {
+      if (!matcherSets.some((matchers) => matchesAll(series.labels, matchers))) continue;
+      const exemplars = series.exemplars.filter(({ t }) => t !== undefined && t >= mint && t <= maxt);
+      if (exemplars.length > 0) found.push({ labels: series.labels, exemplars });
+    }
+    return found;
+  }
+
+  async extent(): Promise<TimeRange | undefined> {
+    let extent: TimeRange | undefined;
+    for (const { t, length } of this.all) {
+      if (length === 0) continue;
+      const [first, last] = [t[0], t[length - 1]];
+      extent =
+        extent === undefined
+          ? { mint: first, maxt: last }
+          : { mint: Math.min(extent.mint, first), maxt: Math.max(extent.maxt, last) };
+    }
+    return extent;
+  }
+
+  async close(): Promise<void> {}
+
+  private matching(matchers: readonly Matcher[], range: TimeRange): MemorySeries[] {
+    return this.inOrder().filter((series) => overlaps(series, range) && matchesAll(series.labels, matchers));
+  }
+
+  private inOrder(): readonly MemorySeries[] {
+    if (!this.sorted) this.all.sort((a, b) => a.labels.compare(b.labels));
+    this.sorted = true;
+    return this.all;
+  }
+}
+
+class MemorySet implements SeriesSet {
+  private readonly found: readonly MemorySeries[];
+  private readonly range: TimeRange;
+
+  constructor(found: readonly MemorySeries[], range: TimeRange) {
+    this.found = found;
+    this.range = range;
+  }
+
+  get length(): number {
+    return this.found.length;
+  }
+
+  labels(i: number): Labels {
+    return this.found[i].labels;
+  }
+
+  read(i: number, out: SampleColumns): void {
+    const series = this.found[i];
+    const from = series.firstFrom(this.range.mint);
+    const to = series.firstFrom(this.range.maxt + 1);
+    const base = out.length;
+    const n = to - from;
+    out.reserve(base + n);
+    out.t.set(series.t.subarray(from, to), base);
+    out.v.set(series.v.subarray(from, to), base);
+    if (series.st !== null) {
+      if (out.st === null) out.st = new Float64Array(out.t.length);
+      out.st.set(series.st.subarray(from, to), base);
+    }
+    if (series.histograms !== null) {
+      if (out.histograms === null) out.histograms = new Array<Histogram | null>(base).fill(null);
+      for (let row = from; row < to; row++)
+        out.histograms[base + row - from] = series.histograms[row] ?? null;
+    }
+    out.length = base + n;
+  }
+}
+
+function overlaps(series: MemorySeries, { mint, maxt }: TimeRange): boolean {
+  return series.length > 0 && series.t[0] <= maxt && series.t[series.length - 1] >= mint;
+}
+
+function matchesAll(labels: Labels, matchers: readonly Matcher[]): boolean {
+  for (const matcher of matchers) if (!matcher.matches(labels.get(matcher.name))) return false;
+  return true;
+}
+
+function sameMetadata(a: Metadata, b: Metadata): boolean {
+  return a.type === b.type && a.help === b.help && a.unit === b.unit;
+}
+
+function widened(array: Float64Array, size: number): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(size);
+  out.set(array);
+  return out;
+}
