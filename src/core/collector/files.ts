@@ -46,23 +46,7 @@ export function readTextIfAny(file: string): string | undefined {
   }
 }
 
-/** The trimmed text of a sysfs attribute, or undefined where it is missing or the driver refuses to tell. */
-export function attribute(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-/** A sysfs attribute as a number, or undefined where it is missing, unreadable or no number. */
-export function numericAttribute(file: string): number | undefined {
-  const text = attribute(file);
-  return text === undefined ? undefined : numberOrUndefined(text);
-}
-
-/** The names in a folder, sorted; undefined where there is no such folder. */
+/** The names in a folder, sorted; undefined where there is no such folder, or it is a file. */
 export function listFolder(path: string): string[] | undefined {
   if (!existsSync(path)) return undefined;
   try {

@@ -1,6 +1,8 @@
 /** The clock, its time zone, and the clock sources of the kernel. */
+
+import { attribute } from './attributes.ts';
 import type { Collector } from './collector.ts';
-import { attribute, listFolder, words } from './files.ts';
+import { listFolder, words } from './files.ts';
 import { timeZone } from './time-zone.ts';
 
 export const time: Collector = {

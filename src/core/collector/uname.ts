@@ -1,7 +1,7 @@
 /** What uname(2) says, through Node, which leaves out only the NIS domain name. */
 import { hostname, machine, release, type, version } from 'node:os';
+import { attribute } from './attributes.ts';
 import type { Collector } from './collector.ts';
-import { attribute } from './files.ts';
 
 export const uname: Collector = {
   name: 'uname',

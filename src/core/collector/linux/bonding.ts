@@ -1,6 +1,8 @@
 /** Bonding interfaces: how many slaves are configured, and how many carry traffic. */
+
+import { attribute } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, readTextIfAny, words } from '../files.ts';
+import { readTextIfAny, words } from '../files.ts';
 
 export const bonding: Collector = {
   name: 'bonding',

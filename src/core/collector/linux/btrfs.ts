@@ -2,9 +2,11 @@
  * Btrfs file systems, from /sys/fs/btrfs/<uuid>/. node_exporter also asks each file system by ioctl for the errors
  * and the unused bytes of its devices, which JavaScript cannot.
  */
+
+import { attribute, numericAttribute } from '../attributes.ts';
 import type { Collector, Host } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { attribute, listFolder, numericAttribute } from '../files.ts';
+import { listFolder } from '../files.ts';
 
 const SECTOR = 512;
 const BLOCK_GROUPS = ['data', 'metadata', 'system'];

@@ -2,9 +2,11 @@
  * Seconds of each CPU in each mode (/proc/stat), and what sysfs says of the CPUs: throttling, isolation, online.
  * Format of /proc/stat: https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
  */
+
+import { attribute, numericAttribute } from '../attributes.ts';
 import type { Collector, Host } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { attribute, listFolder, malformed, numericAttribute, parseNumber, readText } from '../files.ts';
+import { listFolder, malformed, parseNumber, readText } from '../files.ts';
 import { collectCpuInfo } from './cpu-info.ts';
 import { parseCpuList } from './cpu-list.ts';
 

@@ -2,8 +2,10 @@
  * Clock rates of the CPUs, from /sys/devices/system/cpu/cpuN/cpufreq/ (in kHz). Attributes:
  * https://docs.kernel.org/admin-guide/pm/cpufreq.html
  */
+
+import { Attributes } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder, numericAttribute, words } from '../files.ts';
+import { listFolder, words } from '../files.ts';
 
 /** Attribute, family without `node_cpu_`, help. */
 const FREQUENCIES = [
@@ -21,15 +23,14 @@ export const cpufreq: Collector = {
     const root = files.sys('devices/system/cpu');
     for (const name of listFolder(root) ?? []) {
       const cpu = /^cpu(\d+)$/.exec(name)?.[1];
-      const present = cpu === undefined ? undefined : listFolder(`${root}/${name}/cpufreq`);
       // Most virtual machines cannot see or set their clock rate.
-      if (cpu === undefined || present === undefined) continue;
-      const folder = `${root}/${name}/cpufreq`;
+      const attributes = cpu === undefined ? undefined : Attributes.in(`${root}/${name}/cpufreq`);
+      if (cpu === undefined || attributes === undefined) continue;
       for (const [file, family, help] of FREQUENCIES) {
-        const kiloHertz = present.includes(file) ? numericAttribute(`${folder}/${file}`) : undefined;
+        const kiloHertz = attributes.number(file);
         if (kiloHertz !== undefined) out.gauge(`node_cpu_${family}`, help, 'cpu').add(kiloHertz * 1000, cpu);
       }
-      const governor = attribute(`${folder}/scaling_governor`) ?? '';
+      const governor = attributes.text('scaling_governor');
       if (governor === '') continue;
       const governors = out.gauge(
         'node_cpu_scaling_governor',
@@ -37,7 +38,7 @@ export const cpufreq: Collector = {
         'cpu',
         'governor',
       );
-      for (const available of words(attribute(`${folder}/scaling_available_governors`) ?? '')) {
+      for (const available of words(attributes.text('scaling_available_governors'))) {
         governors.add(available === governor ? 1 : 0, cpu, available);
       }
     }

@@ -2,9 +2,11 @@
  * Block devices: /proc/diskstats, and what udev and sysfs know of them.
  * Fields: https://docs.kernel.org/admin-guide/iostats.html; 11 numbers since 2.6, 15 since 4.18, 17 since 5.5.
  */
+
+import { attribute } from '../attributes.ts';
 import type { Collector, Host } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { attribute, listFolder, malformed, parseNumber, readText, readTextIfAny, words } from '../files.ts';
+import { listFolder, malformed, parseNumber, readText, readTextIfAny, words } from '../files.ts';
 
 const MILLISECOND = 1 / 1000;
 /** Sectors of /proc/diskstats have 512 bytes whatever the device's block size is. */

@@ -1,6 +1,7 @@
 /** Who made the machine, from /sys/class/dmi/id/. Serial numbers are readable for root only. */
+
+import { Attributes } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder } from '../files.ts';
 
 const LABELS = [
   ...['bios_date', 'bios_release', 'bios_vendor', 'bios_version'],
@@ -13,12 +14,9 @@ const LABELS = [
 export const dmi: Collector = {
   name: 'dmi',
   collect({ files }, out) {
-    const folder = files.sys('class/dmi/id');
-    if (listFolder(folder) === undefined) return false;
-    const values = LABELS.map((label) => {
-      const file = label === 'system_vendor' ? 'sys_vendor' : label;
-      return attribute(`${folder}/${file}`) ?? '';
-    });
+    const attributes = Attributes.in(files.sys('class/dmi/id'));
+    if (attributes === undefined) return false;
+    const values = LABELS.map((label) => attributes.text(label === 'system_vendor' ? 'sys_vendor' : label));
     out
       .gauge(
         'node_dmi_info',

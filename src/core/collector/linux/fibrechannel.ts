@@ -1,6 +1,8 @@
 /** Fibre Channel ports, from /sys/class/fc_host/; numbers are hexadecimal. */
+
+import { Attributes } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder, numericAttribute } from '../files.ts';
+import { listFolder } from '../files.ts';
 
 const INFO_LABELS = [
   ...['speed', 'port_state', 'port_type', 'port_id', 'port_name', 'fabric_name', 'symbolic_name'],
@@ -45,8 +47,10 @@ export const fibrechannel: Collector = {
     if (hosts === undefined) return false;
     for (const host of hosts) {
       const folder = files.sys(`class/fc_host/${host}`);
+      const attributes = Attributes.in(folder);
+      if (attributes === undefined) continue;
       const values = INFO_LABELS.map((label) => {
-        const text = attribute(`${folder}/${label}`) ?? '';
+        const text = attributes.text(label);
         return HEXADECIMAL_LABELS.has(label) ? text.replace(/^0x/, '') : text;
       });
       out
@@ -57,8 +61,9 @@ export const fibrechannel: Collector = {
           ...INFO_LABELS,
         )
         .add(1, host, ...values);
+      const statistics = Attributes.in(`${folder}/statistics`);
       for (const [file, name, help] of COUNTERS) {
-        const v = numericAttribute(`${folder}/statistics/${file}`);
+        const v = statistics?.number(file);
         if (v !== undefined && v !== NOT_COUNTED) {
           out.counter(`node_fibrechannel_${name}`, help, 'fc_host').add(v, host);
         }

@@ -2,11 +2,12 @@
  * Sensors of the hardware: temperatures, fans, voltages. Attributes:
  * https://docs.kernel.org/hwmon/sysfs-interface.html
  */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { Attributes, attribute } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { attribute, listFolder, numberOrUndefined } from '../files.ts';
+import { listFolder, numberOrUndefined } from '../files.ts';
 import { hwmonFamily, metricName } from './hwmon-family.ts';
 
 const SENSOR_TYPES = new Set(
@@ -56,7 +57,7 @@ function collectChip(out: Families, folder: string, chip: string, seen: Set<stri
   const sensors = new Map<string, Sensor>();
   readSensors(folder, sensors);
   // Drivers of old put the attributes beside the device rather than under hwmonN.
-  if (existsSync(`${folder}/device`)) readSensors(`${folder}/device`, sensors);
+  readSensors(`${folder}/device`, sensors);
   for (const [sensor, { type, elements }] of sensors) {
     const label = elements.get('label') ?? '';
     if (label !== '' && isNew('sensor_label', sensor)) {
@@ -82,12 +83,13 @@ function collectChip(out: Families, folder: string, chip: string, seen: Set<stri
 
 /** Adds the attributes in `folder`, named `<type><number>_<element>`, to the sensors. */
 function readSensors(folder: string, sensors: Map<string, Sensor>): void {
-  for (const name of listFolder(folder) ?? []) {
+  const attributes = Attributes.in(folder);
+  for (const name of attributes?.names ?? []) {
     const match = /^([^0-9]+)([0-9]*)(?:_(.+))?$/.exec(name);
     if (match === null || !SENSOR_TYPES.has(match[1])) continue;
     // A sensor that is not connected refuses to be read.
-    const text = attribute(`${folder}/${name}`);
-    if (text === undefined) continue;
+    const text = attributes!.text(name);
+    if (text === '') continue;
     const key = `${match[1]}${Number(match[2])}`;
     let sensor = sensors.get(key);
     if (sensor === undefined) {

@@ -1,7 +1,9 @@
 /** InfiniBand and RoCE ports, from /sys/class/infiniband/<device>/ports/<port>/. */
+
+import { Attributes, attribute, numericAttribute } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { attribute, listFolder, malformed, numericAttribute } from '../files.ts';
+import { listFolder, malformed } from '../files.ts';
 import {
   COUNTERS,
   HARDWARE_COUNTERS,
@@ -81,10 +83,10 @@ function collectCounters(
   device: string,
   port: string,
 ): void {
-  const present = new Set(listFolder(folder));
+  const attributes = Attributes.in(folder);
   for (const [file, name, help] of counters) {
     // Ports without a performance agent say `N/A (no PMA)`.
-    const v = present.has(file) ? numericAttribute(`${folder}/${file}`) : undefined;
+    const v = attributes?.number(file);
     if (v === undefined) continue;
     out
       .counter(`node_infiniband_${name}`, help, 'device', 'port')

@@ -1,7 +1,9 @@
 /** Software RAID: /proc/mdstat (md(4)), and what newer node_exporters take from /sys/block/md*. */
+
+import { numericAttribute } from '../attributes.ts';
 import type { Collector, Host } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { listFolder, malformed, numericAttribute, readTextIfAny } from '../files.ts';
+import { listFolder, malformed, readTextIfAny } from '../files.ts';
 
 const STATES = ['active', 'inactive', 'recovering', 'resync', 'check'];
 

@@ -2,9 +2,11 @@
  * Properties of the network devices, from /sys/class/net/<device>/.
  * Attributes: https://docs.kernel.org/admin-guide/abi-testing.html (sysfs-class-net)
  */
+
+import { Attributes } from '../attributes.ts';
 import type { Collector, Host } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { attribute, listFolder, numberOrUndefined } from '../files.ts';
+import { listFolder } from '../files.ts';
 
 interface Property {
   /** Name of the attribute's file. */
@@ -51,21 +53,14 @@ export const netclass: Collector = {
 };
 
 function collectDevice({ files }: Host, out: Families, device: string): void {
-  const folder = files.sys(`class/net/${device}`);
-  let present: Set<string>;
-  try {
-    present = new Set(listFolder(folder));
-  } catch {
-    // `bonding_masters` is a file among the devices.
-    return;
-  }
-  if (present.size === 0) return;
-  const text = (file: string) => (present.has(file) ? (attribute(`${folder}/${file}`) ?? '') : '');
+  // `bonding_masters` is a file among the devices.
+  const attributes = Attributes.in(files.sys(`class/net/${device}`));
+  if (attributes === undefined) return;
 
   let flags: number | undefined;
   for (const property of PROPERTIES) {
-    // A device that is down refuses to tell some of them (EINVAL), which leaves them out.
-    const v = numberOrUndefined(text(property.file));
+    // A device that is down refuses to tell some of them, which leaves them out.
+    const v = attributes.number(property.file);
     if (v === undefined) continue;
     if (property.file === 'flags') flags = v;
     const name = `node_network_${property.name}`;
@@ -74,7 +69,7 @@ function collectDevice({ files }: Host, out: Families, device: string): void {
     family.add(v * (property.factor ?? 1), device);
   }
 
-  const operstate = text('operstate');
+  const operstate = attributes.text('operstate');
   out
     .gauge('node_network_up', "Value is 1 if operstate is 'up', 0 otherwise.", 'device')
     .add(operstate === 'up' ? 1 : 0, device);
@@ -88,11 +83,11 @@ function collectDevice({ files }: Host, out: Families, device: string): void {
     .add(
       1,
       device,
-      text('address'),
-      text('broadcast'),
-      text('duplex'),
+      attributes.text('address'),
+      attributes.text('broadcast'),
+      attributes.text('duplex'),
       operstate,
       adminstate,
-      text('ifalias'),
+      attributes.text('ifalias'),
     );
 }

@@ -2,8 +2,10 @@
  * Traffic of the network devices, from /proc/net/dev. node_exporter asks netlink, which gives the same numbers (the
  * kernel folds its detailed error counters together the same way) and one more, which stands in sysfs.
  */
+
+import { numericAttribute } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { malformed, numericAttribute, parseNumber, readText, words } from '../files.ts';
+import { malformed, parseNumber, readText, words } from '../files.ts';
 
 /** In the order of the numbers in a row. */
 const COLUMNS = [

@@ -1,8 +1,9 @@
 /** NVMe controllers and their namespaces, from /sys/class/nvme/. */
-import type { Collector } from '../collector.ts';
-import { attribute, listFolder, numericAttribute } from '../files.ts';
 
-/** The `size` of a namespace is in 512-byte sectors in sysfs; node_exporter takes it for blocks, and so do we. */
+import { Attributes, numericAttribute } from '../attributes.ts';
+import type { Collector } from '../collector.ts';
+import { listFolder } from '../files.ts';
+
 export const nvme: Collector = {
   name: 'nvme',
   collect({ files }, out) {
@@ -39,19 +40,25 @@ export const nvme: Collector = {
     );
 
     for (const device of devices) {
-      const text = (name: string) => attribute(`${root}/${device}/${name}`) ?? '';
-      info.add(1, device, text('firmware_rev'), text('model'), text('serial'), text('state'), text('cntlid'));
-      for (const name of listFolder(`${root}/${device}`) ?? []) {
+      const controller = Attributes.in(`${root}/${device}`);
+      if (controller === undefined) continue;
+      info.add(
+        1,
+        device,
+        ...['firmware_rev', 'model', 'serial', 'state', 'cntlid'].map((name) => controller.text(name)),
+      );
+      for (const name of controller.names) {
         const nsid = /^nvme\d+n(\d+)$/.exec(name)?.[1];
-        if (nsid === undefined) continue;
-        const folder = `${root}/${device}/${name}`;
-        const block = numericAttribute(`${folder}/queue/logical_block_size`);
-        const blocks = numericAttribute(`${folder}/size`);
-        const blocksUsed = numericAttribute(`${folder}/nuse`);
+        const attributes = nsid === undefined ? undefined : Attributes.in(`${root}/${device}/${name}`);
+        if (nsid === undefined || attributes === undefined) continue;
+        const block = numericAttribute(`${attributes.path}/queue/logical_block_size`);
+        const blocks = attributes.number('size');
+        const blocksUsed = attributes.number('nuse');
         // Kernels before 6.8 do not tell how much is used, and then node_exporter says nothing of the namespace.
         if (block === undefined || blocks === undefined || blocksUsed === undefined) continue;
-        namespaceInfo.add(1, device, nsid, attribute(`${folder}/ana_state`) ?? 'unknown');
+        namespaceInfo.add(1, device, nsid, attributes.text('ana_state') || 'unknown');
         capacity.add(blocks * block, device, nsid);
+        // sysfs counts 512-byte sectors here; node_exporter takes them for blocks, and so do we.
         size.add(blocks * block, device, nsid);
         used.add(blocksUsed * block, device, nsid);
         blockSize.add(block, device, nsid);

@@ -3,8 +3,10 @@
  * https://docs.kernel.org/power/power_supply_class.html; amperes, volts and watts are in millionths there,
  * temperatures in tenths.
  */
+
+import { Attributes } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder, numericAttribute } from '../files.ts';
+import { listFolder } from '../files.ts';
 
 /** Attributes whose family has another name: `current_now` is `node_power_supply_current_ampere`. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -55,12 +57,12 @@ export const powerSupply: Collector = {
     if (supplies === undefined) return false;
     for (const supply of supplies) {
       if (settings.powerSuppliesExclude.matches(supply)) continue;
-      const names = listFolder(`${root}/${supply}`) ?? [];
-      for (const name of names) {
+      const attributes = Attributes.in(`${root}/${supply}`);
+      if (attributes === undefined) continue;
+      for (const name of attributes.names) {
         const divisor = DIVISORS.get(name);
-        if (divisor === undefined) continue;
-        const v = numericAttribute(`${root}/${supply}/${name}`);
-        if (v === undefined) continue;
+        const v = divisor === undefined ? undefined : attributes.number(name);
+        if (divisor === undefined || v === undefined) continue;
         const family = divisor === 10 ? `${name}_celsius` : (RENAMED[name] ?? name);
         out
           .gauge(
@@ -70,7 +72,6 @@ export const powerSupply: Collector = {
           )
           .add(v / divisor, supply);
       }
-      const labels = INFO_LABELS.map((name) => attribute(`${root}/${supply}/${name}`) ?? '');
       out
         .gauge(
           'node_power_supply_info',
@@ -78,7 +79,7 @@ export const powerSupply: Collector = {
           'power_supply',
           ...INFO_LABELS,
         )
-        .add(1, supply, ...labels);
+        .add(1, supply, ...INFO_LABELS.map((name) => attributes.text(name)));
     }
     return true;
   },

@@ -1,6 +1,8 @@
 /** Energy that parts of the processor used (Running Average Power Limit), from /sys/class/powercap/. */
+
+import { attribute } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder, parseNumber, readText } from '../files.ts';
+import { listFolder, parseNumber, readText } from '../files.ts';
 
 export const rapl: Collector = {
   name: 'rapl',

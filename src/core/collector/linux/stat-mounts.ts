@@ -6,7 +6,6 @@
  * ones by child processes, all at once, which are killed when the time is over. That costs a few milliseconds, and
  * only on hosts that have such mounts.
  */
-import { spawnSync } from 'node:child_process';
 import type { FsStatus } from '../filesystem-families.ts';
 import { statFilesystem } from '../stat-filesystem.ts';
 
@@ -49,6 +48,8 @@ wait
 `;
 
 function statRemote(paths: readonly string[], timeoutMs: number): Map<string, FsStatus | string> {
+  // Loaded here because it takes Node longer to load than all the files of a collection to be read.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const child = spawnSync('/bin/sh', ['-c', SCRIPT, 'sh', ...paths], {
     encoding: 'utf8',
     timeout: timeoutMs,

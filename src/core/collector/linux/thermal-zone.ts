@@ -1,6 +1,8 @@
 /** Thermal zones and cooling devices. Attributes: https://docs.kernel.org/driver-api/thermal/sysfs-api.html */
+
+import { attribute, numericAttribute } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder, numericAttribute } from '../files.ts';
+import { listFolder } from '../files.ts';
 
 export const thermalZone: Collector = {
   name: 'thermal_zone',

@@ -1,6 +1,8 @@
 /** Hardware watchdogs, from /sys/class/watchdog/. https://docs.kernel.org/watchdog/watchdog-api.html */
+
+import { Attributes } from '../attributes.ts';
 import type { Collector } from '../collector.ts';
-import { attribute, listFolder, numericAttribute } from '../files.ts';
+import { listFolder } from '../files.ts';
 
 /** Attribute -> family without `node_watchdog_`. */
 const NUMBERS = {
@@ -21,17 +23,18 @@ export const watchdog: Collector = {
     const names = listFolder(root);
     if (names === undefined) return false;
     for (const name of names) {
+      const attributes = Attributes.in(`${root}/${name}`);
+      if (attributes === undefined) continue;
       for (const [file, family] of Object.entries(NUMBERS)) {
-        const v = numericAttribute(`${root}/${name}/${file}`);
+        const v = attributes.number(file);
         if (v === undefined) continue;
         out
           .gauge(`node_watchdog_${family}`, `Value of /sys/class/watchdog/<watchdog>/${file}`, 'name')
           .add(v, name);
       }
-      const labels = INFO_LABELS.map((label) => attribute(`${root}/${name}/${label}`) ?? '');
       out
         .gauge('node_watchdog_info', 'Info of /sys/class/watchdog/<watchdog>', 'name', ...INFO_LABELS)
-        .add(1, name, ...labels);
+        .add(1, name, ...INFO_LABELS.map((label) => attributes.text(label)));
     }
     return true;
   },
