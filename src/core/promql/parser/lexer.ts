@@ -5,10 +5,21 @@
  */
 import { goQuote } from '../../model/quote.ts';
 import type { SourceRange } from './ast.ts';
+import {
+  byteOffsetsOf,
+  digitValue,
+  END,
+  goQuoteRune,
+  isAlpha,
+  isAlphaNumeric,
+  isAscii,
+  isDigit,
+  runeName,
+  shortQuote,
+} from './characters.ts';
+import { scanDuration, scanNumber } from './number-scanner.ts';
 import { PromQLSyntaxError } from './syntax-error.ts';
 import { isAggregator, isKeyword, isOperator, KEYWORDS, Token, type TokenKind } from './token.ts';
-
-const END = -1;
 
 export class Lexer {
   readonly input: string;
@@ -300,94 +311,21 @@ export class Lexer {
 
   private lexNumberOrDuration(): void {
     const start = this.pos;
-    const kind = this.scanNumber() ? Token.number : this.scanDuration() ? Token.duration : undefined;
-    const end = this.pos;
-    this.pos = start;
-    if (kind === undefined) {
+    const number = scanNumber(this.input, start);
+    if (number >= 0) {
+      this.emit(Token.number, number);
+      return;
+    }
+    const duration = scanDuration(this.input, ~number);
+    if (duration < 0) {
       throw this.error(
-        `bad number or duration syntax: ${goQuote(this.input.slice(start, end))}`,
-        /^\d+[a-zA-Z]/.test(this.input.slice(start, end + 1))
+        `bad number or duration syntax: ${goQuote(this.input.slice(start, ~duration))}`,
+        /^\d+[a-zA-Z]/.test(this.input.slice(start, ~duration + 1))
           ? 'the units of durations are ms, s, m, h, d, w and y'
           : undefined,
       );
     }
-    this.emit(kind, end);
-  }
-
-  /**
-   * Moves `pos` over what could be a number: digits (hexadecimal behind 0x), one dot, one exponent, underscores
-   * between digits. Whether it is one, its conversion decides. False where something follows that belongs to no
-   * number; `pos` is then where that was noticed, and a duration may go on from there.
-   */
-  private scanNumber(): boolean {
-    let isDigitHere = isDigit;
-    let hexadecimal = false;
-    if (this.accept(0x30) && (this.accept(0x78) || this.accept(0x58))) {
-      this.accept(UNDERSCORE);
-      isDigitHere = isHexDigit;
-      hexadecimal = true;
-    }
-    this.accept(DOT);
-    if (isDigitHere(this.charAt(this.pos))) this.pos++;
-    let gotDot = false;
-    let gotExponent = false;
-    for (;;) {
-      const c = this.charAt(this.pos);
-      if (c === DOT) {
-        this.pos++;
-        if (gotDot) return false;
-        gotDot = true;
-        if (this.accept(UNDERSCORE) || this.accept(DOT)) return false;
-        if (hexadecimal) return false;
-      } else if (isExponent(c)) {
-        // Also in hexadecimal numbers, where it is a digit, but only once: Prometheus reads no 0xeee.
-        this.pos++;
-        if (gotExponent) return false;
-        gotExponent = true;
-        if (!this.accept(0x2b)) this.accept(0x2d);
-        if (this.stopsNumber()) return false;
-      } else if (c === UNDERSCORE) {
-        this.pos++;
-        if (this.stopsNumber()) return false;
-      } else if (isDigitHere(c)) {
-        this.pos++;
-        while (isDigitHere(this.charAt(this.pos))) this.pos++;
-      } else {
-        return !isAlphaNumeric(c);
-      }
-    }
-  }
-
-  /** After an exponent's `e` or an underscore: what must not follow them, consumed where it does. */
-  private stopsNumber(): boolean {
-    const c = this.charAt(this.pos);
-    if (c === END) return true;
-    if (c !== DOT && c !== UNDERSCORE && !isExponent(c)) return false;
-    this.pos++;
-    return true;
-  }
-
-  /** Moves `pos` over the rest of a duration, whose first digits `scanNumber` has read. */
-  private scanDuration(): boolean {
-    if (!this.acceptUnit(true)) return false;
-    while (isDigit(this.charAt(this.pos))) {
-      while (isDigit(this.charAt(this.pos))) this.pos++;
-      if (!this.acceptUnit(false)) return false;
-    }
-    if (!isAlphaNumeric(this.charAt(this.pos))) return true;
-    // The message shows the character that does not belong there.
-    this.pos++;
-    return false;
-  }
-
-  private acceptUnit(years: boolean): boolean {
-    const c = this.charAt(this.pos);
-    const isUnit =
-      c === 0x73 || c === 0x6d || c === 0x68 || c === 0x64 || c === 0x77 || (years && c === 0x79);
-    if (!isUnit) return false;
-    this.pos++;
-    this.accept(0x73);
-    return true;
+    this.emit(Token.duration, duration);
   }
 
   private lexString(quote: number): void {
@@ -481,12 +419,6 @@ export class Lexer {
     this.pos = end;
   }
 
-  private accept(c: number): boolean {
-    if (this.charAt(this.pos) !== c) return false;
-    this.pos++;
-    return true;
-  }
-
   private charAt(i: number): number {
     return i < this.input.length ? this.input.charCodeAt(i) : END;
   }
@@ -503,7 +435,6 @@ export class Lexer {
 }
 
 const DOT = 0x2e;
-const UNDERSCORE = 0x5f;
 /** a b f n r t v \ */
 const SIMPLE_ESCAPES: readonly number[] = [0x61, 0x62, 0x66, 0x6e, 0x72, 0x74, 0x76, 0x5c];
 const SET_OPERATORS: Readonly<Record<string, string>> = {
@@ -526,72 +457,4 @@ const LONGEST_KEYWORD = Math.max(...[...KEYWORDS.keys()].map((word) => word.leng
 
 function keywordOf(word: string): TokenKind | undefined {
   return KEYWORDS.get(word) ?? KEYWORDS.get(word.toLowerCase());
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
-}
-
-function byteOffsetsOf(text: string): Uint32Array {
-  const offsets = new Uint32Array(text.length + 1);
-  let bytes = 0;
-  for (let i = 0; i < text.length; i++) {
-    offsets[i] = bytes;
-    const c = text.codePointAt(i)!;
-    if (c > 0xffff) {
-      offsets[++i] = bytes;
-      bytes += 4;
-    } else {
-      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
-    }
-  }
-  offsets[text.length] = bytes;
-  return offsets;
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
-}
-
-function isHexDigit(c: number): boolean {
-  return isDigit(c) || (c >= 0x61 && c <= 0x66) || (c >= 0x41 && c <= 0x46);
-}
-
-function isExponent(c: number): boolean {
-  return c === 0x65 || c === 0x45;
-}
-
-function isAlpha(c: number): boolean {
-  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === UNDERSCORE;
-}
-
-function isAlphaNumeric(c: number): boolean {
-  return isAlpha(c) || isDigit(c);
-}
-
-/** 16, which is no digit in any base used here, where `c` is none. */
-function digitValue(c: number): number {
-  return isHexDigit(c) ? Number.parseInt(String.fromCharCode(c), 16) : 16;
-}
-
-/** Go's `%q` of a character; the end of input shows as U+FFFD. */
-function goQuoteRune(rune: number): string {
-  if (rune === END) return `'\ufffd'`;
-  if (rune === 0x27) return `'\\''`;
-  if (rune === 0x22) return `'"'`;
-  return `'${goQuote(String.fromCodePoint(rune)).slice(1, -1)}'`;
-}
-
-/** Go's `%#U`: `U+0071 'q'`, without the character where it cannot be printed. */
-function runeName(rune: number): string {
-  const code = `U+${rune.toString(16).toUpperCase().padStart(4, '0')}`;
-  const text = String.fromCodePoint(rune);
-  return /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(text) ? `${code} '${text}'` : code;
-}
-
-/** Quoted, and cut to ten characters where it has more than ten bytes. */
-function shortQuote(text: string): string {
-  if (Buffer.byteLength(text) <= 10) return goQuote(text);
-  return `${goQuote([...text].slice(0, 10).join(''))}...`;
 }

@@ -129,7 +129,9 @@ function parseOperation(cursor: Cursor, lhs: Expr, precedence: number): Binary {
     labels = parseGrouping(cursor);
     if (cursor.peek() === Token.groupLeft || cursor.peek() === Token.groupRight) {
       card = cursor.take().kind === Token.groupLeft ? 'many-to-one' : 'one-to-many';
-      if (cursor.peek() === Token.leftParen) include = parseGrouping(cursor);
+      if (cursor.peek() === Token.leftParen || !startsExpression(cursor.peek())) {
+        include = parseGrouping(cursor);
+      }
     }
   }
   let fillLeft: number | null = null;

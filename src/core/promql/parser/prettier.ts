@@ -16,6 +16,8 @@ function pretty(expr: Expr, level: number): string {
   const pad = '  '.repeat(level);
   if (expr.kind === 'unary') return pad + expr.op + pretty(expr.expr, level).trim();
   const line = printExpr(expr);
+  // Prometheus forgets to indent a subquery that fits.
+  if (expr.kind === 'subquery' && Buffer.byteLength(line) <= LONGEST_LINE) return line;
   if (isLeaf(expr) || Buffer.byteLength(line) <= LONGEST_LINE) return pad + line;
   switch (expr.kind) {
     case 'aggregate': {

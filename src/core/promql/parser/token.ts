@@ -158,7 +158,8 @@ export function isMetricName(kind: TokenKind): boolean {
 
 /** What may stand, unquoted, where the label of a grouping is expected. */
 export function isGroupingLabel(kind: TokenKind): boolean {
-  return kind === Token.identifier || kind === Token.metricIdentifier || kind >= Token.and;
+  if (kind === Token.identifier || kind === Token.metricIdentifier) return true;
+  return kind >= Token.and && kind !== Token.without;
 }
 
 export function isMatchOperator(kind: TokenKind): boolean {
