@@ -5,6 +5,7 @@
  */
 import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
+import { NORMAL_NAN_BITS } from '../model/value.ts';
 
 /** In column `t`: the exposition gave no timestamp. */
 export const NO_TIMESTAMP = Number.NaN;
@@ -29,6 +30,8 @@ export class Batch {
   readonly histograms: Map<number, Histogram> = new Map();
   /** In row order. A row may have several (native histograms). */
   readonly exemplars: RowExemplar[] = [];
+  /** The bits of `v`, while it is the column they were made for. */
+  private bits: Uint32Array = new Uint32Array(this.v.buffer);
 
   clear(): void {
     this.length = 0;
@@ -47,6 +50,14 @@ export class Batch {
     if (this.st !== null) this.st[row] = 0;
     this.length = row + 1;
     return row;
+  }
+
+  /** Makes row `row` of `v` an ordinary NaN with the bits that Prometheus' parsers give it. */
+  writeNaN(row: number): void {
+    if (this.bits.buffer !== this.v.buffer) this.bits = new Uint32Array(this.v.buffer);
+    const low = this.v.byteOffset / 4 + row * 2;
+    this.bits[low] = NORMAL_NAN_BITS.low;
+    this.bits[low + 1] = NORMAL_NAN_BITS.high;
   }
 
   /** Notes the start timestamp (ms) of a row. */

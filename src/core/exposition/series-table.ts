@@ -1,24 +1,198 @@
 /**
  * The series of one target or one input stream, numbered from 0 in order of appearance, and the families they
- * belong to. The parsers' known-series path is a lookup of a series' raw bytes here.
+ * belong to. Parsers fill it; a series keeps its number however its labels are spelled or ordered in the input.
+ *
+ * A loop that scrapes one target for months calls `nextGeneration` before each scrape and `evict` now and then, so
+ * that series which are gone do not stay forever. Numbers of evicted series are given to new ones.
  */
-import type { Labels } from '../model/labels.ts';
+import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata } from '../model/metadata.ts';
+import { familyNames, isOfFamily, sampleNames } from './family-suffix.ts';
 
 /** What `# TYPE`, `# HELP` and `# UNIT` said of a family. */
 export interface Family extends Metadata {
   name: string;
 }
 
+const NO_FAMILY = -1;
+
 export class SeriesTable {
-  /** Labels of each series as exposed (before relabelling), including `__name__`. */
+  /** Labels of each series as exposed (before relabelling), including `__name__`; empty for an evicted one. */
   readonly labels: Labels[] = [];
   /** Index into `families` of each series, or -1 where no metadata preceded it. */
   readonly familyOf: number[] = [];
   /** Families in order of appearance; an entry is replaced, not changed, when its metadata changes. */
   readonly families: Family[] = [];
+  /** The generation in which each series was seen last, 0 for an evicted one. Replaced when it grows. */
+  seen: Uint32Array = new Uint32Array(64);
+  /** `evictions` as it was when each number was given to its series: tells an evicted series from its successor. */
+  born: Uint32Array = new Uint32Array(64);
+  /** Counts passes (scrapes) over the same series; see `nextGeneration`. */
+  generation = 1;
+  /** How often series were evicted; what was remembered of their numbers before is void then. */
+  evictions = 0;
+  private slots: Int32Array = new Int32Array(128).fill(-1);
+  private used = 0;
+  private free: number[] = [];
+  private readonly familyByName = new Map<string, number>();
+  /** Metric name -> series that no family has claimed. */
+  private readonly orphans = new Map<string, number[]>();
 
+  /** Numbers given out so far, those of evicted series included. */
   get size(): number {
     return this.labels.length;
   }
+
+  /** The number of a series, or -1. */
+  find(labels: Labels): number {
+    const mask = this.slots.length - 1;
+    for (let slot = labels.hash() & mask; ; slot = (slot + 1) & mask) {
+      const id = this.slots[slot];
+      if (id < 0 || this.labels[id].equals(labels)) return id;
+    }
+  }
+
+  /**
+   * The number of a series, which is new or known, and which counts as seen in this generation. `family` is the one
+   * it belongs to, where the caller knows; else the table finds it by the metric's name.
+   */
+  intern(labels: Labels, family: number = NO_FAMILY): number {
+    const known = this.find(labels);
+    const id = known < 0 ? this.add(labels) : known;
+    this.seen[id] = this.generation;
+    if (family !== NO_FAMILY) this.familyOf[id] = family;
+    else if (known < 0) this.adopt(id);
+    return id;
+  }
+
+  /** The index of the family with this very name, or -1. */
+  findFamily(name: string): number {
+    return this.familyByName.get(name) ?? NO_FAMILY;
+  }
+
+  /** The family that a sample of this name belongs to, by its own name or by name and suffix, or -1. */
+  familyOfSample(name: string): number {
+    for (const candidate of familyNames(name)) {
+      const index = this.findFamily(candidate);
+      if (index >= 0 && isOfFamily(name, this.families[index])) return index;
+    }
+    return NO_FAMILY;
+  }
+
+  /** Enters what is known of a family, new or not; what is left out stays as it was. Returns its index. */
+  declare(name: string, known: Partial<Metadata>): number {
+    const index = this.familyByName.get(name);
+    if (index === undefined) {
+      const added = this.families.push({ name, type: 'unknown', help: '', unit: '', ...known }) - 1;
+      this.familyByName.set(name, added);
+      this.claim(added);
+      return added;
+    }
+    const old = this.families[index];
+    const changed = { ...old, ...known };
+    if (changed.type === old.type && changed.help === old.help && changed.unit === old.unit) return index;
+    this.families[index] = changed;
+    if (changed.type !== old.type) this.claim(index);
+    return index;
+  }
+
+  /** Starts the next pass: what is seen from now on has the new generation. */
+  nextGeneration(): void {
+    this.generation++;
+  }
+
+  /** Whether the series was seen in the current generation. */
+  isCurrent(id: number): boolean {
+    return this.seen[id] === this.generation;
+  }
+
+  /**
+   * Forgets the series that were not seen in the last `keep` generations (the current one included); `onEvict` is
+   * told of each number before it can be given out again. Returns how many there were. Costs a pass over all series.
+   */
+  evict(keep: number, onEvict?: (id: number) => void): number {
+    const oldest = this.generation - keep;
+    const before = this.free.length;
+    for (let id = 0; id < this.labels.length; id++) {
+      if (this.seen[id] === 0 || this.seen[id] > oldest) continue;
+      this.labels[id] = EMPTY_LABELS;
+      this.familyOf[id] = NO_FAMILY;
+      this.seen[id] = 0;
+      this.free.push(id);
+      onEvict?.(id);
+    }
+    const evicted = this.free.length - before;
+    if (evicted === 0) return 0;
+    this.evictions++;
+    this.rebuild(this.slots.length);
+    this.orphans.clear();
+    for (let id = 0; id < this.labels.length; id++) {
+      if (this.seen[id] !== 0 && this.familyOf[id] === NO_FAMILY) this.addOrphan(id);
+    }
+    return evicted;
+  }
+
+  private add(labels: Labels): number {
+    const id = this.free.pop() ?? this.labels.length;
+    this.labels[id] = labels;
+    this.familyOf[id] = NO_FAMILY;
+    if (id >= this.seen.length) {
+      this.seen = widened(this.seen);
+      this.born = widened(this.born);
+    }
+    this.born[id] = this.evictions;
+    this.used++;
+    if (this.used * 2 > this.slots.length) this.rebuild(this.slots.length * 2, id);
+    else this.enter(id);
+    return id;
+  }
+
+  private enter(id: number): void {
+    const mask = this.slots.length - 1;
+    let slot = this.labels[id].hash() & mask;
+    while (this.slots[slot] >= 0) slot = (slot + 1) & mask;
+    this.slots[slot] = id;
+  }
+
+  /** `added` is a series that has no generation yet. */
+  private rebuild(slots: number, added = -1): void {
+    this.slots = new Int32Array(slots).fill(-1);
+    this.used = 0;
+    for (let id = 0; id < this.labels.length; id++) {
+      if (this.seen[id] === 0 && id !== added) continue;
+      this.enter(id);
+      this.used++;
+    }
+  }
+
+  /** Gives a series the family that its name says, or notes that it has none yet. */
+  private adopt(id: number): void {
+    const family = this.familyOfSample(this.labels[id].get(METRIC_NAME));
+    if (family === NO_FAMILY) this.addOrphan(id);
+    else this.familyOf[id] = family;
+  }
+
+  private addOrphan(id: number): void {
+    const name = this.labels[id].get(METRIC_NAME);
+    const same = this.orphans.get(name);
+    if (same === undefined) this.orphans.set(name, [id]);
+    else same.push(id);
+  }
+
+  /** Metadata may come after the first samples: their series join the family then. */
+  private claim(family: number): void {
+    if (this.orphans.size === 0) return;
+    for (const name of sampleNames(this.families[family])) {
+      const ids = this.orphans.get(name);
+      if (ids === undefined) continue;
+      for (const id of ids) this.familyOf[id] = family;
+      this.orphans.delete(name);
+    }
+  }
+}
+
+function widened(column: Uint32Array): Uint32Array {
+  const wider = new Uint32Array(column.length * 2);
+  wider.set(column);
+  return wider;
 }

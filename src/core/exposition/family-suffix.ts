@@ -1,0 +1,35 @@
+/** Which sample names belong to a family: its own, and those with the suffixes of its type. */
+import type { MetricType } from '../model/metadata.ts';
+import type { Family } from './series-table.ts';
+
+/** Suffixes by type, after OpenMetrics; `_created` for all types that have it there. */
+const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
+  counter: ['_total', '_created'],
+  gauge: [],
+  histogram: ['_bucket', '_count', '_sum', '_created'],
+  gaugehistogram: ['_bucket', '_gcount', '_gsum'],
+  summary: ['_count', '_sum', '_created'],
+  info: ['_info'],
+  stateset: [],
+  unknown: [],
+};
+
+export function isOfFamily(sample: string, family: Family): boolean {
+  return sample.startsWith(family.name) && isSuffix(sample.slice(family.name.length), family.type);
+}
+
+/** What `sample` has beyond its family's name is '' or one of its type's suffixes. */
+export function isSuffix(suffix: string, type: MetricType): boolean {
+  return suffix === '' || SUFFIXES[type].includes(suffix);
+}
+
+/** The names that the family of `sample` can have, the longest first. */
+export function familyNames(sample: string): string[] {
+  const underscore = sample.lastIndexOf('_');
+  return underscore > 0 ? [sample, sample.slice(0, underscore)] : [sample];
+}
+
+/** The names of samples that a family of this name and type can have. */
+export function sampleNames(family: Family): string[] {
+  return [family.name, ...SUFFIXES[family.type].map((suffix) => family.name + suffix)];
+}

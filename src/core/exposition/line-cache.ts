@@ -1,0 +1,107 @@
+/**
+ * The lines that a text parser has seen, by their bytes: of a sample everything up to its value, of metadata the whole
+ * line. A line that comes again costs a comparison: the cache foresees that line i of this scrape is line i of the
+ * last one, by keeping for each line the one that followed it, and looks into its hash table only where that fails.
+ */
+import { ByteTable } from './byte-table.ts';
+
+/** Number of no line: its length is greater than any input's. */
+export const NO_LINE = 0;
+
+/** Lines beyond twice those of one pass, that are kept before the old ones are dropped. */
+const SLACK = 1024;
+
+export class LineCache {
+  /** Line 0 is NO_LINE. Replaced when lines are dropped, as are the columns below, which also grow. */
+  keys: ByteTable = new ByteTable();
+  /** Series number of a sample, or -1 - (index of the metadata). */
+  targets: Int32Array = new Int32Array(64);
+  /** The kind of bounds (see line-parser.ts) under which a sample's labels were read; 0 where that is all the same. */
+  contexts: Uint8Array = new Uint8Array(64);
+  /** The line that followed last time, or NO_LINE. */
+  next: Uint32Array = new Uint32Array(64);
+  /** The pass that saw a line last. */
+  seen: Uint32Array = new Uint32Array(64);
+  pass = 1;
+
+  constructor() {
+    this.reserveNoLine();
+  }
+
+  get size(): number {
+    return this.keys.size - 1;
+  }
+
+  /** The number of the line with these bytes, or NO_LINE. */
+  find(view: DataView, start: number, end: number): number {
+    const found = this.keys.find(view, start, end);
+    return found < 0 ? NO_LINE : found;
+  }
+
+  /** Enters a line, or gives a known one a new meaning; returns its number. */
+  bind(view: DataView, start: number, end: number, target: number, context: number): number {
+    let line = this.keys.find(view, start, end);
+    if (line < 0) {
+      line = this.keys.add(view, start, end);
+      if (line >= this.targets.length) this.grow();
+      this.next[line] = NO_LINE;
+    }
+    this.targets[line] = target;
+    this.contexts[line] = context;
+    this.seen[line] = this.pass;
+    return line;
+  }
+
+  /**
+   * Ends a pass that saw `lines` lines; drops those that it did not see where they are the greater part. Returns
+   * whether it did.
+   */
+  endPass(lines: number): boolean {
+    const pass = this.pass++;
+    if (this.size <= 2 * lines + SLACK) return false;
+    this.drop((line) => this.seen[line] === pass);
+    return true;
+  }
+
+  /** Drops the lines for which `keep` is false. */
+  drop(keep: (line: number) => boolean): void {
+    const old = this.keys;
+    const moved = new Uint32Array(old.size);
+    this.keys = new ByteTable();
+    const { targets, contexts, next, seen } = this;
+    this.targets = new Int32Array(64);
+    this.contexts = new Uint8Array(64);
+    this.next = new Uint32Array(64);
+    this.seen = new Uint32Array(64);
+    this.reserveNoLine();
+    for (let line = 1; line < old.size; line++) {
+      if (!keep(line)) continue;
+      const to = this.keys.addFrom(old, line);
+      if (to >= this.targets.length) this.grow();
+      this.targets[to] = targets[line];
+      this.contexts[to] = contexts[line];
+      this.seen[to] = seen[line];
+      this.next[to] = next[line];
+      moved[line] = to;
+    }
+    for (let line = 0; line < this.keys.size; line++) this.next[line] = moved[this.next[line]];
+  }
+
+  private reserveNoLine(): void {
+    this.keys.add(new DataView(new ArrayBuffer(0)), 0, 0);
+    this.keys.lengths[NO_LINE] = 0xffffffff;
+  }
+
+  private grow(): void {
+    const size = this.targets.length * 2;
+    this.targets = widened(this.targets, new Int32Array(size));
+    this.contexts = widened(this.contexts, new Uint8Array(size));
+    this.next = widened(this.next, new Uint32Array(size));
+    this.seen = widened(this.seen, new Uint32Array(size));
+  }
+}
+
+function widened<T extends Int32Array | Uint8Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,175 @@
+/**
+ * Parses OpenMetrics text 1.0.0 and 0.0.1
+ * (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md) as Prometheus 3 does. What exactly is accepted:
+ * docs/format/openmetrics.md.
+ */
+import type { MetricType } from '../model/metadata.ts';
+import { latin1, scanFloat } from './float-scanner.ts';
+import { LineFault, shown } from './line-fault.ts';
+import { HASH, LineParser, NEWLINE, SPACE } from './line-parser.ts';
+import type { ParserOptions } from './parser.ts';
+import type { SeriesTable } from './series-table.ts';
+import { unescapeText } from './string-pool.ts';
+
+export interface OpenMetricsOptions extends ParserOptions {
+  /** After `# EOF` another exposition may follow, in the same stream. */
+  concatenated?: boolean;
+}
+
+const TYPES: ReadonlySet<string> = new Set<MetricType>([
+  'counter',
+  'gauge',
+  'histogram',
+  'gaugehistogram',
+  'summary',
+  'info',
+  'stateset',
+  'unknown',
+]);
+
+const KEYWORD = /^# (HELP(?= )|TYPE(?= )|UNIT(?= )|EOF)/;
+const EOF_BYTES = 5;
+const BRACE_OPEN = 0x7b;
+const MAX_TIME = Number.MAX_SAFE_INTEGER;
+
+export class OpenMetricsParser extends LineParser {
+  private readonly concatenated: boolean;
+  /** The line of the last `# EOF`, 0 before it. */
+  private eofLine = 0;
+  /** Exemplar values and timestamps on their way. */
+  private readonly numbers = new Float64Array(2);
+
+  constructor(table: SeriesTable, options: OpenMetricsOptions = {}) {
+    super(table, false, false, options);
+    this.concatenated = options.concatenated ?? false;
+  }
+
+  protected parseLine(pos: number, eol: number): void {
+    if (this.bytes[pos] === HASH) this.parseMetadata(pos, eol);
+    else if (pos === eol) throw new LineFault(pos, 'blank lines are not allowed');
+    else this.parseSample(pos, eol);
+  }
+
+  protected valueStart(pos: number, eol: number): number {
+    if (this.bytes[pos] !== SPACE)
+      throw new LineFault(
+        pos,
+        `expected a space and a value after the series, got ${shown(this.bytes, pos, eol)}`,
+      );
+    return pos + 1;
+  }
+
+  protected afterValue(pos: number, row: number): number {
+    const { bytes, batch } = this;
+    if (bytes[pos] !== SPACE || bytes[pos + 1] === NEWLINE)
+      throw new LineFault(
+        pos,
+        `expected the end of the line or a timestamp, got ${shown(bytes, pos, bytes.length)}`,
+      );
+    if (bytes[pos + 1] === HASH) {
+      batch.t[row] = Number.NaN;
+      return this.exemplar(pos + 1, row);
+    }
+    const end = this.time('timestamp', pos + 1, batch.t, row);
+    if (bytes[end] === NEWLINE) return end + 1;
+    if (bytes[end] === SPACE && bytes[end + 1] === HASH) return this.exemplar(end + 1, row);
+    throw new LineFault(
+      end,
+      `expected the end of the line after the timestamp, got ${shown(bytes, end, bytes.length)}`,
+    );
+  }
+
+  protected finish(): void {
+    const complete = this.eofLine !== 0 && this.eofLine === this.line - 1;
+    if (complete) return;
+    this.bytes = this.bytes.subarray(0, 0);
+    throw new LineFault((this.lineStart = 0), 'data does not end with # EOF');
+  }
+
+  protected override reset(): void {
+    super.reset();
+    this.eofLine = 0;
+  }
+
+  /** Seconds at `pos` into `column[row]` as milliseconds; returns where they end. */
+  private time(what: string, pos: number, column: Float64Array, row: number): number {
+    const { bytes } = this;
+    const end = scanFloat(bytes, pos, column, row);
+    if (end < 0 || bytes[end] > SPACE) {
+      let wordEnd = pos;
+      while (bytes[wordEnd] > SPACE) wordEnd++;
+      throw new LineFault(pos, this.floatFault(what, pos, wordEnd));
+    }
+    const ms = column[row] * 1000;
+    const nearest = Math.round(ms);
+    // Prometheus cuts off what is below a millisecond; what is there by rounding alone must not cost one.
+    const t = Math.abs(ms - nearest) < 1e-6 ? nearest : Math.trunc(ms);
+    column[row] = Math.max(-MAX_TIME, Math.min(t, MAX_TIME));
+    return end;
+  }
+
+  /** From the hash on: `# {labels} value [timestamp]`; returns the position behind the line break. */
+  private exemplar(pos: number, row: number): number {
+    const { bytes, numbers, batch } = this;
+    const eol = bytes.indexOf(NEWLINE, pos);
+    if (bytes[pos + 1] !== SPACE || bytes[pos + 2] !== BRACE_OPEN)
+      throw new LineFault(pos, 'expected an exemplar, as in " # {trace_id="4bf9"} 0.7"');
+    const labelsEnd = this.scanner.exemplarLabels(bytes, this.view, pos + 3, eol);
+    const labels = this.scanner.labelsOfExemplar();
+    if (bytes[labelsEnd] !== SPACE)
+      throw new LineFault(
+        labelsEnd,
+        `expected a space and a value after the exemplar's labels, got ${shown(bytes, labelsEnd, eol)}`,
+      );
+    let end = scanFloat(bytes, labelsEnd + 1, numbers, 0);
+    if (end < 0 || bytes[end] > SPACE) end = this.floatWord('exemplar value', labelsEnd + 1, numbers, 0);
+    let t: number | undefined;
+    if (bytes[end] === SPACE && bytes[end + 1] !== NEWLINE) {
+      end = this.time('exemplar timestamp', end + 1, numbers, 1);
+      t = numbers[1];
+    }
+    if (bytes[end] !== NEWLINE)
+      throw new LineFault(
+        end,
+        `expected the end of the line after the exemplar, got ${shown(bytes, end, eol)}`,
+      );
+    batch.exemplars.push({ row, exemplar: { labels, v: numbers[0], t } });
+    return end + 1;
+  }
+
+  /** `pos` is at the hash. */
+  private parseMetadata(pos: number, eol: number): void {
+    const keyword = KEYWORD.exec(latin1(this.bytes, pos, Math.min(pos + 7, eol)))?.[1];
+    if (keyword === 'EOF' && eol === pos + EOF_BYTES) this.eof();
+    else if (keyword === 'EOF') throw new LineFault(pos + EOF_BYTES, 'unexpected data after # EOF');
+    else if (keyword === undefined) throw new LineFault(pos, 'expected # HELP, # TYPE, # UNIT or # EOF');
+    else this.parseDescriptor(keyword, pos, eol);
+  }
+
+  private parseDescriptor(keyword: string, pos: number, eol: number): void {
+    const end = this.parseFamilyName(keyword, pos + 7, eol);
+    if (this.bytes[end] !== SPACE)
+      throw new LineFault(end, `expected a space and text after the name in ${keyword}`);
+    const start = end + 1;
+    const text = this.text(start, eol, 'the text');
+    if (keyword === 'HELP') this.declare(pos, eol, 'help', unescapeText(text));
+    else if (keyword === 'TYPE') {
+      if (!TYPES.has(text)) throw new LineFault(start, `invalid metric type ${JSON.stringify(text)}`);
+      this.declare(pos, eol, 'type', text);
+    } else {
+      const name = this.familyName;
+      if (text !== '' && !name.endsWith(`_${text}`))
+        throw new LineFault(
+          start,
+          `unit ${JSON.stringify(text)} is not a suffix of metric ${JSON.stringify(name)}`,
+        );
+      this.declare(pos, eol, 'unit', text);
+    }
+  }
+
+  private eof(): void {
+    this.eofLine = this.line;
+    this.closed = !this.concatenated;
+    this.forgetFamily();
+  }
+}

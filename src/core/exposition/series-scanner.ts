@@ -1,0 +1,225 @@
+/**
+ * Reads the series at the start of a sample line, from bytes to labels: `name`, `name{a="b"}`, or, where names need
+ * quotes, `{"name", "a.b"="c"}`. The same for the labels of exemplars. Grammar: docs/format/text.md and
+ * docs/format/openmetrics.md.
+ */
+import { compareStrings, Labels, METRIC_NAME } from '../model/labels.ts';
+import { canonicalBound } from './bound-label.ts';
+import { LineFault, shown } from './line-fault.ts';
+import type { StringPool } from './string-pool.ts';
+
+/** Which label of the current family's samples is a number in disguise, by the type that was declared last. */
+export const Bounds = { none: 0, histogram: 1, summary: 2 } as const;
+export type Bounds = (typeof Bounds)[keyof typeof Bounds];
+
+const BOUND_LABEL = [undefined, 'le', 'quantile'] as const;
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const EQUAL = 0x3d;
+const BACKSLASH = 0x5c;
+const BRACE_OPEN = 0x7b;
+const BRACE_CLOSE = 0x7d;
+
+/** By byte: 1 may start a label name, 2 (the colon) only a metric name, 4 (digits) may only follow. */
+const NAME_BYTE = new Uint8Array(256);
+for (let c = 0x61; c <= 0x7a; c++) NAME_BYTE[c] = NAME_BYTE[c - 0x20] = 1;
+NAME_BYTE[0x5f] = 1;
+NAME_BYTE[0x3a] = 2;
+for (let c = 0x30; c <= 0x39; c++) NAME_BYTE[c] = 4;
+
+/** First bytes of label names, and of metric names. */
+export const LABEL_NAME = 1;
+export const ANY_NAME = 3;
+
+export class SeriesScanner {
+  /** Whether a label of the series that was read last is named like a bound. */
+  hasBound = false;
+  private readonly pool: StringPool;
+  /** Blanks may stand between the parts, commas be left out, and values go on over line breaks. */
+  private readonly loose: boolean;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private eol = 0;
+  private hasMetric = false;
+  private names: string[] = [];
+  private values: string[] = [];
+
+  constructor(pool: StringPool, loose: boolean) {
+    this.pool = pool;
+    this.loose = loose;
+  }
+
+  /** Reads the series at `pos` of a line that ends at `eol`; returns the position behind it. Throws LineFault. */
+  series(bytes: Uint8Array, view: DataView, pos: number, eol: number): number {
+    this.begin(bytes, view, eol);
+    const end = nameEnd(bytes, pos, ANY_NAME);
+    if (end === pos && bytes[pos] !== BRACE_OPEN)
+      throw new LineFault(pos, `expected a metric name, got ${shown(bytes, pos, eol)}`);
+    if (end > pos) this.setMetric(this.text(pos, end));
+    const brace = this.skip(end);
+    if (bytes[brace] !== BRACE_OPEN) return end;
+    const after = this.block(brace + 1, true);
+    if (!this.hasMetric) throw new LineFault(pos, 'the series has no metric name');
+    return after;
+  }
+
+  /** Reads an exemplar's labels, from behind the opening brace; returns the position behind the closing one. */
+  exemplarLabels(bytes: Uint8Array, view: DataView, pos: number, eol: number): number {
+    this.begin(bytes, view, eol);
+    return this.block(pos, false);
+  }
+
+  /** The labels that were read last. `at` is the place to blame where they are no proper set. Throws LineFault. */
+  labels(bounds: Bounds, at: number): Labels {
+    const { names, values } = this;
+    const bound = BOUND_LABEL[bounds];
+    const count = names.length;
+    for (let i = 0; i < count; i++) if (names[i] === bound) values[i] = canonicalBound(values[i]);
+    if (values.includes('')) this.dropEmpty();
+    sortPairs(this.names, this.values);
+    if (this.hasMetric && !this.names.includes(METRIC_NAME))
+      throw new LineFault(at, 'the metric name is empty');
+    for (let i = 1; i < this.names.length; i++) {
+      if (this.names[i] === this.names[i - 1])
+        throw new LineFault(at, `label name ${JSON.stringify(this.names[i])} is not unique`);
+    }
+    return new Labels(this.names, this.values);
+  }
+
+  /** As `labels`, where of two labels with one name the later one counts. */
+  labelsOfExemplar(): Labels {
+    const pairs = new Map<string, string>();
+    for (let i = 0; i < this.names.length; i++) pairs.set(this.names[i], this.values[i]);
+    this.names = [...pairs.keys()];
+    this.values = [...pairs.values()];
+    return this.labels(Bounds.none, 0);
+  }
+
+  private begin(bytes: Uint8Array, view: DataView, eol: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.eol = eol;
+    this.hasBound = false;
+    this.hasMetric = false;
+    this.names = [];
+    this.values = [];
+  }
+
+  /** Label pairs up to the closing brace, and the metric's name where it is among them. */
+  private block(pos: number, withMetric: boolean): number {
+    const { bytes, eol } = this;
+    let at = this.skip(pos);
+    while (bytes[at] !== BRACE_CLOSE) {
+      const start = at;
+      const quoted = bytes[at] === QUOTE;
+      at = quoted ? this.quotedEnd(at, true) : nameEnd(bytes, at, LABEL_NAME);
+      if (at === start) throw new LineFault(at, `expected a label name or "}", got ${shown(bytes, at, eol)}`);
+      const name = quoted ? this.text(start + 1, at - 1) : this.text(start, at);
+      at = this.skip(at);
+      if (withMetric && (bytes[at] === COMMA || bytes[at] === BRACE_CLOSE)) {
+        if (!quoted)
+          throw new LineFault(at, `expected "=" after the label name, got ${shown(bytes, at, eol)}`);
+        if (this.hasMetric) throw new LineFault(start, 'the metric name is already set');
+        this.setMetric(name);
+        if (bytes[at] === COMMA) at = this.skip(at + 1);
+        continue;
+      }
+      if (name === '') throw new LineFault(start, 'the label name is empty');
+      at = this.value(name, at);
+      const next = this.skip(at);
+      if (bytes[next] === COMMA) at = this.skip(next + 1);
+      else if (this.loose || bytes[next] === BRACE_CLOSE) at = next;
+      else throw new LineFault(next, `expected "," or "}" after the label, got ${shown(bytes, next, eol)}`);
+    }
+    return at + 1;
+  }
+
+  /** `="value"`; returns the position behind it. */
+  private value(name: string, pos: number): number {
+    const { bytes, eol } = this;
+    if (bytes[pos] !== EQUAL)
+      throw new LineFault(pos, `expected "=" after the label name, got ${shown(bytes, pos, eol)}`);
+    const start = this.skip(pos + 1);
+    if (bytes[start] !== QUOTE)
+      throw new LineFault(start, `expected a label value in double quotes, got ${shown(bytes, start, eol)}`);
+    const end = this.quotedEnd(start, false);
+    this.names.push(name);
+    this.values.push(this.text(start + 1, end - 1));
+    if (name === 'le' || name === 'quantile') this.hasBound = true;
+    return end;
+  }
+
+  /** The position behind the quoted text that starts at `pos`. */
+  private quotedEnd(pos: number, isName: boolean): number {
+    const { bytes, eol } = this;
+    const newlines = this.loose || isName;
+    for (let at = pos + 1; at < eol; at++) {
+      const c = bytes[at];
+      if (c === QUOTE) return at + 1;
+      if (c === BACKSLASH) {
+        at++;
+        if (bytes[at] === NEWLINE) throw new LineFault(at, 'a backslash cannot escape a line break');
+      } else if (c === NEWLINE && !newlines) {
+        throw new LineFault(at, 'line break within a label value (write it as \\n)');
+      } else if (c === 0 && isName) throw new LineFault(at, 'a name cannot contain a null byte');
+    }
+    throw new LineFault(
+      pos,
+      `the ${isName ? 'name' : 'label value'} is not closed: its quotation mark is missing`,
+    );
+  }
+
+  private skip(pos: number): number {
+    let at = pos;
+    if (this.loose) while (this.bytes[at] === SPACE || this.bytes[at] === TAB) at++;
+    return at;
+  }
+
+  private text(start: number, end: number): string {
+    const text = this.pool.get(this.view, start, end);
+    if (text === undefined) throw new LineFault(start, 'invalid UTF-8');
+    return text;
+  }
+
+  private setMetric(name: string): void {
+    this.hasMetric = true;
+    this.names.push(METRIC_NAME);
+    this.values.push(name);
+  }
+
+  /** An empty value is the absence of the label, whatever else was said of it: so has Prometheus. */
+  private dropEmpty(): void {
+    const empty = new Set(this.names.filter((_, i) => this.values[i] === ''));
+    const { names, values } = this;
+    this.names = names.filter((name) => !empty.has(name));
+    this.values = values.filter((_, i) => !empty.has(names[i]));
+  }
+}
+
+/** Where a name that starts at `pos` ends; `first` is LABEL_NAME or ANY_NAME. `pos` where there is none. */
+export function nameEnd(bytes: Uint8Array, pos: number, first: number): number {
+  if ((NAME_BYTE[bytes[pos]] & first) === 0) return pos;
+  let at = pos + 1;
+  while ((NAME_BYTE[bytes[at]] & (first | 4)) !== 0) at++;
+  return at;
+}
+
+/** By name; label blocks are short, and mostly sorted already. */
+function sortPairs(names: string[], values: string[]): void {
+  for (let i = 1; i < names.length; i++) {
+    const name = names[i];
+    const value = values[i];
+    let j = i - 1;
+    while (j >= 0 && compareStrings(names[j], name) > 0) {
+      names[j + 1] = names[j];
+      values[j + 1] = values[j];
+      j--;
+    }
+    names[j + 1] = name;
+    values[j + 1] = value;
+  }
+}
