@@ -38,7 +38,7 @@ export async function instantQuery(
   t: number,
   options: EngineOptions = {},
 ): Promise<QueryResult> {
-  const expr = parseExpr(query, options.parser);
+  const expr = parseQuery(query, options.parser);
   return run(source, query, expr, new StepGrid(t, 1, 1), 'instant', options);
 }
 
@@ -51,7 +51,7 @@ export async function rangeQuery(
   stepMs: number,
   options: EngineOptions = {},
 ): Promise<QueryResult> {
-  const expr = parseExpr(query, options.parser);
+  const expr = parseQuery(query, options.parser);
   const type = typeOf(expr);
   if (type !== 'vector' && type !== 'scalar') {
     throw new QueryError(

@@ -3,7 +3,6 @@
  * extrapolation; the window's left border takes the last sample before it, and `smoothed` interpolates at both.
  */
 import { FLOAT, type StepColumn } from './column.ts';
-import type { CallSite } from './function.ts';
 import type { RangeSamples } from './range-samples.ts';
 import type { RateKind } from './rate.ts';
 
@@ -12,7 +11,6 @@ export function extendedRate(
   kind: RateKind,
   modifier: 'anchored' | 'smoothed',
   out: StepColumn,
-  site: CallSite,
 ): void {
   const { t, v, lo, hi, count, windowStart, windowEnd } = samples;
   const smoothed = modifier === 'smoothed';

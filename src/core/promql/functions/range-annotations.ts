@@ -9,8 +9,7 @@ const COUNTER_SUFFIX = /(_total|_sum|_count|_bucket)$/;
 
 /** The place of the range vector among the arguments of the call. */
 function rangeArgument(site: CallSite) {
-  const at = site.call.func.argTypes.indexOf('matrix');
-  return site.argRanges[at < 0 ? 0 : at];
+  return site.argRanges[site.call.func.argTypes.indexOf('matrix')];
 }
 
 function metricName(site: CallSite): string {

@@ -25,7 +25,7 @@ export const delta = rateFunction({ isCounter: false, perSecond: false });
 
 function rateFunction(kind: RateKind): Implementation {
   return rangeFunction((samples, _scalars, out, site) => {
-    if (site.modifier !== null) extendedRate(samples, kind, site.modifier, out, site);
+    if (site.modifier !== null) extendedRate(samples, kind, site.modifier, out);
     else if (samples.histograms.length === 0) floatRates(samples, kind, out);
     else mixedRates(samples, kind, out, site);
     if (kind.isCounter) possibleNonCounter(out, site);

@@ -1,0 +1,119 @@
+/**
+ * Quantiles and fractions of classic histograms: cumulative counts with upper bounds, as they come from `_bucket`
+ * series. After https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile.
+ */
+
+export interface Bucket {
+  upperBound: number;
+  /** Cumulative. */
+  count: number;
+}
+
+/** Relative difference below which a falling count is a rounding error and not said. */
+const SMALL_DELTA = 1e-12;
+
+export interface MonotonicityFix {
+  /** Bounds between which counts had to be raised. */
+  minBound: number;
+  maxBound: number;
+  /** By how much at most. */
+  maxDifference: number;
+}
+
+/**
+ * Sorts the buckets, joins those with equal bounds, and makes the counts monotonic, in place. Returns the buckets
+ * that are left, and what had to be fixed beyond rounding errors.
+ */
+export function normalizeBuckets(buckets: Bucket[]): { buckets: Bucket[]; fix: MonotonicityFix | null } {
+  buckets.sort((a, b) => a.upperBound - b.upperBound);
+  const joined: Bucket[] = [];
+  for (const bucket of buckets) {
+    const last = joined[joined.length - 1];
+    if (last !== undefined && last.upperBound === bucket.upperBound) last.count += bucket.count;
+    else joined.push(bucket);
+  }
+  return { buckets: joined, fix: makeMonotonic(joined) };
+}
+
+function makeMonotonic(buckets: Bucket[]): MonotonicityFix | null {
+  let fix: MonotonicityFix | null = null;
+  let before = buckets[0].count;
+  for (let i = 1; i < buckets.length; i++) {
+    const { count, upperBound } = buckets[i];
+    if (count === before) continue;
+    if (almostEqual(before, count)) {
+      buckets[i].count = before;
+    } else if (count < before) {
+      fix ??= { minBound: upperBound, maxBound: upperBound, maxDifference: 0 };
+      fix.maxBound = upperBound;
+      fix.maxDifference = Math.max(fix.maxDifference, before - count);
+      buckets[i].count = before;
+    } else {
+      before = count;
+    }
+  }
+  return fix;
+}
+
+function almostEqual(a: number, b: number): boolean {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  const sum = Math.abs(a) + Math.abs(b);
+  const difference = Math.abs(a - b);
+  const smallestNormal = 2 ** -1022;
+  if (a === 0 || b === 0 || sum < smallestNormal) return difference < SMALL_DELTA * smallestNormal;
+  return difference / Math.min(sum, Number.MAX_VALUE) < SMALL_DELTA;
+}
+
+/** `buckets` as `normalizeBuckets` leaves them. NaN where the histogram cannot say. */
+export function bucketQuantile(q: number, buckets: readonly Bucket[]): number {
+  if (Number.isNaN(q)) return Number.NaN;
+  if (q < 0) return Number.NEGATIVE_INFINITY;
+  if (q > 1) return Number.POSITIVE_INFINITY;
+  const last = buckets.length - 1;
+  if (last < 0 || buckets[last].upperBound !== Number.POSITIVE_INFINITY || buckets.length < 2)
+    return Number.NaN;
+  const observations = buckets[last].count;
+  if (observations === 0) return Number.NaN;
+  let rank = q * observations;
+  let b = 0;
+  while (b < last && !(buckets[b].count >= rank)) b++;
+  if (b === last) return buckets[last - 1].upperBound;
+  if (b === 0 && buckets[0].upperBound <= 0) return buckets[0].upperBound;
+  let start = 0;
+  let { count } = buckets[b];
+  if (b > 0) {
+    start = buckets[b - 1].upperBound;
+    count -= buckets[b - 1].count;
+    rank -= buckets[b - 1].count;
+  }
+  return start + (buckets[b].upperBound - start) * (rank / count);
+}
+
+/** The share of observations between `lower` and `upper`, `buckets` as `normalizeBuckets` leaves them. */
+export function bucketFraction(lower: number, upper: number, buckets: readonly Bucket[]): number {
+  const last = buckets.length - 1;
+  if (last < 0 || buckets[last].upperBound !== Number.POSITIVE_INFINITY || buckets.length < 2)
+    return Number.NaN;
+  const total = buckets[last].count;
+  if (total === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
+  if (lower >= upper) return 0;
+  return (rankOf(upper, buckets) - rankOf(lower, buckets)) / total;
+}
+
+/** How many observations are taken to be at most `value`: linear within a bucket; the first one starts at 0. */
+function rankOf(value: number, buckets: readonly Bucket[]): number {
+  if (value === Number.NEGATIVE_INFINITY) return 0;
+  let before = 0;
+  for (let i = 0; i < buckets.length; i++) {
+    const { upperBound, count } = buckets[i];
+    const start = i > 0 ? buckets[i - 1].upperBound : upperBound <= 0 ? Number.NEGATIVE_INFINITY : 0;
+    if (value <= start) return before;
+    if (value < upperBound) {
+      // Within an open bucket nothing is known of where its observations lie.
+      if (upperBound === Number.POSITIVE_INFINITY || start === Number.NEGATIVE_INFINITY) return before;
+      return before + (count - before) * ((value - start) / (upperBound - start));
+    }
+    before = count;
+  }
+  return before;
+}
