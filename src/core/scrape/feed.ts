@@ -3,11 +3,10 @@
  * long lets others run, and one that is too large is noticed before all of it is in memory as series.
  */
 
-import type { Batch } from '../exposition/batch.ts';
+import { type Batch, NO_TIMESTAMP } from '../exposition/batch.ts';
 import type { ExpositionFormat } from '../exposition/parser.ts';
 import type { SeriesTable } from '../exposition/series-table.ts';
 import type { MetricFamily } from '../model/family.ts';
-import { LabelsIndex } from './labels-index.ts';
 
 const STRETCH_BYTES = 1 << 18;
 const NEWLINE = 0x0a;
@@ -28,40 +27,14 @@ export function* stretches(bytes: Uint8Array, format: ExpositionFormat): Generat
   }
 }
 
-/** Enters families into a table as a parser would: the rows of one collection after another, series by their labels. */
-export class FamilyFeed {
-  readonly table: SeriesTable;
-  private readonly index = new LabelsIndex();
-  private readonly familyByName = new Map<string, number>();
-
-  constructor(table: SeriesTable) {
-    this.table = table;
-  }
-
-  add(families: readonly MetricFamily[], batch: Batch): void {
-    for (const family of families) {
-      const number = this.family(family);
-      for (const sample of family.samples) {
-        const series = this.index.enter(sample.labels);
-        this.table.labels[series] = sample.labels;
-        this.table.familyOf[series] = number;
-        const row = batch.push(series, sample.t ?? Number.NaN, sample.v);
-        if (sample.histogram !== undefined) batch.histograms.set(row, sample.histogram);
-        if (sample.exemplar !== undefined) batch.exemplars.push({ row, exemplar: sample.exemplar });
-      }
+/** Adds the samples of families to a batch as a parser would, their series entered into `table`. */
+export function addFamilies(families: readonly MetricFamily[], table: SeriesTable, batch: Batch): void {
+  for (const { name, type, help, unit, samples } of families) {
+    const family = table.declare(name, { type, help, unit });
+    for (const sample of samples) {
+      const row = batch.push(table.intern(sample.labels, family), sample.t ?? NO_TIMESTAMP, sample.v);
+      if (sample.histogram !== undefined) batch.histograms.set(row, sample.histogram);
+      if (sample.exemplar !== undefined) batch.exemplars.push({ row, exemplar: sample.exemplar });
     }
-  }
-
-  private family({ name, type, help, unit }: MetricFamily): number {
-    const known = this.familyByName.get(name);
-    const { families } = this.table;
-    if (known === undefined) {
-      this.familyByName.set(name, families.length);
-      return families.push({ name, type, help, unit }) - 1;
-    }
-    const now = families[known];
-    if (now.type !== type || now.help !== help || now.unit !== unit)
-      families[known] = { name, type, help, unit };
-    return known;
   }
 }

@@ -1,6 +1,8 @@
 export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings } from './fetch.ts';
-export { FamilyInput, FileInput, HttpInput, type HttpInputOptions, type ScrapeInput } from './input.ts';
+export { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
+export type { IntakeCounts } from './intake.ts';
 export { NO_LIMITS, type ScrapeLimits } from './limits.ts';
+export { type OpenScrapers, openScrapers, type ScrapeSettings } from './open.ts';
 export {
   type RepeatOptions,
   type RoundOptions,

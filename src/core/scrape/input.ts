@@ -10,6 +10,7 @@ import type { FetchClient, FetchRequest } from './fetch.ts';
 
 const TELLING_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
+const PIECE_BYTES = 1 << 18;
 
 /** Bytes in the buffer, in some format; or families that exist as objects already. */
 export type Exposed =
@@ -63,21 +64,24 @@ export class HttpInput implements ScrapeInput {
   }
 }
 
-/** A file, or standard input for the path `-`, in any format. */
-export class FileInput implements ScrapeInput {
-  private readonly path: string;
+/** A file, or another stream of bytes, in any format. */
+export class StreamInput implements ScrapeInput {
+  private readonly open: (signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>;
   private readonly limitBytes: number;
 
-  constructor(path: string, bodySizeLimitBytes: number) {
-    this.path = path;
+  constructor(
+    open: (signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>,
+    bodySizeLimitBytes: number,
+  ) {
+    this.open = open;
     this.limitBytes = bodySizeLimitBytes;
   }
 
   async read(body: BodyBuffer, signal: AbortSignal | undefined): Promise<Exposed> {
     body.clear();
-    const fd = this.path === '-' ? { fd: 0, autoClose: false } : {};
     try {
-      for await (const piece of createReadStream(this.path, { ...fd, signal, highWaterMark: 1 << 18 })) {
+      for await (const piece of this.open(signal)) {
+        signal?.throwIfAborted();
         if (!body.push(piece, this.limitBytes))
           throw new InputError('scrape_body_size', `body size limit exceeded (${this.limitBytes} bytes)`);
       }
@@ -85,8 +89,18 @@ export class FileInput implements ScrapeInput {
       if (signal?.aborted) throw signal.reason;
       throw fileFault(error);
     }
-    return { format: detectFormat(tellingPart(body.bytes)), receivedBytes: body.length, warning: undefined };
+    return {
+      format: detectFormat(tellingPart(body.bytes)),
+      receivedBytes: body.length,
+      warning: undefined,
+    };
   }
+}
+
+export function fileInput(path: string, bodySizeLimitBytes: number): ScrapeInput {
+  const open = (signal: AbortSignal | undefined) =>
+    createReadStream(path, { signal, highWaterMark: PIECE_BYTES });
+  return new StreamInput(open, bodySizeLimitBytes);
 }
 
 /** The beginning and the end of an exposition, whole lines of them: what its format is told from. */

@@ -19,8 +19,6 @@ import { DROPPED, type Relabeller, SeriesCache } from './series-cache.ts';
 
 /** Samples further ahead of the clock than this are not taken. */
 const MAX_AHEAD_MS = 10 * 60 * 1000;
-/** A cache is made anew when it holds more than twice the series of the last scrape and this many. */
-const CACHE_SLACK = 1000;
 
 export interface IntakeOptions {
   /** Labels of a series as exposed -> as stored, or null to drop it. */
@@ -52,12 +50,11 @@ export class IntakeCounts {
 
 export class Intake {
   counts = new IntakeCounts();
-  /** `begin` replaces it when series that are gone have made it too large. */
-  cache: SeriesCache;
+  readonly cache: SeriesCache;
   private readonly options: IntakeOptions;
   private readonly report: readonly Labels[];
-  /** Counts scrapes. A series is known if the last successful one, or one since, had it. */
-  private iteration = 0;
+  /** Of this scrape, and of the last successful one: a series is known if that, or one since, had it. */
+  private generation = 0;
   private lastSuccess = 0;
   private t = 0;
   private maxt = 0;
@@ -78,8 +75,7 @@ export class Intake {
 
   /** `t` is the time of rows that have none, `now` the clock's. */
   begin(t: number, now: number): void {
-    if (this.cache.exposed.size > 2 * this.usualRows + CACHE_SLACK) this.renewCache();
-    this.iteration++;
+    this.generation = this.cache.nextGeneration(this.usualRows);
     this.counts = new IntakeCounts();
     this.t = t;
     this.maxt = now + MAX_AHEAD_MS;
@@ -90,11 +86,12 @@ export class Intake {
 
   /** Takes the rows from `from` on. Throws InputError to fail the scrape. */
   take(batch: Batch, from: number): void {
-    const { counts, cache, iteration, maxt, options } = this;
+    const { counts, cache, generation, maxt, options } = this;
     const limit = options.limits.samples;
     const rows = batch.length;
+    cache.refreshFamilies();
     for (let row = from; row < rows; row++) {
-      const final = cache.final(batch.series[row]);
+      const final = cache.finalNumber(batch.series[row]);
       counts.scraped++;
       if (final === DROPPED) {
         batch.series[row] = LEFT_OUT;
@@ -105,8 +102,8 @@ export class Intake {
       const t = batch.t[row];
       const timed = options.honorTimestamps && !Number.isNaN(t);
       if (!timed) batch.t[row] = this.t;
-      if (cache.seen[final] === iteration && !timed) {
-        if (counts.duplicates++ === 0) counts.firstDuplicate = cache.labels[final];
+      if (cache.seen[final] === generation && !timed) {
+        if (counts.duplicates++ === 0) counts.firstDuplicate = cache.final.labels[final];
         batch.series[row] = LEFT_OUT;
         continue;
       }
@@ -116,15 +113,15 @@ export class Intake {
         continue;
       }
       const known = cache.seen[final] >= this.lastSuccess && cache.seen[final] !== 0;
-      cache.seen[final] = iteration;
+      cache.seen[final] = generation;
       if (timed && t > maxt) {
         counts.tooFarAhead++;
         batch.series[row] = LEFT_OUT;
         continue;
       }
       if (!known) counts.added++;
-      if ((!timed || options.trackTimestampsStaleness) && cache.tracked[final] !== iteration) {
-        cache.tracked[final] = iteration;
+      if ((!timed || options.trackTimestampsStaleness) && cache.tracked[final] !== generation) {
+        cache.tracked[final] = generation;
         this.current.push(final);
       }
     }
@@ -151,7 +148,7 @@ export class Intake {
     this.markVanished(batch);
     // Like Prometheus, which looks no further at an empty body, remember the series of the scrape before it.
     if (this.counts.scraped === 0) return;
-    this.lastSuccess = this.iteration;
+    this.lastSuccess = this.generation;
     this.usualRows = this.counts.scraped;
   }
 
@@ -180,29 +177,11 @@ export class Intake {
     const { previous, current, cache } = this;
     for (let i = 0; i < previous.length; i++) {
       const final = previous.values[i];
-      if (cache.tracked[final] !== this.iteration) writeStale(batch.v, batch.push(final, this.t, 0));
+      if (cache.tracked[final] !== this.generation) writeStale(batch.v, batch.push(final, this.t, 0));
     }
     this.previous = current;
     this.current = previous;
     this.current.clear();
-  }
-
-  /**
-   * Starts over with an empty table for the parser and only the series that still count as known. Not between the
-   * `take`s of one scrape.
-   */
-  renewCache(): void {
-    const old = this.cache;
-    this.cache = this.newCache();
-    for (let final = this.report.length; final < old.labels.length; final++) {
-      if (old.seen[final] === 0 || old.seen[final] < this.lastSuccess) continue;
-      this.cache.carry(old.labels[final], old.seen[final], old.tracked[final]);
-    }
-    const kept = this.previous;
-    for (let i = 0; i < kept.length; i++) {
-      const final = kept.values[i];
-      kept.values[i] = this.cache.carry(old.labels[final], old.seen[final], old.tracked[final]);
-    }
   }
 
   private newCache(): SeriesCache {

@@ -11,7 +11,7 @@ import { SeriesTable } from '../exposition/series-table.ts';
 import type { BatchSeries } from '../exposition/writer.ts';
 import type { MetricFamily } from '../model/family.ts';
 import { BodyBuffer } from './body.ts';
-import { FamilyFeed, stretches } from './feed.ts';
+import { addFamilies, stretches } from './feed.ts';
 import type { Exposed, ScrapeInput } from './input.ts';
 import { Intake, type IntakeCounts, type IntakeOptions } from './intake.ts';
 import type { Target } from './target.ts';
@@ -43,10 +43,8 @@ export interface ScraperOptions extends IntakeOptions {
   parser?: ParserOptions | undefined;
 }
 
-/** A parser, and the table that it fills. */
 interface CachedParser {
   format: ExpositionFormat;
-  table: SeriesTable;
   parser: ExpositionParser;
 }
 
@@ -59,8 +57,7 @@ export class Scraper {
   private readonly body = new BodyBuffer();
   private readonly batch = new Batch();
   private parser: CachedParser | undefined;
-  private familyFeed: FamilyFeed | undefined;
-  /** The last body was not taken in to its end, so what was made of it so far cannot be continued. */
+  /** The last body was not parsed to its end, so its parser is somewhere in the middle. */
   private broken = false;
 
   constructor(target: Target, input: ScrapeInput, options: ScraperOptions) {
@@ -83,7 +80,7 @@ export class Scraper {
     let exposed: Exposed | undefined;
     try {
       exposed = await this.input.read(this.body, signal);
-      if (this.broken) intake.renewCache();
+      if (this.broken) this.parser = undefined;
       this.broken = true;
       if ('families' in exposed) this.takeFamilies(exposed.families);
       else await this.takeBody(exposed.format, signal);
@@ -108,9 +105,7 @@ export class Scraper {
     return this.result(t, undefined, undefined, 0);
   }
   private takeFamilies(families: readonly MetricFamily[]): void {
-    const table = this.intake.cache.exposed;
-    if (this.familyFeed?.table !== table) this.familyFeed = new FamilyFeed(table);
-    this.familyFeed.add(families, this.batch);
+    addFamilies(families, this.intake.cache.exposed, this.batch);
     this.intake.take(this.batch, 0);
   }
 
@@ -153,11 +148,9 @@ export class Scraper {
   }
 
   private parserFor(format: ExpositionFormat): ExpositionParser {
-    const { intake } = this;
-    if (this.parser !== undefined && this.parser.format !== format) intake.renewCache();
-    const table = intake.cache.exposed;
-    if (this.parser?.table !== table) {
-      this.parser = { format, table, parser: createParser(format, table, this.parserOptions) };
+    if (this.parser?.format !== format) {
+      const parser = createParser(format, this.intake.cache.exposed, this.parserOptions);
+      this.parser = { format, parser };
     }
     return this.parser.parser;
   }
@@ -173,7 +166,7 @@ export class Scraper {
       target: this.target,
       t,
       batch: this.batch,
-      series: this.intake.cache,
+      series: this.intake.cache.final,
       error,
       counts: this.intake.counts,
       durationSeconds,

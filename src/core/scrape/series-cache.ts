@@ -3,74 +3,85 @@
  * labels (with the target's labels, after relabelling), worked out once, so that a series that was seen before costs
  * an array look-up.
  */
-
 import { type Family, SeriesTable } from '../exposition/series-table.ts';
-import type { BatchSeries } from '../exposition/writer.ts';
-import { type Labels, METRIC_NAME } from '../model/labels.ts';
-import { LabelsIndex } from './labels-index.ts';
+import type { Labels } from '../model/labels.ts';
 import { REPORT_FAMILIES } from './report.ts';
 
 /** Final number of a series that relabelling drops. */
 export const DROPPED = -1;
 const UNRESOLVED = -2;
 
+/** Series are forgotten when so many more than one scrape has were new since the last time. */
+const SLACK = 1000;
+/** Generations that a series is remembered: the current one, and the one whose series may end in it. */
+const KEPT_GENERATIONS = 2;
+
 /** Final labels of an exposed series, or null to drop it. Throws InputError to fail the scrape. */
 export type Relabeller = (exposed: Labels) => Labels | null;
 
-export class SeriesCache implements BatchSeries {
-  readonly familyOf: number[] = [];
-  /** Those of the scrape's own series, then the parser's. */
-  readonly families: Family[] = [...REPORT_FAMILIES];
+export class SeriesCache {
   /** What the parser fills. */
   readonly exposed = new SeriesTable();
-  /** By final number: the last iteration that had the series, and the last from which its absence means its end. */
+  /** Under their final labels; the scrape's own series come first. */
+  readonly final = new SeriesTable();
+  /** By final number: the last generation that had the series, and the last from which its absence means its end. */
   seen: Uint32Array = new Uint32Array(256);
   tracked: Uint32Array = new Uint32Array(256);
   private finalOf: Int32Array = new Int32Array(256).fill(UNRESOLVED);
-  private readonly index = new LabelsIndex();
   private readonly relabel: Relabeller;
   private readonly reportSize: number;
+  /** What the final table knows of families, by the number that the parser gave them. */
+  private readonly declared: Family[] = [];
+  private newSeries = 0;
 
   constructor(relabel: Relabeller, report: readonly Labels[]) {
     this.relabel = relabel;
     this.reportSize = report.length;
-    for (let i = 0; i < report.length; i++) this.enter(report[i], i);
+    for (const family of report.length === 0 ? [] : REPORT_FAMILIES) this.final.declare(family.name, family);
+    for (const labels of report) this.final.intern(labels);
   }
 
-  /** Final labels by final number; the scrape's own series come first. */
-  get labels(): readonly Labels[] {
-    return this.index.labels;
+  /**
+   * Starts the next scrape; returns its generation. `usualRows` is how many series a scrape of this target has: what
+   * has gone is forgotten when much more than that was new.
+   */
+  nextGeneration(usualRows: number): number {
+    if (this.newSeries > usualRows + SLACK) this.forget();
+    this.exposed.nextGeneration();
+    this.final.nextGeneration();
+    // A target cannot have the series that its scrape adds.
+    this.seen.fill(this.final.generation, 0, this.reportSize);
+    return this.final.generation;
   }
 
   /** The final number of an exposed series, or DROPPED. Throws what relabelling throws. */
-  final(exposed: number): number {
+  finalNumber(exposed: number): number {
     const known = exposed < this.finalOf.length ? this.finalOf[exposed] : UNRESOLVED;
     return known === UNRESOLVED ? this.resolve(exposed) : known;
   }
 
-  /** Enters a series that an older cache of the same target had, so that it is known here too; returns its number. */
-  carry(labels: Labels, seen: number, tracked: number): number {
-    const id = this.enter(labels, -1);
-    this.seen[id] = seen;
-    this.tracked[id] = tracked;
-    return id;
-  }
-
   /** Takes over what the parser has learnt about families since the last call. */
   refreshFamilies(): void {
-    const exposed = this.exposed.families;
-    for (let i = 0; i < exposed.length; i++) this.families[REPORT_FAMILIES.length + i] = exposed[i];
+    const { families } = this.exposed;
+    for (let i = 0; i < families.length; i++) {
+      const family = families[i];
+      if (this.declared[i] === family) continue;
+      this.declared[i] = family;
+      if (!this.isOurs(family.name)) this.final.declare(family.name, family);
+    }
+  }
+
+  private isOurs(name: string): boolean {
+    return this.reportSize > 0 && REPORT_FAMILIES.some((family) => family.name === name);
   }
 
   private resolve(exposed: number): number {
-    const labels = this.exposed.labels[exposed];
-    const relabelled = this.relabel(labels);
-    let final = DROPPED;
-    if (relabelled !== null) {
-      const family = this.exposed.familyOf[exposed];
-      // What a target says of a family is not about a series that relabelling gave another name.
-      const sameName = relabelled.get(METRIC_NAME) === labels.get(METRIC_NAME);
-      final = this.enter(relabelled, family >= 0 && sameName ? family + REPORT_FAMILIES.length : -1);
+    this.newSeries++;
+    const relabelled = this.relabel(this.exposed.labels[exposed]);
+    const final = relabelled === null ? DROPPED : this.final.intern(relabelled);
+    if (final >= this.seen.length) {
+      this.seen = widened(this.seen, final);
+      this.tracked = widened(this.tracked, final);
     }
     if (exposed >= this.finalOf.length) {
       const wider = new Int32Array(Math.max(this.finalOf.length * 2, exposed + 1)).fill(UNRESOLVED);
@@ -81,20 +92,22 @@ export class SeriesCache implements BatchSeries {
     return final;
   }
 
-  private enter(labels: Labels, family: number): number {
-    const id = this.index.enter(labels);
-    if (id === this.seen.length) {
-      this.seen = widened(this.seen);
-      this.tracked = widened(this.tracked);
-    }
-    // A target cannot say what the scrape's own series are about.
-    if (id >= this.reportSize || id === this.familyOf.length) this.familyOf[id] = family;
-    return id;
+  private forget(): void {
+    const { exposed, final } = this;
+    exposed.evict(KEPT_GENERATIONS);
+    // The table's own idea of what was seen is older: the rows of known series do not pass through it.
+    for (let id = 0; id < final.size; id++) if (final.seen[id] !== 0) final.seen[id] = this.seen[id] || 1;
+    final.evict(KEPT_GENERATIONS, (id) => {
+      this.seen[id] = 0;
+      this.tracked[id] = 0;
+    });
+    this.finalOf.fill(UNRESOLVED);
+    this.newSeries = 0;
   }
 }
 
-function widened(column: Uint32Array): Uint32Array {
-  const wider = new Uint32Array(column.length * 2);
+function widened(column: Uint32Array, index: number): Uint32Array {
+  const wider = new Uint32Array(Math.max(column.length * 2, index + 1));
   wider.set(column);
   return wider;
 }
