@@ -79,9 +79,8 @@ async function run(
   const settings: QuerySettings = { ...DEFAULT_SETTINGS, ...definedOnly(options) };
   const context = new QueryContext(source, settings, grid, kind === 'instant', options.clock ?? systemClock);
   const expr = resolveDurations(parsed, {
-    start: grid.start,
-    end: grid.end,
-    step: kind === 'instant' ? 0 : grid.stepMs,
+    stepMs: kind === 'instant' ? 0 : grid.stepMs,
+    rangeMs: kind === 'instant' ? 0 : grid.end - grid.start,
   });
   const builder = new OperatorBuilder(context, query);
   let operator = builder.build(expr, grid);

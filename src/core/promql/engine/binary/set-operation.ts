@@ -88,11 +88,7 @@ export class SetOperation implements VectorOperator {
       }
       this.scratch.clear();
       this.evaluateMember(member, this.scratch);
-      mergeInto(
-        out,
-        this.scratch,
-        () => new QueryError('vector cannot contain metrics with the same labelset'),
-      );
+      mergeInto(out, this.scratch);
     }
   }
 
