@@ -1,0 +1,163 @@
+/**
+ * Reads one block: opening it reads meta.json, the frame of the index and the tombstones; everything else is read
+ * when it is asked for. Synchronous; one reader serves one thread. docs/format/block.md.
+ */
+import { basename, join } from 'node:path';
+import { CorruptionError } from '../../errors.ts';
+import { type Labels, type Matcher, SampleColumns } from '../../model/index.ts';
+import { type ChunkList, chunkSampleCount, decodeChunk, SeriesEncoder } from '../chunk/index.ts';
+import {
+  ChunkMetas,
+  IndexReader,
+  PageCache,
+  selectLabelNames,
+  selectLabelValues,
+  selectPostings,
+} from '../index/index.ts';
+import { CHUNKS_DIR, ChunkSegments, type StoredChunk } from './chunk-segments.ts';
+import { covers, type Intervals, removeDeleted, touches } from './intervals.ts';
+import { type BlockMeta, readBlockMeta } from './meta.ts';
+import type { StoredSeriesSet } from './series-set.ts';
+import { readTombstones, type Tombstones } from './tombstones.ts';
+
+export const INDEX_FILE = 'index';
+
+export class BlockReader {
+  readonly dir: string;
+  readonly meta: BlockMeta;
+  readonly index: IndexReader;
+  readonly segments: ChunkSegments;
+  readonly tombstones: Tombstones;
+
+  /**
+   * `cache` may be shared by all blocks of a directory. Throws CorruptionError where meta.json, the index's frame
+   * or the tombstones are damaged, and what `open` throws where a file is missing.
+   */
+  constructor(dir: string, cache: PageCache = new PageCache()) {
+    this.dir = dir;
+    this.meta = readBlockMeta(dir);
+    this.tombstones = readTombstones(dir);
+    this.index = new IndexReader(join(dir, INDEX_FILE), cache);
+    this.segments = new ChunkSegments(join(dir, CHUNKS_DIR), cache);
+  }
+
+  /** The name of the block's directory, which is its ULID. */
+  get name(): string {
+    return basename(this.dir);
+  }
+
+  /** Bytes read of index and chunks so far. */
+  get bytesRead(): number {
+    return this.index.bytesRead + this.segments.bytesRead;
+  }
+
+  /**
+   * The series for which every matcher holds and that have chunks in [mint, maxt] (ms, both inclusive), with their
+   * samples in that range. Valid until the block is closed; may throw CorruptionError at any step.
+   */
+  select(matchers: readonly Matcher[], mint: number, maxt: number): BlockSeriesSet {
+    let refs = selectPostings(this.index, matchers);
+    // Every series of a block has a sample in it, so only a part of its time needs a look at each.
+    if (mint > this.meta.minTime || maxt < this.meta.maxTime - 1) {
+      refs = refs.filter((ref) => this.index.hasChunkIn(ref, mint, maxt));
+    }
+    return new BlockSeriesSet(this, refs, mint, maxt);
+  }
+
+  labelNames(matchers: readonly Matcher[]): string[] {
+    return selectLabelNames(this.index, matchers);
+  }
+
+  labelValues(name: string, matchers: readonly Matcher[]): string[] {
+    return selectLabelValues(this.index, name, matchers);
+  }
+
+  close(): void {
+    this.index.close();
+    this.segments.close();
+  }
+}
+
+export class BlockSeriesSet implements StoredSeriesSet {
+  readonly length: number;
+  /** The series' numbers in the block's index. */
+  readonly refs: Uint32Array;
+  private readonly block: BlockReader;
+  private readonly mint: number;
+  private readonly maxt: number;
+  private readonly metas = new ChunkMetas();
+  private readonly rest = new SampleColumns();
+
+  constructor(block: BlockReader, refs: Uint32Array, mint: number, maxt: number) {
+    this.block = block;
+    this.refs = refs;
+    this.length = refs.length;
+    this.mint = mint;
+    this.maxt = maxt;
+  }
+
+  labels(i: number): Labels {
+    return this.block.index.labels(this.refs[i]);
+  }
+
+  read(i: number, out: SampleColumns): void {
+    const { block, metas, mint, maxt } = this;
+    const ref = this.refs[i];
+    metas.length = 0;
+    block.index.chunks(ref, mint, maxt, metas);
+    const deleted = block.tombstones.of(ref);
+    const from = out.length;
+    for (let c = 0; c < metas.length; c++) {
+      if (deleted.length > 0 && covers(deleted, metas.mint[c], metas.maxt[c])) continue;
+      decodeStored(block, metas.ref[c], out, mint, maxt);
+    }
+    if (deleted.length > 0) removeDeleted(out, from, deleted);
+  }
+
+  /**
+   * Appends the chunks of series `i` that have samples in the selection's range to `out`, as they are stored. What
+   * is deleted is left out, which means that some chunks are encoded anew; what is outside the range is not.
+   */
+  readChunks(i: number, out: ChunkList): void {
+    const { block, metas } = this;
+    const ref = this.refs[i];
+    metas.length = 0;
+    block.index.chunks(ref, this.mint, this.maxt, metas);
+    const deleted = block.tombstones.of(ref);
+    for (let c = 0; c < metas.length; c++) {
+      const mint = metas.mint[c];
+      const maxt = metas.maxt[c];
+      if (covers(deleted, mint, maxt)) continue;
+      const chunk = block.segments.read(metas.ref[c]);
+      if (chunk.end - chunk.start < 2) {
+        throw new CorruptionError('has a chunk without a header', block.segments.place(metas.ref[c]));
+      }
+      if (touches(deleted, mint, maxt)) this.encodeRest(metas.ref[c], deleted, out);
+      else {
+        const count = chunkSampleCount(chunk.encoding, chunk.bytes, chunk.start);
+        out.push(chunk.encoding, mint, maxt, count, chunk.bytes, chunk.start, chunk.end);
+      }
+    }
+  }
+
+  private encodeRest(chunkRef: number, deleted: Intervals, out: ChunkList): void {
+    const { rest } = this;
+    rest.clear();
+    decodeStored(this.block, chunkRef, rest, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    removeDeleted(rest, 0, deleted);
+    const encoder = new SeriesEncoder('merge', out);
+    encoder.append(rest);
+    encoder.finish();
+  }
+}
+
+/** Decodes a chunk, and says of a fault where in which file it is. */
+function decodeStored(block: BlockReader, ref: number, out: SampleColumns, mint: number, maxt: number): void {
+  const chunk: StoredChunk = block.segments.read(ref);
+  try {
+    decodeChunk(chunk.encoding, chunk.bytes, chunk.start, chunk.end, out, mint, maxt);
+  } catch (error) {
+    if (!(error instanceof CorruptionError)) throw error;
+    throw new CorruptionError(error.reason, block.segments.place(ref));
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The chunks of a block, one behind the other in files of up to 512 MiB: chunks/000001 and so on.
+ * docs/format/block.md.
+ */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32c } from '../../encoding/crc32c.ts';
+import { type Cursor, readUint32, readUvarint } from '../../encoding/varint.ts';
+import { CorruptionError } from '../../errors.ts';
+import type { ChunkList } from '../chunk/index.ts';
+import { type PageCache, PagedFile, SequentialFile } from '../index/index.ts';
+
+export const CHUNKS_DIR = 'chunks';
+export const SEGMENT_BYTES = 512 * 1024 * 1024;
+
+const MAGIC = 0x85bd40dd;
+const VERSION = 1;
+const HEADER_BYTES = 8;
+/** At most: the length before a chunk, its encoding, and the checksum behind it. */
+const FRAME_BYTES = 5 + 1 + 4;
+const CHECKSUM_BYTES = 4;
+/** A chunk is rarely longer; one that is costs a second look. */
+const CHUNK_GUESS_BYTES = 1024;
+const TWO_32 = 2 ** 32;
+
+/** The chunk that `ChunkSegments.read` found: data [start, end) of `bytes`. Valid until the next read. */
+export interface StoredChunk {
+  encoding: number;
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+export class ChunkSegments {
+  private readonly paths: string[];
+  private readonly files: (PagedFile | null)[];
+  private readonly cache: PageCache;
+  private readonly cursor: Cursor = { pos: 0 };
+  private readonly found: StoredChunk = { encoding: 0, bytes: new Uint8Array(0), start: 0, end: 0 };
+
+  /** Segments are opened when they are first read. */
+  constructor(dir: string, cache: PageCache) {
+    this.paths = segmentPaths(dir);
+    this.files = this.paths.map(() => null);
+    this.cache = cache;
+  }
+
+  get count(): number {
+    return this.paths.length;
+  }
+
+  /** Bytes read so far. */
+  get bytesRead(): number {
+    let bytes = 0;
+    for (const file of this.files) bytes += file?.bytesRead ?? 0;
+    return bytes;
+  }
+
+  /** The chunk that an index refers to. Throws CorruptionError if there is none, or its checksum is wrong. */
+  read(ref: number): StoredChunk {
+    const file = this.segment(ref);
+    const offset = ref % TWO_32;
+    const { found, cursor } = this;
+    const guess = file.seekUpTo(offset, CHUNK_GUESS_BYTES);
+    cursor.pos = guess.at;
+    const length =
+      offset < HEADER_BYTES ? Number.NaN : readUvarint(file.window, cursor, guess.at + guess.length);
+    if (Number.isNaN(length)) {
+      throw new CorruptionError('has no chunk where one is referred to', { file: file.path, offset });
+    }
+    const head = cursor.pos - guess.at;
+    const size = 1 + length + CHECKSUM_BYTES;
+    const start = head + size <= guess.length ? cursor.pos : file.seek(offset + head, size);
+    found.bytes = file.window;
+    found.encoding = found.bytes[start];
+    found.start = start + 1;
+    found.end = start + 1 + length;
+    if (crc32c(found.bytes, start, found.end) !== readUint32(found.bytes, found.end)) {
+      throw new CorruptionError('has a damaged chunk (checksum)', { file: file.path, offset });
+    }
+    return found;
+  }
+
+  /** Where a chunk is, for messages. */
+  place(ref: number): { file: string; offset: number } {
+    return { file: this.paths[Math.floor(ref / TWO_32)] ?? CHUNKS_DIR, offset: ref % TWO_32 };
+  }
+
+  close(): void {
+    for (const file of this.files) file?.close();
+    this.files.fill(null);
+  }
+
+  private segment(ref: number): PagedFile {
+    const i = Math.floor(ref / TWO_32);
+    const open = this.files[i];
+    if (open) return open;
+    const path = this.paths[i];
+    if (path === undefined) {
+      throw new CorruptionError(`refers to segment ${i + 1} of ${this.paths.length}`, { file: CHUNKS_DIR });
+    }
+    const file = new PagedFile(path, this.cache);
+    this.files[i] = file;
+    const at = file.seek(0, HEADER_BYTES);
+    if (readUint32(file.window, at) !== MAGIC) {
+      throw new CorruptionError('is not a chunk segment', { file: path, offset: 0 });
+    }
+    const version = file.window[at + 4];
+    if (version !== VERSION) {
+      throw new CorruptionError(`is a chunk segment of unknown version ${version}`, {
+        file: path,
+        offset: 4,
+      });
+    }
+    return file;
+  }
+}
+
+/** The segment files of a block's chunks folder, in order. */
+export function segmentPaths(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir)
+    .filter((name) => /^\d+$/.test(name))
+    .sort((a, b) => Number(a) - Number(b))
+    .map((name) => join(dir, name));
+}
+
+export class ChunkSegmentWriter {
+  private readonly dir: string;
+  private readonly segmentBytes: number;
+  private file: SequentialFile | null = null;
+  private segments = 0;
+
+  /** Makes the folder. */
+  constructor(dir: string, segmentBytes = SEGMENT_BYTES) {
+    this.dir = dir;
+    this.segmentBytes = segmentBytes;
+    mkdirSync(dir);
+  }
+
+  /** Writes chunk `i` of the list; returns its ref. */
+  write(chunks: ChunkList, i: number): number {
+    const start = chunks.start[i];
+    const length = chunks.end[i] - start;
+    if (this.file === null || this.file.position + length + FRAME_BYTES > this.segmentBytes) this.cut();
+    const file = this.file!;
+    const ref = (this.segments - 1) * TWO_32 + file.position;
+    file.buffer.uvarint(length);
+    file.startChecksum();
+    file.buffer.byte(chunks.encoding[i]);
+    file.buffer.copy(chunks.bytes, start, start + length);
+    file.writeChecksum();
+    file.flushIfFull();
+    return ref;
+  }
+
+  /** Returns when all is on disk. */
+  finish(): void {
+    this.file?.finish();
+    this.file = null;
+  }
+
+  abandon(): void {
+    this.file?.abandon();
+    this.file = null;
+  }
+
+  private cut(): void {
+    this.finish();
+    this.segments++;
+    this.file = new SequentialFile(join(this.dir, String(this.segments).padStart(6, '0')));
+    const { buffer } = this.file;
+    buffer.uint32(MAGIC);
+    buffer.byte(VERSION);
+    for (let i = 5; i < HEADER_BYTES; i++) buffer.byte(0);
+  }
+}

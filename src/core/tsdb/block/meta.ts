@@ -1,0 +1,92 @@
+/** meta.json: what a block says of itself. docs/format/block.md. */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CorruptionError } from '../../errors.ts';
+
+export const META_FILE = 'meta.json';
+const VERSION = 1;
+
+export interface BlockStats {
+  numSamples?: number;
+  /** Not written by every version of Prometheus. */
+  numFloatSamples?: number;
+  numHistogramSamples?: number;
+  numSeries?: number;
+  numChunks?: number;
+  numTombstones?: number;
+}
+
+/** A block that went into another one. */
+export interface BlockParent {
+  ulid: string;
+  minTime: number;
+  maxTime: number;
+}
+
+export interface BlockCompaction {
+  /** 1 for what the head wrote, one more for each time blocks were made into larger ones. */
+  level: number;
+  /** ULIDs of all level 1 blocks that went into this one. */
+  sources?: string[];
+  /** Nothing is left of the block: it may be removed. */
+  deletable?: boolean;
+  /** The blocks that were made into this one directly. */
+  parents?: BlockParent[];
+  /** A compaction of this block failed, and it is left out of further ones. */
+  failed?: boolean;
+  /** For example `from-out-of-order`. */
+  hints?: string[];
+}
+
+export interface BlockMeta {
+  ulid: string;
+  /** Milliseconds since the epoch; `maxTime` is behind the last sample. */
+  minTime: number;
+  maxTime: number;
+  stats?: BlockStats;
+  compaction: BlockCompaction;
+  version: number;
+}
+
+/** Reads a block's meta.json. Fields that are not known are kept. Throws CorruptionError, and what `open` throws. */
+export function readBlockMeta(dir: string): BlockMeta {
+  const file = join(dir, META_FILE);
+  const text = readFileSync(file, 'utf8');
+  let meta: Partial<BlockMeta> | null;
+  try {
+    meta = JSON.parse(text);
+  } catch (error) {
+    throw new CorruptionError(`is not JSON: ${(error as Error).message}`, { file });
+  }
+  if (typeof meta !== 'object' || meta === null) throw new CorruptionError('is not a JSON object', { file });
+  if (meta.version !== VERSION)
+    throw new CorruptionError(`has version ${meta.version}, not ${VERSION}`, { file });
+  if (typeof meta.ulid !== 'string') throw new CorruptionError('has no ulid', { file });
+  // As Go reads it: what is left out is zero.
+  const { minTime = 0, maxTime = 0 } = meta;
+  if (!Number.isFinite(minTime) || !Number.isFinite(maxTime)) {
+    throw new CorruptionError('has no time range', { file });
+  }
+  return {
+    ...meta,
+    ulid: meta.ulid,
+    minTime,
+    maxTime,
+    compaction: { ...meta.compaction, level: meta.compaction?.level ?? 0 },
+    version: VERSION,
+  };
+}
+
+/** Writes meta.json so that it is either there as a whole or as it was before. */
+export function writeBlockMeta(dir: string, meta: BlockMeta): void {
+  const file = join(dir, META_FILE);
+  const temporary = `${file}.tmp`;
+  const fd = openSync(temporary, 'w');
+  try {
+    writeFileSync(fd, JSON.stringify(meta, null, '\t'));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, file);
+}

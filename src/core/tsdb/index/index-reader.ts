@@ -1,0 +1,228 @@
+/**
+ * Reads the index of a block, format versions 1 and 2, without holding it: the tables of labels are read through
+ * once (when first needed) and kept in part, everything else is read where it is looked for.
+ * docs/format/index.md.
+ */
+import { ByteReader } from '../../encoding/byte-reader.ts';
+import { crc32c } from '../../encoding/crc32c.ts';
+import { type Cursor, readUint32, readUvarint } from '../../encoding/varint.ts';
+import { CorruptionError } from '../../errors.ts';
+import { Labels } from '../../model/index.ts';
+import type { ChunkMetas } from './chunk-metas.ts';
+import { damaged, readFrame, SERIES_ALIGNMENT, sectionBounds, type TableOfContents } from './format.ts';
+import { type PageCache, PagedFile } from './paged-file.ts';
+import { NO_POSTINGS } from './postings.ts';
+import { type PostingsTable, SparsePostingsTable, WholePostingsTable } from './postings-table.ts';
+import type { LabelIndex } from './select.ts';
+import { hasChunkIn, readChunkMetas } from './series-entry.ts';
+import { NumberedSymbols, PlacedSymbols, type Symbols } from './symbols.ts';
+
+/** Read at once where the length of a series entry is not known yet. */
+const ENTRY_GUESS_BYTES = 256;
+const LENGTH_BYTES = 10;
+
+export class IndexReader implements LabelIndex {
+  readonly version: number;
+  readonly toc: TableOfContents;
+  private readonly file: PagedFile;
+  private symbolTable: Symbols | null = null;
+  private postingsTable: PostingsTable | null = null;
+  private readonly entry = new ByteReader();
+  private readonly cursor: Cursor = { pos: 0 };
+
+  /** Throws CorruptionError if header or table of contents are damaged, and what `open` throws. */
+  constructor(path: string, cache?: PageCache) {
+    this.file = new PagedFile(path, cache);
+    try {
+      const { version, toc } = readFrame(this.file);
+      this.version = version;
+      this.toc = toc;
+    } catch (error) {
+      this.file.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.file.path;
+  }
+
+  get sizeBytes(): number {
+    return this.file.size;
+  }
+
+  /** Bytes read from the file so far. */
+  get bytesRead(): number {
+    return this.file.bytesRead;
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  allPostings(): Uint32Array {
+    return this.postings('', '');
+  }
+
+  postings(name: string, value: string): Uint32Array {
+    const offset = this.table().find(name, value);
+    return offset < 0 ? NO_POSTINGS : this.readPostings(offset);
+  }
+
+  postingsWhere(name: string, prefix: string, keep: (value: string) => boolean): Uint32Array[] {
+    const offsets: number[] = [];
+    this.table().each(name, prefix, (value, offset) => {
+      if (keep(value)) offsets.push(offset);
+      return true;
+    });
+    return offsets.map((offset) => this.readPostings(offset));
+  }
+
+  labelNames(): string[] {
+    return this.table().names();
+  }
+
+  labelValues(name: string): string[] {
+    const values: string[] = [];
+    this.table().each(name, '', (value) => {
+      values.push(value);
+      return true;
+    });
+    return values;
+  }
+
+  labelNamesOf(refs: Uint32Array): Set<string> {
+    const seen = new Set<number>();
+    this.eachLabel(refs, (name) => seen.add(name));
+    return new Set([...seen].map((symbol) => this.symbols().get(symbol)));
+  }
+
+  labelValuesOf(refs: Uint32Array, name: string): Set<string> {
+    const seen = new Set<number>();
+    const symbols = this.symbols();
+    let wanted = -1;
+    this.eachLabel(refs, (candidate, value) => {
+      if (wanted < 0 && symbols.get(candidate) === name) wanted = candidate;
+      if (candidate === wanted) seen.add(value);
+    });
+    return new Set([...seen].map((symbol) => symbols.get(symbol)));
+  }
+
+  /** The labels of a series. Throws CorruptionError. */
+  labels(ref: number): Labels {
+    const symbols = this.symbols();
+    const r = this.openEntry(ref);
+    return this.reading(ref, () => {
+      const count = r.count(2);
+      const names = new Array<string>(count);
+      const values = new Array<string>(count);
+      for (let i = 0; i < count; i++) {
+        names[i] = symbols.get(r.uvarint());
+        values[i] = symbols.get(r.uvarint());
+      }
+      return new Labels(names, values);
+    });
+  }
+
+  /** Appends to `out` the chunks of a series that have samples in [mint, maxt] (ms). Throws CorruptionError. */
+  chunks(ref: number, mint: number, maxt: number, out: ChunkMetas): void {
+    const r = this.openEntry(ref);
+    this.reading(ref, () => {
+      skipLabels(r);
+      readChunkMetas(r, mint, maxt, out);
+    });
+  }
+
+  /** Whether a series has chunks with samples in [mint, maxt] (ms). Throws CorruptionError. */
+  hasChunkIn(ref: number, mint: number, maxt: number): boolean {
+    const r = this.openEntry(ref);
+    return this.reading(ref, () => {
+      skipLabels(r);
+      return hasChunkIn(r, mint, maxt);
+    });
+  }
+
+  private symbols(): Symbols {
+    if (this.symbolTable === null) {
+      this.symbolTable =
+        this.version === 1 ? new PlacedSymbols(this.file) : new NumberedSymbols(this.file, this.toc.symbols);
+    }
+    return this.symbolTable;
+  }
+
+  private table(): PostingsTable {
+    if (this.postingsTable === null) {
+      this.postingsTable =
+        this.version === 1
+          ? new WholePostingsTable(this.file, this.toc.postingsOffsetTable)
+          : new SparsePostingsTable(this.file, this.toc.postingsOffsetTable);
+    }
+    return this.postingsTable;
+  }
+
+  private readPostings(offset: number): Uint32Array {
+    const { file } = this;
+    const { start, end } = sectionBounds(file, offset, 'list of postings');
+    const at = file.seek(start, end - start + 4);
+    const bytes = file.window;
+    const last = at + end - start;
+    const count = last - at < 4 ? 0 : readUint32(bytes, at);
+    if (last - at !== 4 + 4 * count) {
+      throw damaged(file, offset, `has a list of ${count} postings in ${last - at} bytes`);
+    }
+    if (crc32c(bytes, at, last) !== readUint32(bytes, last)) {
+      throw damaged(file, offset, 'has a damaged list of postings (checksum)');
+    }
+    const out = new Uint32Array(count);
+    for (let i = 0, pos = at + 4; i < count; i++, pos += 4) {
+      out[i] = (bytes[pos] << 24) | (bytes[pos + 1] << 16) | (bytes[pos + 2] << 8) | bytes[pos + 3];
+    }
+    return out;
+  }
+
+  /** The content of a series entry, its checksum checked. Valid until the next one is opened. */
+  private openEntry(ref: number): ByteReader {
+    const { file, cursor } = this;
+    const offset = this.offsetOf(ref);
+    const guess = file.seekUpTo(offset, ENTRY_GUESS_BYTES);
+    cursor.pos = guess.at;
+    const length = readUvarint(file.window, cursor, guess.at + Math.min(guess.length, LENGTH_BYTES));
+    if (Number.isNaN(length)) throw damaged(file, offset, 'has no series where one is referred to');
+    const head = cursor.pos - guess.at;
+    const start = head + length + 4 <= guess.length ? cursor.pos : file.seek(offset + head, length + 4);
+    const bytes = file.window;
+    const end = start + length;
+    if (crc32c(bytes, start, end) !== readUint32(bytes, end)) {
+      throw damaged(file, offset, 'has a damaged series (checksum)');
+    }
+    this.entry.reset(bytes, start, end);
+    return this.entry;
+  }
+
+  private eachLabel(refs: Uint32Array, each: (name: number, value: number) => void): void {
+    for (let i = 0; i < refs.length; i++) {
+      const r = this.openEntry(refs[i]);
+      this.reading(refs[i], () => {
+        for (let n = r.count(2); n > 0; n--) each(r.uvarint(), r.uvarint());
+      });
+    }
+  }
+
+  private offsetOf(ref: number): number {
+    return this.version === 1 ? ref : ref * SERIES_ALIGNMENT;
+  }
+
+  /** Runs a reader of the entry, and says of a fault where it was. */
+  private reading<T>(ref: number, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error;
+      throw error.in({ file: this.path, offset: this.offsetOf(ref) });
+    }
+  }
+}
+
+function skipLabels(r: ByteReader): void {
+  for (let n = r.count(2) * 2; n > 0; n--) r.uvarint();
+}
