@@ -1,13 +1,9 @@
-/** /proc/meminfo, one family a line: `Active(anon): 1572 kB` is `node_memory_Active_anon_bytes`. */
+/**
+ * /proc/meminfo, one family a line: `Active(anon): 1572 kB` is `node_memory_Active_anon_bytes`. Lines that
+ * node_exporter 1.11 leaves out (KReclaimable, FileHugePages, HighTotal, …) are named by the same rule.
+ */
 import type { Collector } from '../collector.ts';
 import { malformed, parseNumber, readText, words } from '../files.ts';
-
-/** Lines that node_exporter does not take (some as it predates them). */
-const OMITTED = new Set(
-  `Hugetlb KReclaimable SecPageTables FileHugePages FilePmdMapped Balloon Unaccepted GPUActive GPUReclaim`.split(
-    ' ',
-  ),
-);
 
 export const meminfo: Collector = {
   name: 'meminfo',
@@ -21,7 +17,6 @@ export const meminfo: Collector = {
       if (match === null || fields.length < 2 || fields.length > 3) {
         throw malformed(`expected "name: number" or "name: number kB"`, file, i + 1);
       }
-      if (OMITTED.has(match[1])) continue;
       const name = match[2] === undefined ? match[1] : `${match[1]}_${match[2]}`;
       const v = parseNumber(fields[1], file, i + 1);
       // Numbers without a unit are counts (of huge pages).

@@ -32,41 +32,52 @@ function isRemote(fsType: string): boolean {
 }
 
 /**
- * Asks stat(1) for each path at once. Each answer is one line, `<number of the path> <values>`; the lines of those
- * that hang never come. The shell is told to end after the time, and then kills what it started.
+ * Asks stat(1) for each path at once: a line `<index> <values>` for each that answers, and `<index> exit <status>`
+ * in their order. At SIGTERM, when the time is over, those that have not answered are killed.
  */
 const SCRIPT = `
 children=
-trap 'kill -9 $children 2>/dev/null; exit 0' TERM
 i=0
 for path do
-  { text=$(LC_ALL=C stat -f -c '%S %b %f %a %c %d' -- "$path" 2>&1) && echo "$i $text" || echo "$i ! $text"; } &
+  stat -f -c "$i %S %b %f %a %c %d" -- "$path" &
   children="$children $!"
   i=$((i + 1))
 done
-wait
+trap 'kill -9 $children 2>/dev/null; exit 1' TERM
+i=0
+for child in $children; do
+  wait "$child"
+  echo "$i exit $?"
+  i=$((i + 1))
+done
 `;
 
 function statRemote(paths: readonly string[], timeoutMs: number): Map<string, FsStatus | string> {
-  // Loaded here because it takes Node longer to load than all the files of a collection to be read.
+  // Loaded here because Node takes longer to load it than to read all the files of a collection.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const child = spawnSync('/bin/sh', ['-c', SCRIPT, 'sh', ...paths], {
     encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
     timeout: timeoutMs,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const statuses = new Map<string, FsStatus | string>();
   for (const line of (child.stdout ?? '').split('\n')) {
-    const [number, ...values] = line.split(' ');
-    const path = paths[Number(number)];
-    if (number === '' || path === undefined) continue;
-    const [blockSize, blocks, blocksFree, blocksAvailable, files, filesFree] = values.map(Number);
-    statuses.set(
-      path,
-      values[0] === '!'
-        ? (values.slice(1).join(' ').split(': ').at(-1) ?? '').toLowerCase()
-        : { blockSize, blocks, blocksFree, blocksAvailable, files, filesFree },
-    );
+    const [index, ...fields] = line.split(' ');
+    const path = paths[Number(index)];
+    if (index === '' || path === undefined) continue;
+    if (fields[0] === 'exit') {
+      if (fields[1] !== '0') statuses.set(path, complaint(child.stderr, path));
+      continue;
+    }
+    const [blockSize, blocks, blocksFree, blocksAvailable, files, filesFree] = fields.map(Number);
+    statuses.set(path, { blockSize, blocks, blocksFree, blocksAvailable, files, filesFree });
   }
   return statuses;
+}
+
+/** What stat(1) said of `path`: `stat: cannot read file system information for '/x': Stale file handle`. */
+function complaint(stderr: string, path: string): string {
+  const line = stderr.split('\n').find((candidate) => candidate.includes(`'${path}'`));
+  return line?.split(': ').at(-1)?.toLowerCase() ?? 'statfs failed';
 }
