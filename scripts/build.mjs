@@ -1,10 +1,9 @@
 /**
- * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the
- * manifest that help is written from, and the core as a library with types. Run by `npm run build`; with --if-stale it does nothing when no source is newer.
+ * Builds dist/: one CommonJS bundle for each command class, X
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -12,7 +11,8 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const stampFile = join(dist, 'build.json');
+// Built beside, and then swapped in: whoever runs a command meanwhile finds the old one or the new one.
+const fresh = `${dist}.${process.pid}.tmp`;
 
 if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
 
@@ -20,8 +20,7 @@ const commandsDir = join(root, 'src', 'commands');
 const sources = filesBelow(commandsDir).filter((file) => file.endsWith('.ts'));
 const pkg = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-for (const part of ['commands', 'core']) rmSync(join(dist, part), { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
+process.once('exit', () => rmSync(fresh, { recursive: true, force: true }));
 
 const shared = {
   bundle: true,
@@ -77,7 +76,7 @@ await Promise.all([
       in: `entry:${file}`,
       out: bundleName(file),
     })),
-    outdir: join(dist, 'commands'),
+    outdir: join(fresh, 'commands'),
     external: ['@oclif/core'],
     plugins: [entries],
   }),
@@ -90,33 +89,29 @@ await Promise.all([
         export * as Flags from '@oclif/core/flags';
         export * as Args from '@oclif/core/args';`,
     },
-    outfile: join(dist, 'oclif.cjs'),
+    outfile: join(fresh, 'oclif.cjs'),
     plugins: [withoutConfig],
   }),
 ]);
 
-if (!process.argv.includes('--no-lib')) {
+if (process.argv.includes('--lib')) {
   execFileSync(
     process.execPath,
-    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.lib.json'],
-    {
-      cwd: root,
-      stdio: 'inherit',
-    },
+    [
+      join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+      '-p',
+      'tsconfig.lib.json',
+      '--outDir',
+      join(fresh, 'core'),
+    ],
+    { cwd: root, stdio: 'inherit' },
   );
 }
 
-// What help, man pages and completion say is read from the classes once, here, and not at every `--help`.
-rmSync(join(root, 'oclif.manifest.json'), { force: true });
-const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true });
-await plugin.load();
-writeFileSync(join(root, 'oclif.manifest.json'), JSON.stringify(plugin.manifest));
-
-const bundles = filesBelow(dist).filter((file) => file.endsWith('.cjs'));
 const hash = createHash('sha256');
-for (const file of bundles.sort()) hash.update(readFileSync(file));
+for (const file of filesBelow(fresh).sort()) hash.update(readFileSync(file));
 writeFileSync(
-  stampFile,
+  join(fresh, 'build.json'),
   JSON.stringify({
     version: pkg.version,
     stamp: hash.digest('hex').slice(0, 16),
@@ -124,6 +119,17 @@ writeFileSync(
     bundles: Object.fromEntries(sources.map((file) => [commandId(file), `commands/${bundleName(file)}`])),
   }),
 );
+const old = `${dist}.${process.pid}.old`;
+if (existsSync(dist)) renameSync(dist, old);
+renameSync(fresh, dist);
+rmSync(old, { recursive: true, force: true });
+
+// What help, man pages and completion say is read from the classes once, here, and not at every `--help`.
+const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true });
+await plugin.load();
+const manifest = join(root, 'oclif.manifest.json');
+writeFileSync(`${manifest}.${process.pid}.tmp`, JSON.stringify(plugin.manifest));
+renameSync(`${manifest}.${process.pid}.tmp`, manifest);
 
 /** `src/commands/tsdb/append.ts` is `tsdb:append`, `src/commands/scrape/index.ts` is `scrape`. */
 function commandId(file) {
@@ -143,8 +149,9 @@ function filesBelow(dir) {
 }
 
 function isStale() {
-  if (!existsSync(stampFile)) return true;
-  const built = statSync(stampFile).mtimeMs;
+  const stamp = join(dist, 'build.json');
+  if (!existsSync(stamp)) return true;
+  const built = statSync(stamp).mtimeMs;
   return ['src', 'scripts']
     .flatMap((dir) => filesBelow(join(root, dir)))
     .concat(join(root, 'package.json'), join(root, 'package-lock.json'))
