@@ -1,5 +1,6 @@
 /**
- * Builds dist/: one CommonJS bundle for each command class, X
+ * Builds dist/: one CommonJS bundle for each command class, oclif itself once, and the manifest that help is written
+ * from; with --lib also the core as a library with its types. With --if-stale it does nothing when no source is newer.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
