@@ -185,7 +185,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       timeoutMs,
       bodySizeLimitBytes: parseByteSize(flags['body-size-limit']),
       protocols: protocols(flags.protocols, flags['native-histograms']),
-      fallbackProtocol: flags['fallback-protocol'] && protocol(flags['fallback-protocol']),
+      fallbackProtocol: optionalProtocol(flags['fallback-protocol']),
       honorLabels: flags['honor-labels'],
       honorTimestamps: flags['honor-timestamps'],
       trackTimestampsStaleness: false,
@@ -278,6 +278,10 @@ function positive(duration: string, flag: string): number {
 function protocols(given: string | undefined, native: boolean): readonly ScrapeProtocol[] {
   if (given !== undefined) return given.split(',').map(protocol);
   return native ? NATIVE_HISTOGRAM_SCRAPE_PROTOCOLS : DEFAULT_SCRAPE_PROTOCOLS;
+}
+
+function optionalProtocol(name: string | undefined): ScrapeProtocol | undefined {
+  return name === undefined ? undefined : protocol(name);
 }
 
 function protocol(name: string): ScrapeProtocol {

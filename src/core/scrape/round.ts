@@ -28,7 +28,7 @@ export interface ScrapeListener {
   skipped?(scraper: Scraper, ticks: number): void;
 }
 
-/** Scrapes each target once, all at the same time stamp as far as `concurrency` allows. */
+/** Scrapes each target once, and delivers the results in the order of the targets. */
 export async function scrapeOnce(
   scrapers: readonly Scraper[],
   options: RoundOptions,

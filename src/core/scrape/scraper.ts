@@ -92,7 +92,8 @@ export class Scraper {
       intake.fail(batch);
     }
     const { scraped, relabelled, added } = intake.counts;
-    const durationSeconds = (clock.monotonic() - started) / 1000;
+    // No more digits than the nanoseconds that clocks have.
+    const durationSeconds = Math.round((clock.monotonic() - started) * 1e6) / 1e9;
     intake.addReport(batch, { up: error === undefined, durationSeconds, scraped, relabelled, added });
     return this.result(t, error, exposed, durationSeconds);
   }
