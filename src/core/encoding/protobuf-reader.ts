@@ -56,6 +56,12 @@ export class ProtobufReader {
     this.base = base;
   }
 
+  /** Goes on at `pos` of the same input, in a message that ends at `end`: to read something again. */
+  seek(pos: number, end: number): void {
+    this.pos = pos;
+    this.end = end;
+  }
+
   /** The next field's tag, or 0 at the end of the message. */
   tag(): number {
     if (this.pos === this.end) return 0;
@@ -133,8 +139,12 @@ export class ProtobufReader {
 
   string(): string {
     const start = this.pos;
-    const bytes = this.raw();
-    if (!isUtf8(bytes)) throw this.fault('invalid UTF-8 in a string', start);
+    return this.decode(this.raw(), start);
+  }
+
+  /** Bytes that `raw` gave, as a string; `pos` is where they are, for the error. */
+  decode(bytes: Uint8Array, pos: number): string {
+    if (!isUtf8(bytes)) throw this.fault('invalid UTF-8 in a string', pos);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   }
 

@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts';
 import { METRIC_NAME } from '../model/labels.ts';
 import type { MetricType } from '../model/metadata.ts';
 import { type Batch, NO_TIMESTAMP } from './batch.ts';
-import { FamilyIndex } from './family-index.ts';
+import { dropRows } from './drop-rows.ts';
 import { jsonFault, jsonPlace } from './json-place.ts';
 import {
   arrayAt,
@@ -57,10 +57,10 @@ type JsonObject = Record<string, unknown>;
 
 export class JsonlParser implements ExpositionParser {
   private readonly table: SeriesTable;
-  private readonly families: FamilyIndex;
   private readonly maxLineBytes: number;
   /** The metric object as JSON -> series. */
   private readonly known = new Map<string, number>();
+  private evictions: number;
   /** The beginning of a line whose end has not come yet. */
   private pieces: Uint8Array[] = [];
   private pendingBytes = 0;
@@ -68,15 +68,13 @@ export class JsonlParser implements ExpositionParser {
 
   constructor(table: SeriesTable, options: ParserOptions = {}) {
     this.table = table;
-    this.families = new FamilyIndex(table);
+    this.evictions = table.evictions;
     this.maxLineBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
   }
 
   write(bytes: Uint8Array, batch: Batch): void {
     let start = 0;
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, start);
-      if (end < 0) break;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       this.parseLine(this.complete(bytes.subarray(start, end)), batch);
       this.line++;
       start = end + 1;
@@ -90,6 +88,12 @@ export class JsonlParser implements ExpositionParser {
   end(batch: Batch): void {
     const rest = this.complete(new Uint8Array(0));
     if (rest.length > 0) this.parseLine(rest, batch);
+    this.reset();
+  }
+
+  private reset(): void {
+    this.pieces = [];
+    this.pendingBytes = 0;
     this.line = 1;
   }
 
@@ -113,13 +117,10 @@ export class JsonlParser implements ExpositionParser {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     if (text.trim() === '') return;
     const rows = batch.length;
-    const exemplars = batch.exemplars.length;
     try {
       this.read(JSON.parse(text), batch);
     } catch (error) {
-      for (let row = rows; row < batch.length; row++) batch.histograms.delete(row);
-      batch.length = rows;
-      batch.exemplars.length = exemplars;
+      dropRows(batch, rows);
       throw this.explained(error, text);
     }
   }
@@ -152,12 +153,19 @@ export class JsonlParser implements ExpositionParser {
   private seriesOf(object: JsonObject): number {
     const metric = objectAt(object['metric'], ['metric']);
     const key = JSON.stringify(metric);
+    const { table } = this;
+    if (this.evictions !== table.evictions) {
+      this.known.clear();
+      this.evictions = table.evictions;
+    }
     const known = this.known.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      table.seen[known] = table.generation;
+      return known;
+    }
     const labels = labelsAt(metric, ['metric']);
     if (labels.size === 0) throw new JsonShapeError('the metric has no labels', ['metric']);
-    const series = this.table.labels.push(labels) - 1;
-    this.table.familyOf.push(-1);
+    const series = table.intern(labels);
     this.known.set(key, series);
     return series;
   }
@@ -169,12 +177,13 @@ export class JsonlParser implements ExpositionParser {
     if (!METRIC_TYPES.includes(typeWord)) {
       throw new JsonShapeError(`no metric type: ${JSON.stringify(typeWord)}`, ['type']);
     }
-    this.table.familyOf[series] = this.families.declare(
-      family === undefined ? this.table.labels[series].get(METRIC_NAME) : stringAt(family, ['family']),
-      typeWord as MetricType,
-      help === undefined ? '' : stringAt(help, ['help']),
-      unit === undefined ? '' : stringAt(unit, ['unit']),
-    );
+    const name =
+      family === undefined ? this.table.labels[series].get(METRIC_NAME) : stringAt(family, ['family']);
+    this.table.familyOf[series] = this.table.declare(name, {
+      type: typeWord as MetricType,
+      help: help === undefined ? '' : stringAt(help, ['help']),
+      unit: unit === undefined ? '' : stringAt(unit, ['unit']),
+    });
   }
 
   /** What went wrong with this line, with its place; anything else passes as it is. */
@@ -188,8 +197,11 @@ export class JsonlParser implements ExpositionParser {
     return fault === undefined ? error : this.fault(column(text, fault.at), fault.reason);
   }
 
+  /** An error in the line that is being read; the parser is then ready for another input. */
   private fault(columnNumber: number, reason: string): InputError {
-    return new InputError(BAD_EXPOSITION, reason, { line: this.line, column: columnNumber });
+    const error = new InputError(BAD_EXPOSITION, reason, { line: this.line, column: columnNumber });
+    this.reset();
+    return error;
   }
 }
 

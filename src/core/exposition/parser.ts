@@ -9,7 +9,7 @@ export type ExpositionFormat = 'text' | 'openmetrics' | 'protobuf' | 'jsonl';
 
 /**
  * A parser of one stream. It fills the SeriesTable it was made with, and may be used for one scrape after another
- * (`end` makes it ready for the next), which is what makes unchanged series cheap.
+ * (`end`, or a fault, makes it ready for the next), which is what makes unchanged series cheap.
  */
 export interface ExpositionParser {
   /**

@@ -226,6 +226,16 @@ describe('JSON Lines, read', () => {
     expect(() => parser.write(piece, batch)).toThrow('the line is longer than 1000 bytes');
   });
 
+  it('is ready for another input after a fault', () => {
+    const parser = new JsonlParser(new SeriesTable());
+    const batch = new Batch();
+    expect(() => parser.write(Buffer.from('\n\nx\n{"metric"'), batch)).toThrow('line 3');
+    expect(() => parser.write(Buffer.from('x\n'), batch)).toThrow('line 1');
+    parser.write(Buffer.from('{"metric":'), batch);
+    expect(() => parser.end(batch)).toThrow('line 1');
+    parser.end(batch);
+  });
+
   it('finds the fault in a line nested without end', () => {
     const deep = `{"metric":${'['.repeat(100_000)}`;
     expect(() => parse(deep)).toThrow(InputError);
