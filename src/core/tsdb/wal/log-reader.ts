@@ -24,13 +24,16 @@ const NOTHING = new Uint8Array(0);
 export class LogReader {
   /** The record that `next` found: a view, valid until the next call. */
   record: Uint8Array = NOTHING;
-  /** Index into the files of the file that the record is in. */
+  /** Where the record's first fragment begins in its file, and where its last one ends. */
+  recordStart = 0;
+  recordEnd = 0;
+  /** The file of the record; undefined before the first. */
+  recordFile: LogFile | undefined = undefined;
+  /** Index of the file that is being read, which at the end and after a fault is the one it happened in. */
   fileIndex: number;
-  /** Where the record's first fragment begins. */
-  recordStart: number;
-  /** Where the record's last fragment ends: what comes next in this file is padding or another record. */
-  recordEnd: number;
-  /** Whether the last file ended within a record, so that reading stopped at `recordEnd`. */
+  /** Where whole records end in that file, as far as it was read. */
+  dataEnd: number;
+  /** Whether the last file ended within a record, so that reading stopped at `dataEnd`. */
   torn = false;
 
   private readonly files: readonly LogFile[];
@@ -48,18 +51,17 @@ export class LogReader {
     this.files = files;
     this.fileIndex = fileIndex;
     this.pos = from;
-    this.recordStart = from;
-    this.recordEnd = from;
+    this.dataEnd = from;
   }
 
-  /** The file that the record is in. */
+  /** The file that is being read. */
   get file(): LogFile {
     return this.files[this.fileIndex];
   }
 
   /**
    * Moves to the next record; false at the end. Throws CorruptionError where the log is damaged; the records before
-   * that place have been returned, and `recordEnd` is where the last one ended.
+   * that place have been returned.
    */
   next(): boolean {
     let fragments = 0;
@@ -85,6 +87,7 @@ export class LogReader {
         this.skipPadding(pos, Math.min(pageEnd, size));
         continue;
       }
+      if (!isFragmentType(type)) throw this.corrupt(`there is no fragment type ${type}`, pos);
       if (pos + FRAGMENT_HEADER_BYTES > pageEnd)
         throw this.corrupt('data where a page must end in zeros', pos);
       if (pos + FRAGMENT_HEADER_BYTES > size) return this.endWithin('the header of a fragment is cut', pos);
@@ -118,8 +121,10 @@ export class LogReader {
         this.finish(this.joined.subarray(0, this.joinedBytes), compression, start);
       }
       if (kind === Fragment.full || kind === Fragment.last) {
+        this.recordFile = this.file;
         this.recordStart = start;
         this.recordEnd = end;
+        this.dataEnd = end;
         return true;
       }
     }
@@ -136,8 +141,7 @@ export class LogReader {
       else if (compression === SNAPPY_FLAG) {
         this.record = snappyDecompress(data, MAX_RECORD_BYTES, this.decompressed);
         if (this.record.buffer !== this.decompressed.buffer) this.decompressed = this.record;
-      } else if (compression === ZSTD_FLAG) this.record = zstdDecompress(data, MAX_RECORD_BYTES);
-      else throw new CorruptionError(`unknown compression ${compression}`);
+      } else this.record = zstdDecompress(data, MAX_RECORD_BYTES);
     } catch (error) {
       if (error instanceof CorruptionError) throw this.corrupt(error.reason, start);
       throw error;
@@ -157,10 +161,10 @@ export class LogReader {
 
   /** The file ends within a record: the end of a log that is being written, damage anywhere else. */
   private endWithin(reason: string, pos: number): boolean {
-    if (this.fileIndex + 1 < this.files.length) throw this.corrupt(reason, pos);
+    if (this.fileIndex + 1 < this.files.length || this.file.checkpoint !== undefined)
+      throw this.corrupt(reason, pos);
     this.torn = true;
     this.pos = this.file.sizeBytes;
-    this.fileIndex = this.files.length - 1;
     return false;
   }
 
@@ -174,8 +178,7 @@ export class LogReader {
   private openNext(): void {
     this.fileIndex++;
     this.pos = 0;
-    this.recordStart = 0;
-    this.recordEnd = 0;
+    this.dataEnd = 0;
     this.windowStart = 0;
     this.windowEnd = 0;
   }
@@ -196,4 +199,14 @@ export class LogReader {
   private corrupt(reason: string, offset: number): CorruptionError {
     return new CorruptionError(reason, { file: this.file.path, offset });
   }
+}
+
+function isFragmentType(type: number): boolean {
+  const kind = type & FRAGMENT_KIND_MASK;
+  const compression = type - kind;
+  return (
+    kind >= Fragment.full &&
+    kind <= Fragment.last &&
+    (compression === 0 || compression === SNAPPY_FLAG || compression === ZSTD_FLAG)
+  );
 }

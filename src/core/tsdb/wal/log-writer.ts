@@ -57,6 +57,9 @@ export class LogWriter {
   /** Where the last flush ended. */
   private committedSegment: number;
   private committedOffset: number;
+  /** Where the last record that was logged begins, and the last that was committed. */
+  private lastRecord = 0;
+  private committedRecord = 0;
   /** Whether the kernel has bytes that were not committed, which must go before anything is written. */
   private excess = false;
   private buffer = new Uint8Array(2 * PAGE_BYTES);
@@ -85,6 +88,11 @@ export class LogWriter {
     return { segment: this.committedSegment, offset: this.committedOffset };
   }
 
+  /** Where the last record that was flushed begins, in the segment of `position`. */
+  get lastRecordStart(): number {
+    return this.committedRecord;
+  }
+
   /** Adds a record; it is copied. May write, and so throws what `flush` throws. */
   log(record: Uint8Array): void {
     this.cutExcess();
@@ -109,6 +117,7 @@ export class LogWriter {
       this.writeBuffered();
       this.committedSegment = this.segment;
       this.committedOffset = this.written;
+      this.committedRecord = this.lastRecord;
     });
   }
 
@@ -167,6 +176,7 @@ export class LogWriter {
         this.buffered += inPage;
         inPage = PAGE_BYTES;
       }
+      if (first) this.lastRecord = this.written + this.buffered;
       const length = Math.min(data.length - done, inPage - FRAGMENT_HEADER_BYTES);
       const last = done + length === data.length;
       const kind = first ? (last ? Fragment.full : Fragment.first) : last ? Fragment.last : Fragment.middle;

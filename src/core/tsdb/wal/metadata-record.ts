@@ -46,6 +46,16 @@ export function decodeMetadata(record: Uint8Array): RefMetadata[] {
   return out;
 }
 
+/** What follows the ref. */
+export function encodeMetadata(metadata: Metadata, out: ByteWriter): void {
+  out.byte(METRIC_TYPES.indexOf(metadata.type));
+  out.uvarint(2);
+  out.string('UNIT');
+  out.string(metadata.unit);
+  out.string('HELP');
+  out.string(metadata.help);
+}
+
 export class MetadataEncoder {
   count = 0;
   private readonly out = new ByteWriter();
@@ -63,12 +73,7 @@ export class MetadataEncoder {
     const out = this.out;
     if (this.count === 0) out.byte(RecordType.metadata);
     out.uvarint(ref);
-    out.byte(METRIC_TYPES.indexOf(metadata.type));
-    out.uvarint(2);
-    out.string('UNIT');
-    out.string(metadata.unit);
-    out.string('HELP');
-    out.string(metadata.help);
+    encodeMetadata(metadata, out);
     this.count++;
   }
 

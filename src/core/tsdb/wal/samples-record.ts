@@ -11,7 +11,6 @@
 import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { readInt64, readVarint, writeInt64, writeUint32, writeVarint } from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
-import { readBits } from '../../model/value.ts';
 import { RecordType } from './record-type.ts';
 import { readStart, writeStart } from './start-marker.ts';
 
@@ -138,8 +137,6 @@ function cutAfter(samples: number): CorruptionError {
   return new CorruptionError(`a samples record ends within sample ${samples + 1}`);
 }
 
-const bits = new Uint32Array(2);
-
 /** Makes records of type 2, a sample at a time. */
 export class SamplesEncoder {
   /** Samples in the record. */
@@ -157,8 +154,8 @@ export class SamplesEncoder {
     this.count = 0;
   }
 
-  /** Adds the sample whose value is row `row` of `vs`. */
-  add(ref: number, t: number, vs: Float64Array, row: number): void {
+  /** Adds a sample with a value of these bits (`readBits`). */
+  add(ref: number, t: number, high: number, low: number): void {
     const out = this.out;
     out.reserve(HEADER_BYTES + MAX_SAMPLE_BYTES);
     const bytes = out.bytes;
@@ -172,9 +169,8 @@ export class SamplesEncoder {
     }
     pos = writeVarint(bytes, pos, ref - this.firstRef);
     pos = writeVarint(bytes, pos, t - this.firstT);
-    readBits(vs, row, bits);
-    writeUint32(bytes, pos, bits[0]);
-    out.length = writeUint32(bytes, pos + 4, bits[1]);
+    writeUint32(bytes, pos, high);
+    out.length = writeUint32(bytes, pos + 4, low);
     this.count++;
   }
 
@@ -202,8 +198,8 @@ export class SamplesWithStartEncoder {
     this.count = 0;
   }
 
-  /** Adds the sample whose value is row `row` of `vs`; `st` is 0 where it has none. */
-  add(ref: number, t: number, st: number, vs: Float64Array, row: number): void {
+  /** As SamplesEncoder's; `st` is 0 where the sample has none. */
+  add(ref: number, t: number, st: number, high: number, low: number): void {
     const out = this.out;
     if (this.count === 0) {
       out.byte(RecordType.samplesV2);
@@ -217,8 +213,7 @@ export class SamplesWithStartEncoder {
       out.varint(t - this.firstT);
       writeStart(out, st, this.previousSt, this.firstSt);
     }
-    readBits(vs, row, bits);
-    out.bits64(bits[0], bits[1]);
+    out.bits64(high, low);
     this.previousRef = ref;
     this.previousSt = st;
     this.count++;

@@ -1,0 +1,2 @@
+export * from './block-extent.ts';
+export * from './log-appender.ts';
