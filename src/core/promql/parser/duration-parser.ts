@@ -86,7 +86,9 @@ export function parseOffsetDuration(cursor: Cursor): DurationOperand {
     const operand = withSign(cursor, sign, parseExpression(cursor, IN_OFFSET, POWER));
     return parseOperators(cursor, IN_OFFSET, ADDITIVE, operand);
   }
-  const operand = parseTerm(cursor, IN_OFFSET);
+  // Whether a signed number is in range is said of both together.
+  const isNumber = next === Token.number || next === Token.duration;
+  const operand = isNumber ? parseNumberOrDuration(cursor) : parseTerm(cursor, IN_OFFSET);
   if (sign.kind === Token.add && operand.kind === 'durationCall') {
     return {
       kind: 'durationUnary',
@@ -122,9 +124,13 @@ function parseOperators(
   first: DurationOperand,
 ): DurationOperand {
   let lhs = first;
+  let levels = 0;
   for (;;) {
     const own = precedenceOf(cursor.peek());
-    if (own < precedence) return lhs;
+    if (own < precedence) break;
+    // The tree grows by a level to the left.
+    cursor.enter();
+    levels++;
     const operator = cursor.take();
     const op = cursor.textOf(operator) as DurationBinary['op'];
     // Powers group from the right.
@@ -136,6 +142,8 @@ function parseOperators(
     const range = { start: lhs.range.start, end: rhs.range.end };
     lhs = { kind: 'durationBinary', range, op, lhs, rhs, wrapped: false };
   }
+  for (; levels > 0; levels--) cursor.leave();
+  return lhs;
 }
 
 function precedenceOf(kind: TokenKind): number {

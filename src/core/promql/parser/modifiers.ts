@@ -151,7 +151,7 @@ function parseAt(cursor: Cursor, expr: Expr, written: Written): Expr {
   }
   const end = cursor.range(0, cursor.lastEnd).end;
   if (!(Math.abs(seconds) < MAX_INT64)) {
-    const shown = Number.isFinite(seconds) ? seconds.toFixed(6) : goName(seconds);
+    const shown = Number.isFinite(seconds) ? `${BigInt(seconds)}.000000` : goName(seconds);
     cursor.fail(expr.range, `timestamp out of bounds for @ modifier: ${shown}`);
   }
   if (!takesModifiers(expr)) {

@@ -77,7 +77,7 @@ export function printOperator({ op, bool, matching }: Binary): string {
 /** `[5m:1m] @ end() offset 1h` */
 export function printSubquerySuffix(expr: Subquery): string {
   const step = expr.step === null ? '' : printDuration(expr.step);
-  return `[${printDuration(expr.window)}:${step}]${printAt(expr.at)}${printOffset(expr.offset)}`;
+  return `[${printDuration(expr.window)}:${step}]${printModifiers(expr, '')}`;
 }
 
 export function printMatcher(matcher: Matcher): string {
@@ -86,18 +86,21 @@ export function printMatcher(matcher: Matcher): string {
 }
 
 function printSelector(expr: VectorSelector): string {
-  return printSeries(expr) + printAt(expr.at) + printExtension(expr) + printOffset(expr.offset);
+  return printSeries(expr) + printModifiers(expr, printExtension(expr));
 }
 
 function printMatrixSelector({ selector, window }: MatrixSelector): string {
   const range = `[${printDuration(window)}]`;
-  return (
-    printSeries(selector) +
-    range +
-    printExtension(selector) +
-    printAt(selector.at) +
-    printOffset(selector.offset)
-  );
+  return printSeries(selector) + range + printExtension(selector) + printModifiers(selector, '');
+}
+
+/** `@` and offset, with `between` in between. */
+function printModifiers({ at, offset }: VectorSelector | Subquery, between: string): string {
+  // Arithmetic behind `offset (…)` would be read as part of the duration. Prometheus prints the @ first even so.
+  if (at !== null && typeof offset !== 'number' && offset.wrapped) {
+    return printOffset(offset) + printAt(at) + between;
+  }
+  return printAt(at) + between + printOffset(offset);
 }
 
 /** The part of a selector that says which series: `name{matchers}`. */

@@ -270,19 +270,22 @@ export class QueryGenerator {
   }
 
   private window(): string {
-    return this.space() + (this.chance(0.15) ? this.durationExpr(2) : this.duration()) + this.space();
+    // Prometheus takes no comment directly behind the bracket.
+    const before = this.options.noise ? this.pick(['', '', ' ', '\t\n']) : '';
+    return before + (this.chance(0.15) ? this.durationExpr(2) : this.duration()) + this.space();
   }
 
   private modifiers(): string {
-    const parts: string[] = [];
-    if (this.chance(0.15)) {
-      const operand = this.chance(0.2) ? `(${this.durationExpr(2)})` : this.duration();
-      parts.push(` ${this.keyword('offset')} ${this.pick(['', '-', '- '])}${operand}`);
-    }
-    if (this.chance(0.1)) {
-      parts.push(` @ ${this.pick(['0', '1700000000.123', '-5', '5m', 'start()', 'end ( )', '0x10', '1e3'])}`);
-    }
-    return (this.chance(0.5) ? parts.reverse() : parts).join('');
+    const at = ` @ ${this.pick(['0', '1700000000.123', '-5', '5m', 'start()', 'end ( )', '0x10', '1e3'])}`;
+    if (!this.chance(0.15)) return this.chance(0.1) ? at : '';
+    const offset = ` ${this.keyword('offset')} `;
+    // Arithmetic behind the parenthesis would belong to the duration.
+    if (this.chance(0.2)) return `${offset}(${this.durationExpr(2)})${at}`;
+    const modifiers = [
+      `${offset}${this.pick(['', '-', '- '])}${this.duration()}`,
+      this.chance(0.3) ? at : '',
+    ];
+    return (this.chance(0.5) ? modifiers.reverse() : modifiers).join('');
   }
 
   private duration(): string {
