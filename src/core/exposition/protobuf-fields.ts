@@ -8,6 +8,7 @@ import type { Exemplar } from '../model/exemplar.ts';
 import { type Labels, labelsFromPairs } from '../model/labels.ts';
 import type { MetricType } from '../model/metadata.ts';
 import { isValidLabelName } from '../model/names.ts';
+import type { Family } from './series-table.ts';
 
 /** Field numbers, by message. */
 export const FAMILY = { name: 1, help: 2, type: 3, metric: 4, unit: 5 } as const;
@@ -56,6 +57,12 @@ export const TYPES: readonly MetricType[] = [
   'histogram',
   'gaugehistogram',
 ];
+
+/** Whether the family's name ends with its unit, as it must (before the `_total` of a counter). */
+export function unitFits({ name, type, unit }: Family): boolean {
+  const base = type === 'counter' ? name.replace(/_total$/, '') : name;
+  return base.length > unit.length + 1 && base.endsWith(`_${unit}`);
+}
 
 /** Reads the LabelPair that the reader stands before. */
 export function readLabelPair(reader: ProtobufReader): [string, string] {

@@ -125,11 +125,9 @@ export class HistogramMessage {
     const histogram = this.native(reader, family.family.type === 'gaugehistogram');
     const row = batch.push(family.nativeSeries(parts, labels), t, 0);
     batch.histograms.set(row, histogram);
-    if (this.exemplars.length > 0) {
-      for (const exemplar of this.exemplars) batch.exemplars.push({ row, exemplar });
-      return;
-    }
-    for (const { exemplar } of this.bucketExemplars) batch.exemplars.push({ row, exemplar });
+    const found = this.exemplars.length > 0 ? this.exemplars : this.bucketExemplars.map((of) => of.exemplar);
+    // Of several exemplars only the time tells which are new, so those without are of no use.
+    for (const exemplar of found) if (exemplar.t !== undefined) batch.exemplars.push({ row, exemplar });
   }
 
   private emitClassic(

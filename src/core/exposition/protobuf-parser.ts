@@ -5,6 +5,7 @@
 import { FIXED64, field, LENGTH, ProtobufReader, VARINT } from '../encoding/protobuf-reader.ts';
 import { InputError } from '../errors.ts';
 import type { MetricType } from '../model/metadata.ts';
+import { goQuote } from '../model/quote.ts';
 import { type Batch, NO_TIMESTAMP } from './batch.ts';
 import { ByteTable } from './byte-table.ts';
 import { DelimitedMessages, type MessageHandler } from './delimited-messages.ts';
@@ -15,7 +16,7 @@ import {
   type ExpositionParser,
   type ParserOptions,
 } from './parser.ts';
-import { COUNTER, FAMILY, METRIC, readExemplar, readTimestamp, TYPES } from './protobuf-fields.ts';
+import { COUNTER, FAMILY, METRIC, readExemplar, readTimestamp, TYPES, unitFits } from './protobuf-fields.ts';
 import { HistogramMessage } from './protobuf-histogram.ts';
 import { KnownFamily, MetricLabels } from './protobuf-series.ts';
 import { SummaryMessage } from './protobuf-summary.ts';
@@ -125,6 +126,10 @@ export class ProtobufParser implements ExpositionParser, MessageHandler {
     const { reader } = this;
     const name = reader.decode(this.bytes.subarray(nameStart, nameEnd), nameStart);
     const family = { name, type, help: reader.decode(help, nameStart), unit: reader.decode(unit, nameStart) };
+    if (family.unit !== '' && !unitFits(family)) {
+      const kind = type === 'counter' && name.endsWith('_total') ? 'counter' : 'metric';
+      throw reader.fault(`unit ${goQuote(family.unit)} not a suffix of ${kind} ${goQuote(name)}`, nameStart);
+    }
     if (number === this.families.length) this.names.add(this.view, nameStart, nameEnd);
     return (this.families[number] = new KnownFamily(this.table, reader, family, help, unit));
   }

@@ -8,6 +8,7 @@
  * start timestamps of anything but counters, histograms and summaries, and series without a name.
  */
 import { ProtobufWriter as WireWriter } from '../encoding/protobuf-writer.ts';
+import type { Exemplar } from '../model/exemplar.ts';
 import { CounterReset, CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from '../model/histogram.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import { readBits, writeBits, writeStale } from '../model/value.ts';
@@ -18,6 +19,7 @@ import {
   METRIC,
   SPAN,
   TYPES,
+  unitFits,
   writeExemplar,
   writeLabelPair,
   writeTimestamp,
@@ -94,7 +96,7 @@ export class ProtobufWriter implements ExpositionWriter {
     const start = this.out.begin(METRIC.histogram);
     writeNative(this.out, h);
     if (extras !== undefined && extras.st !== 0) writeTimestamp(this.out, HISTOGRAM.created, extras.st);
-    for (const exemplar of extras?.exemplars ?? []) writeExemplar(this.out, HISTOGRAM.exemplars, exemplar);
+    for (const exemplar of extras?.exemplars ?? []) this.writeNativeExemplar(exemplar, t);
     this.out.finish(start);
     this.closeMetric(metric, this.withTimestamps ? t : Number.NaN);
   }
@@ -102,6 +104,13 @@ export class ProtobufWriter implements ExpositionWriter {
   end(): void {
     this.flushGroup();
     this.closeMessage();
+  }
+
+  /** Those of native histograms must have a time: without one of its own, an exemplar has its sample's. */
+  private writeNativeExemplar(exemplar: Exemplar, t: number): void {
+    const at = exemplar.t ?? t;
+    if (Number.isNaN(at)) this.omitted.exemplars++;
+    else writeExemplar(this.out, HISTOGRAM.exemplars, { ...exemplar, t: at });
   }
 
   private flushGroup(): void {
@@ -167,7 +176,7 @@ export class ProtobufWriter implements ExpositionWriter {
 
   private closeMessage(): void {
     if (this.header === null) return;
-    if (unitFits(this.header)) this.out.string(FAMILY.unit, this.header.unit);
+    if (this.header.unit !== '' && unitFits(this.header)) this.out.string(FAMILY.unit, this.header.unit);
     this.out.finish(this.messageStart);
     this.header = null;
     this.completeBytes = this.out.length;
@@ -203,13 +212,6 @@ function singleHeader(name: string, family: Family | null): Family {
   }
   if (name !== family.name || !['gauge', 'stateset', 'unknown'].includes(type)) return untyped;
   return { name, type: type === 'unknown' ? 'unknown' : 'gauge', help, unit };
-}
-
-/** Readers refuse a unit that the name does not end with. */
-function unitFits({ name, type, unit }: Family): boolean {
-  if (unit === '') return false;
-  const base = type === 'counter' ? name.replace(/_total$/, '') : name;
-  return base.endsWith(`_${unit}`);
 }
 
 function writeNative(out: WireWriter, h: Histogram): void {

@@ -164,8 +164,9 @@ describe('protobuf, read', () => {
         out.rawSint(-1);
       }),
       message(3, uint(1, 6), double(2, Number.POSITIVE_INFINITY)),
-      message(16, label('a', 'b'), double(2, 1)),
-      message(16, label('a', 'c'), double(2, 2)),
+      message(16, label('a', 'b'), double(2, 1), message(3, uint(1, 5))),
+      message(16, label('a', 'timeless'), double(2, 2)),
+      message(16, label('a', 'c'), double(2, 2), message(3, uint(1, 6))),
     );
     const input = family('h', HISTOGRAM, native);
     const expected = {
@@ -190,8 +191,8 @@ describe('protobuf, read', () => {
         customValues: new Float64Array(0),
       },
       exemplars: [
-        { labels: { a: 'b' }, v: 1, t: undefined },
-        { labels: { a: 'c' }, v: 2, t: undefined },
+        { labels: { a: 'b' }, v: 1, t: 5000 },
+        { labels: { a: 'c' }, v: 2, t: 6000 },
       ],
       family: known('h', 'histogram'),
     };
@@ -265,6 +266,26 @@ describe('protobuf, read', () => {
     batch.clear();
     parser.write(Buffer.concat([of('c'), of('a'), of('b')]), batch);
     expect(rowsOf(batch, table).map((row) => row.labels['__name__'])).toEqual(['c', 'a', 'b']);
+  });
+
+  // The messages of Prometheus 3.5.3.
+  it.each([
+    ['x_seconds', GAUGE, undefined],
+    ['x_seconds_total', COUNTER, undefined],
+    ['x_foo', GAUGE, 'unit "seconds" not a suffix of metric "x_foo"'],
+    ['seconds', GAUGE, 'unit "seconds" not a suffix of metric "seconds"'],
+    ['x_total', COUNTER, 'unit "seconds" not a suffix of counter "x_total"'],
+  ])('wants the unit at the end of the name %s', (name, type, reason) => {
+    const out = new WireWriter();
+    const start = out.open();
+    out.string(1, name);
+    out.uint(3, type);
+    message(4, message(type === COUNTER ? 3 : 2, double(1, 1)))(out);
+    out.string(5, 'seconds');
+    out.finish(start);
+    const read = () => parse(out.take()).map((row) => row.family!.unit);
+    if (reason === undefined) expect(read()).toEqual(['seconds']);
+    else expect(read).toThrow(reason);
   });
 
   it('is ready for another input after a fault', () => {
@@ -387,7 +408,8 @@ const anyMetric: fc.Arbitrary<Row[]> = fc
       h.positiveBuckets = h.positiveBuckets.map(whole);
       h.negativeBuckets = h.negativeBuckets.map(whole);
       if (h.positiveSpans.length + h.negativeSpans.length === 0) h.positiveSpans = [{ offset: 0, length: 0 }];
-      return [{ ...of(''), histogram: h, ...exemplars }];
+      const timed = exemplar?.t === undefined ? {} : exemplars;
+      return [{ ...of(''), histogram: h, ...timed }];
     }
     const counts = values.map(bits);
     if (isHistogram || type === 'summary') {
