@@ -6,13 +6,15 @@
 import type { Clock } from '../clock.ts';
 import type { Families } from './families.ts';
 import type { HostFiles } from './files.ts';
-import type { HostSettings } from './options.ts';
+import type { CollectorFailure, HostSettings } from './options.ts';
 
 /** What a collector may ask the host for. */
 export interface Host {
   readonly files: HostFiles;
   readonly settings: HostSettings;
   readonly clock: Clock;
+  /** Reports what went wrong with a part, where the collector as a whole goes on. */
+  readonly complain: (failure: CollectorFailure) => void;
 }
 
 export interface Collector {

@@ -1,13 +1,14 @@
 /** Runs the collectors of a host, each on its own, so that what fails takes nothing with it. */
-import { type Clock, systemClock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import type { MetricFamily } from '../model/family.ts';
 import type { Collector, Host } from './collector.ts';
 import { Families } from './families.ts';
 import { HostFiles } from './files.ts';
 import { linuxCollectors } from './linux/index.ts';
-import { type CollectorFailure, type HostOptions, hostSettings } from './options.ts';
+import { type HostOptions, hostSettings } from './options.ts';
 import { portableCollectors } from './portable/index.ts';
+import { textfile } from './textfile.ts';
 
 /**
  * One host, collected again and again: it remembers what keeps counters from falling (see linux/cpu.ts). Reads
@@ -16,17 +17,16 @@ import { portableCollectors } from './portable/index.ts';
 export class HostCollector {
   private readonly host: Host;
   private readonly collectors: readonly Collector[];
-  private readonly clock: Clock;
-  private readonly onFailure: (failure: CollectorFailure) => void;
 
   /** Throws InputError (`unknown_collector`) where `options` name a collector that there is none of. */
   constructor(options: HostOptions = {}) {
     const settings = hostSettings(options);
-    this.clock = options.clock ?? systemClock;
-    this.onFailure = options.onFailure ?? (() => {});
-    this.host = { settings, files: new HostFiles(settings), clock: this.clock };
-    const all = settings.platform === 'linux' ? linuxCollectors() : portableCollectors();
-    this.collectors = chosen(all, options);
+    const clock = options.clock ?? systemClock;
+    const complain = options.onFailure ?? (() => {});
+    this.host = { settings, files: new HostFiles(settings), clock, complain };
+    const collectors = settings.platform === 'linux' ? linuxCollectors() : portableCollectors();
+    // Last, because what it reads must agree with what the others found.
+    this.collectors = chosen([...collectors, textfile], options);
   }
 
   /** The families of now, by name, with `node_scrape_collector_duration_seconds` and `…_success` of each collector. */
@@ -42,15 +42,16 @@ export class HostCollector {
       'node_exporter: Whether a collector succeeded.',
       'collector',
     );
+    const { clock, complain } = this.host;
     for (const collector of this.collectors) {
-      const start = this.clock.monotonic();
+      const start = clock.monotonic();
       let ok = false;
       try {
         ok = collector.collect(this.host, out);
       } catch (error) {
-        this.onFailure({ collector: collector.name, reason: (error as Error).message });
+        complain({ collector: collector.name, reason: (error as Error).message });
       }
-      duration.add((this.clock.monotonic() - start) / 1000, collector.name);
+      duration.add((clock.monotonic() - start) / 1000, collector.name);
       success.add(ok ? 1 : 0, collector.name);
     }
     return out.sorted();

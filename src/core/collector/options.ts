@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { type NameFilter, nothing, pattern } from './filter.ts';
 
-/** A collector that failed, and why, in words for stderr. */
+/** A collector that failed, in whole or in part, and why, in words for stderr. */
 export interface CollectorFailure {
   collector: string;
   reason: string;
@@ -40,7 +40,10 @@ export interface HostOptions extends Partial<HostSettings> {
   collectors?: readonly string[] | undefined;
   /** Run all but these. */
   withoutCollectors?: readonly string[] | undefined;
-  /** Called for each collector that failed; one that has nothing to read on this host has not failed. */
+  /**
+   * Called for each collector that failed, and for each file that the textfile collector refused. A collector that
+   * has nothing to read on this host has not failed.
+   */
   onFailure?: ((failure: CollectorFailure) => void) | undefined;
   clock?: Clock | undefined;
 }

@@ -1,37 +1,93 @@
 /** Made-up hosts of test/testdata/host, unpacked for one test, and the families that the collector finds there. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { type CollectorFailure, collectHost, type HostOptions } from '../../../src/core/collector/index.ts';
 import type { MetricFamily } from '../../../src/core/model/index.ts';
 
 const TESTDATA = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'host');
 
-/** Path -> content; `-> target` makes a link, null takes the file away. Paths that end in `/` are empty folders. */
+/** Path -> content; null takes the file away. In a tree, `-> target` makes a link, and a final `/` an empty folder. */
 export type TreeFiles = Record<string, string | null>;
 
-/** Unpacks `<name>.tree`, changed by `changes`, into a folder that is gone after the test, and returns its path. */
+const unpacked = new Map<string, string>();
+afterAll(() => {
+  for (const root of unpacked.values()) rmSync(root, { recursive: true, force: true });
+});
+
+/**
+ * The folder of an unpacked `<name>.tree`, changed by `changes`. It is unpacked once for all tests of a file; a
+ * changed one is made of links into it.
+ */
 export function unpackTree(name: string, changes: TreeFiles = {}): string {
-  return writeTree({ ...readTree(name), ...changes });
+  let base = unpacked.get(name);
+  if (base === undefined) {
+    base = writeInto(newRoot(), readTree(name));
+    unpacked.set(name, base);
+  }
+  if (Object.keys(changes).length === 0) return base;
+  const root = newRoot();
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  overlay(base, root, '.', changes);
+  return root;
 }
 
 /** Writes `files` into a new folder that is gone after the test, and returns its path. */
 export function writeTree(files: TreeFiles): string {
-  const root = mkdtempSync(join(tmpdir(), 'tsmon-host-'));
+  const root = newRoot();
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  mkdirSync(join(root, 'proc'));
-  mkdirSync(join(root, 'sys'));
+  return writeInto(root, { 'proc/': '', 'sys/': '', ...files });
+}
+
+function newRoot(): string {
+  return mkdtempSync(join(tmpdir(), 'tsmon-host-'));
+}
+
+function writeInto(root: string, files: TreeFiles): string {
+  const folders = new Set<string>();
+  const makeFolder = (path: string) => {
+    if (!folders.has(path)) mkdirSync(join(root, path), { recursive: true });
+    folders.add(path);
+  };
   for (const [path, content] of Object.entries(files)) {
     if (content === null) continue;
-    const target = join(root, path);
-    mkdirSync(path.endsWith('/') ? target : dirname(target), { recursive: true });
+    makeFolder(path.endsWith('/') ? path : dirname(path));
     if (path.endsWith('/')) continue;
-    if (content.startsWith('-> ')) symlinkSync(content.slice(3), target);
-    else writeFileSync(target, content);
+    if (content.startsWith('-> ')) symlinkSync(content.slice(3), join(root, path));
+    else writeFileSync(join(root, path), content);
   }
   return root;
+}
+
+/** Makes `root/path` a folder with links to what `base/path` has, except where something below it changes. */
+function overlay(base: string, root: string, path: string, changes: TreeFiles): void {
+  const own = new Map<string, TreeFiles>();
+  for (const [changed, content] of Object.entries(changes)) {
+    const [first, ...rest] = changed.split('/');
+    const below = own.get(first) ?? {};
+    below[rest.join('/')] = content;
+    own.set(first, below);
+  }
+  const folder = join(base, path);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  mkdirSync(join(root, path), { recursive: true });
+  for (const name of names) if (!own.has(name)) symlinkSync(join(folder, name), join(root, path, name));
+  for (const [name, below] of own) {
+    const content = below[''];
+    if (content === undefined) overlay(base, root, join(path, name), below);
+    else if (content !== null) writeFileSync(join(root, path, name), content);
+  }
 }
 
 function readTree(name: string): TreeFiles {
