@@ -95,8 +95,7 @@ export class HistogramAppender {
     const fit = fitHistogram(this.reset === CounterReset.gauge, this.samples.layout, this.last, h);
     if (!fit.fits) {
       const next = new HistogramAppender(h.isFloat);
-      if (h.counterReset === CounterReset.gauge) next.reset = CounterReset.gauge;
-      else next.reset = fit.reset ? CounterReset.reset : CounterReset.unknown;
+      next.reset = fit.header;
       next.start(t, h);
       return next;
     }
@@ -105,11 +104,11 @@ export class HistogramAppender {
     return this;
   }
 
-  /** Whether `h`, coming next, would show that the counter was reset. */
-  isResetBy(h: Histogram): boolean {
-    if (this.last === null) return false;
+  /** What the header of a chunk would say that goes on from this one with `h`. */
+  headerOfNext(h: Histogram): CounterResetHint {
+    if (this.last === null) return CounterReset.unknown;
     const fit = fitHistogram(this.reset === CounterReset.gauge, this.samples.layout, this.last, h);
-    return !fit.fits && fit.reset;
+    return fit.fits ? CounterReset.notReset : fit.header;
   }
 
   private start(t: number, h: Histogram): void {
@@ -154,6 +153,8 @@ export class HistogramAppender {
 /** The header of a chunk that starts with `h`. */
 function headerFor(h: Histogram, previous: HistogramAppender | null): CounterResetHint {
   if (h.counterReset === CounterReset.gauge || h.counterReset === CounterReset.reset) return h.counterReset;
-  if (previous === null || previous.lastHistogram === null) return CounterReset.unknown;
-  return previous.isResetBy(h) ? CounterReset.reset : CounterReset.notReset;
+  if (previous === null) return CounterReset.unknown;
+  const header = previous.headerOfNext(h);
+  // For float histograms Prometheus knows of no doubt here.
+  return h.isFloat && header !== CounterReset.reset ? CounterReset.notReset : header;
 }

@@ -3,12 +3,18 @@
  * histogram with others makes the chunk's list longer (its samples are then written again) or is itself filled up
  * with empty buckets; a counter that lost observations starts a new chunk.
  */
-import { CounterReset, CUSTOM_BUCKETS_SCHEMA, type Histogram, type Span } from '../../model/index.ts';
+import {
+  CounterReset,
+  type CounterResetHint,
+  CUSTOM_BUCKETS_SCHEMA,
+  type Histogram,
+  type Span,
+} from '../../model/index.ts';
 import type { HistogramLayout } from './histogram-layout.ts';
 
 export type Fit =
-  /** Needs a new chunk, whose header says so. */
-  | { fits: false; reset: boolean }
+  /** Needs a new chunk, with this header. */
+  | { fits: false; header: CounterResetHint }
   /** `layout` holds the buckets of both; `grows` if the chunk lacks some of them, `fills` if the histogram does. */
   | { fits: true; grows: boolean; fills: boolean; layout: HistogramLayout };
 
@@ -23,15 +29,21 @@ export function fitHistogram(
   h: Histogram,
 ): Fit {
   const isGauge = h.counterReset === CounterReset.gauge;
-  if (isGauge !== chunkIsGauge) return NEW_CHUNK;
-  if (h.counterReset === CounterReset.reset) return RESET;
+  if (isGauge) {
+    if (!chunkIsGauge) return GAUGE;
+  } else {
+    // What follows a gauge: Prometheus says this of the one kind and that of the other.
+    if (chunkIsGauge) return h.isFloat ? UNKNOWN : NOT_RESET;
+    if (h.counterReset === CounterReset.reset) return RESET;
+  }
+  const newChunk = isGauge ? GAUGE : UNKNOWN;
   if (h.stale) return { fits: true, grows: false, fills: false, layout };
   // Behind a stale marker only further ones may stand.
-  if (last.stale) return NEW_CHUNK;
+  if (last.stale) return newChunk;
   if (!isGauge && h.count < last.count) return RESET;
-  if (h.schema !== layout.schema || h.zeroThreshold !== layout.zeroThreshold) return NEW_CHUNK;
+  if (h.schema !== layout.schema || h.zeroThreshold !== layout.zeroThreshold) return newChunk;
   if (h.schema === CUSTOM_BUCKETS_SCHEMA && !sameNumbers(h.customValues, layout.customValues)) {
-    return isGauge ? NEW_CHUNK : RESET;
+    return isGauge ? GAUGE : RESET;
   }
   if (!isGauge && h.zeroCount < last.zeroCount) return RESET;
 
@@ -76,8 +88,10 @@ export function withLayout(h: Histogram, layout: HistogramLayout): Histogram {
   };
 }
 
-const NEW_CHUNK: Fit = { fits: false, reset: false };
-const RESET: Fit = { fits: false, reset: true };
+const UNKNOWN: Fit = { fits: false, header: CounterReset.unknown };
+const RESET: Fit = { fits: false, header: CounterReset.reset };
+const NOT_RESET: Fit = { fits: false, header: CounterReset.notReset };
+const GAUGE: Fit = { fits: false, header: CounterReset.gauge };
 
 interface Joined {
   /** Indices of the buckets of both, ascending. */

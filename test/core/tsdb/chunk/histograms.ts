@@ -140,7 +140,7 @@ export const histogramSeries: fc.Arbitrary<Histogram[]> = fc
       sum: 0,
       positive: {},
       negative: {},
-      customValues: custom ? [0.005, 0.25, 1, 2.5, 1e9, 1 / 3] : [],
+      customValues: custom ? [0.005, 0.25, 1 / 3, 1, 2.5, 1e9] : [],
     };
     const out: Histogram[] = [];
     for (const { adds, zero, sum, event } of steps) {
@@ -150,13 +150,14 @@ export const histogramSeries: fc.Arbitrary<Histogram[]> = fc
       if (event === 'threshold' && !custom)
         plain.zeroThreshold = plain.zeroThreshold === 0.1 ? 2 ** -128 : 0.1;
       if (event === 'drop') plain.positive = Object.fromEntries(Object.entries(plain.positive).slice(1));
-      if (event === 'bounds' && custom) plain.customValues = [...plain.customValues, 1e10];
+      if (event === 'bounds' && custom) plain.customValues = [...plain.customValues, plain.customValues.at(-1)! * 2];
       if (event === 'hint' && !gauge) plain.counterReset = CounterReset.reset;
-      plain.zeroCount += zero;
+      if (!custom) plain.zeroCount += zero;
       plain.sum = sum;
       for (const [index, count] of adds) {
         const side = index < 0 && !custom ? plain.negative : plain.positive;
-        side[Math.abs(index)] = (side[Math.abs(index)] ?? 0) + (isFloat ? count / 8 : count);
+        const bucket = custom ? Math.abs(index) % 7 : Math.abs(index);
+        side[bucket] = (side[bucket] ?? 0) + (isFloat ? count / 8 : count);
       }
       out.push(event === 'stale' ? staleHistogram(isFloat) : histogram(plain));
     }
