@@ -145,7 +145,9 @@ export class IndexReader implements LabelIndex {
   private symbols(): Symbols {
     if (this.symbolTable === null) {
       this.symbolTable =
-        this.version === 1 ? new PlacedSymbols(this.file) : new NumberedSymbols(this.file, this.toc.symbols);
+        this.version === 1
+          ? new PlacedSymbols(this.file, this.toc.symbols)
+          : new NumberedSymbols(this.file, this.toc.symbols);
     }
     return this.symbolTable;
   }

@@ -96,8 +96,10 @@ export class PlacedSymbols implements Symbols {
   private readonly file: PagedFile;
   private readonly cursor: Cursor = { pos: 0 };
 
-  constructor(file: PagedFile) {
+  /** Reads the table through once, for its checksum. */
+  constructor(file: PagedFile, offset: number) {
     this.file = file;
+    scanSection(file, offset, 'symbol table', () => {});
   }
 
   get(symbol: number): string {
