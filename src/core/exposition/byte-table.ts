@@ -27,13 +27,16 @@ export class ByteTable {
   private usedWords = 0;
   /** Number of a key plus one; 0 is a free slot. At most half are taken. */
   private slots = new Uint32Array(128);
-  private readonly key = crypto.getRandomValues(new Int32Array(2));
+  private readonly key = new Int32Array(2);
   private readonly digest = new Uint32Array(2);
   private guarded = false;
+  /** Of what `find` looked for last. */
+  private lastHash = 0;
 
   /** The number of the key with bytes [start, end), or -1. */
   find(view: DataView, start: number, end: number): number {
     const hash = this.hash(view, start, end);
+    this.lastHash = hash;
     const mask = this.slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const found = this.slots[slot] - 1;
@@ -42,23 +45,29 @@ export class ByteTable {
     }
   }
 
-  /** Adds bytes [start, end), which must not be there yet, and returns their number. */
+  /** Adds bytes [start, end), which `find` has just not found, and returns their number. */
   add(view: DataView, start: number, end: number): number {
+    return this.insert(view, start, end, this.lastHash);
+  }
+
+  private insert(view: DataView, start: number, end: number, hash: number): number {
     const number = this.size;
     if (number === this.offsets.length) this.growKeys();
     if ((number + 1) * 2 > this.slots.length) this.rebuild(this.slots.length * 2);
     this.offsets[number] = this.store(view, start, end);
     this.lengths[number] = end - start;
-    this.hashes[number] = this.hash(view, start, end);
+    this.hashes[number] = hash;
     this.size = number + 1;
     if (this.enter(number) > LONG_SEARCH && !this.guarded) this.guard();
     return number;
   }
 
-  /** Copies key `number` of another table. */
+  /** Copies key `number` of another table, which must not be here yet. */
   addFrom(other: ByteTable, number: number): number {
     const start = other.offsets[number] * 4;
-    return this.add(new DataView(other.words.buffer), start, start + other.lengths[number]);
+    const view = new DataView(other.words.buffer);
+    const end = start + other.lengths[number];
+    return this.insert(view, start, end, this.hash(view, start, end));
   }
 
   private equals(number: number, view: DataView, start: number, end: number): boolean {
@@ -76,7 +85,7 @@ export class ByteTable {
       halfSipHash(this.key[0], this.key[1], bytes, 0, bytes.length, this.digest, 0);
       return this.digest[0] | 0;
     }
-    let h = this.key[0] ^ (end - start);
+    let h = end - start;
     let at = start;
     for (; at + 4 <= end; at += 4) {
       h = Math.imul(h ^ view.getInt32(at, true), 0x9e3779b1);
@@ -119,6 +128,7 @@ export class ByteTable {
 
   private guard(): void {
     this.guarded = true;
+    crypto.getRandomValues(this.key);
     const slab = new DataView(this.words.buffer);
     for (let number = 0; number < this.size; number++) {
       const start = this.offsets[number] * 4;

@@ -15,12 +15,13 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
 };
 
 export function isOfFamily(sample: string, family: Family): boolean {
-  return sample.startsWith(family.name) && isSuffix(sample.slice(family.name.length), family.type);
-}
-
-/** What `sample` has beyond its family's name is '' or one of its type's suffixes. */
-export function isSuffix(suffix: string, type: MetricType): boolean {
-  return suffix === '' || SUFFIXES[type].includes(suffix);
+  const { name } = family;
+  if (sample.length === name.length) return sample === name;
+  if (!sample.startsWith(name)) return false;
+  for (const suffix of SUFFIXES[family.type]) {
+    if (sample.length === name.length + suffix.length && sample.endsWith(suffix)) return true;
+  }
+  return false;
 }
 
 /** The names that the family of `sample` can have, the longest first. */

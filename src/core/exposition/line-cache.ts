@@ -1,35 +1,45 @@
 /**
  * The lines that a text parser has seen, by their bytes: of a sample everything up to its value, of metadata the whole
- * line. A line that comes again costs a comparison: the cache foresees that line i of this scrape is line i of the
- * last one, by keeping for each line the one that followed it, and looks into its hash table only where that fails.
+ * line. A line that comes again costs a comparison: the cache foresees which one it is, by keeping for each sample
+ * the sample that followed it last time, and for each metadata line the metadata line, and the parser looks into the
+ * hash table only where that fails. (Two chains, because in a stream of several targets the same metadata is followed
+ * by other samples every time.)
  */
 import { ByteTable } from './byte-table.ts';
 
-/** Number of no line: its length is greater than any input's. */
+/** Number of no line, where both chains start: its length is greater than any input's. */
 export const NO_LINE = 0;
+/** As NO_LINE, for the chain of metadata. */
+export const NO_METADATA = 1;
+const FIRST_LINE = 2;
 
 /** Lines beyond twice those of one pass, that are kept before the old ones are dropped. */
 const SLACK = 1024;
 
 export class LineCache {
-  /** Line 0 is NO_LINE. Replaced when lines are dropped, as are the columns below, which also grow. */
+  /** From FIRST_LINE on. Replaced when lines are dropped, as are the columns below, which also grow. */
   keys: ByteTable = new ByteTable();
   /** Series number of a sample, or -1 - (index of the metadata). */
   targets: Int32Array = new Int32Array(64);
   /** The kind of bounds (see line-parser.ts) under which a sample's labels were read; 0 where that is all the same. */
   contexts: Uint8Array = new Uint8Array(64);
-  /** The line that followed last time, or NO_LINE. */
+  /** The line of the same chain that followed last time, or NO_LINE. */
   next: Uint32Array = new Uint32Array(64);
   /** The pass that saw a line last. */
   seen: Uint32Array = new Uint32Array(64);
   pass = 1;
 
   constructor() {
-    this.reserveNoLine();
+    this.reserve();
   }
 
   get size(): number {
-    return this.keys.size - 1;
+    return this.keys.size - FIRST_LINE;
+  }
+
+  /** Calls `visit` for every line. */
+  forEach(visit: (line: number) => void): void {
+    for (let line = FIRST_LINE; line < this.keys.size; line++) visit(line);
   }
 
   /** The number of the line with these bytes, or NO_LINE. */
@@ -38,14 +48,13 @@ export class LineCache {
     return found < 0 ? NO_LINE : found;
   }
 
-  /** Enters a line, or gives a known one a new meaning; returns its number. */
-  bind(view: DataView, start: number, end: number, target: number, context: number): number {
-    let line = this.keys.find(view, start, end);
-    if (line < 0) {
-      line = this.keys.add(view, start, end);
-      if (line >= this.targets.length) this.grow();
-      this.next[line] = NO_LINE;
-    }
+  /**
+   * Enters a line and returns its number; or, where `known` is a line, gives that one a new meaning. Follows a `find`
+   * of the same bytes, which gave `known`.
+   */
+  bind(known: number, view: DataView, start: number, end: number, target: number, context: number): number {
+    const line = known === NO_LINE ? this.keys.add(view, start, end) : known;
+    if (line >= this.targets.length) this.grow();
     this.targets[line] = target;
     this.contexts[line] = context;
     this.seen[line] = this.pass;
@@ -73,8 +82,8 @@ export class LineCache {
     this.contexts = new Uint8Array(64);
     this.next = new Uint32Array(64);
     this.seen = new Uint32Array(64);
-    this.reserveNoLine();
-    for (let line = 1; line < old.size; line++) {
+    this.reserve();
+    for (let line = FIRST_LINE; line < old.size; line++) {
       if (!keep(line)) continue;
       const to = this.keys.addFrom(old, line);
       if (to >= this.targets.length) this.grow();
@@ -84,12 +93,16 @@ export class LineCache {
       this.next[to] = next[line];
       moved[line] = to;
     }
+    this.next[NO_LINE] = next[NO_LINE];
+    this.next[NO_METADATA] = next[NO_METADATA];
     for (let line = 0; line < this.keys.size; line++) this.next[line] = moved[this.next[line]];
   }
 
-  private reserveNoLine(): void {
-    this.keys.add(new DataView(new ArrayBuffer(0)), 0, 0);
-    this.keys.lengths[NO_LINE] = 0xffffffff;
+  private reserve(): void {
+    const nothing = new DataView(new ArrayBuffer(0));
+    for (let line = NO_LINE; line < FIRST_LINE; line++) {
+      this.keys.lengths[this.keys.add(nothing, 0, 0)] = 0xffffffff;
+    }
   }
 
   private grow(): void {

@@ -14,7 +14,7 @@ import { Batch, NO_TIMESTAMP } from './batch.ts';
 import { tail } from './byte-table.ts';
 import { isOfFamily } from './family-suffix.ts';
 import { latin1, scanFloat } from './float-scanner.ts';
-import { LineCache, NO_LINE } from './line-cache.ts';
+import { LineCache, NO_LINE, NO_METADATA } from './line-cache.ts';
 import { LineFault, shown } from './line-fault.ts';
 import {
   BAD_EXPOSITION,
@@ -40,6 +40,8 @@ const NO_FAMILY = -1;
 const ANY_CONTEXT = 0;
 /** What a message shows of a wrong value. */
 const MAX_SHOWN_BYTES = 60;
+/** Where the name starts in `# HELP name`. */
+const METADATA_NAME = 7;
 const NO_BYTES = new Uint8Array(0);
 
 /** What a known metadata line says of which family. */
@@ -69,9 +71,14 @@ export abstract class LineParser implements ExpositionParser {
   private readonly pool = new StringPool();
   private readonly cache = new LineCache();
   private metadata: KnownMetadata[] = [];
-  private lastLine: number = NO_LINE;
+  /** The ends of the cache's chains. */
+  private lastSample: number = NO_LINE;
+  private lastMetadata: number = NO_METADATA;
   private linesOfPass = 0;
   private evictions: number;
+  /** Where what identifies the line that is being parsed ends (see keyEnd), and its number, if it has one yet. */
+  private keyEndOfLine = -1;
+  private numberOfLine: number = NO_LINE;
   private readonly maxLineBytes: number;
   /** The beginning of a line whose end has not come yet. */
   private held: Uint8Array = NO_BYTES;
@@ -138,7 +145,8 @@ export abstract class LineParser implements ExpositionParser {
     this.retryBytes = 0;
     if (this.cache.endPass(this.linesOfPass)) this.compactMetadata();
     this.linesOfPass = 0;
-    this.lastLine = NO_LINE;
+    this.lastSample = NO_LINE;
+    this.lastMetadata = NO_METADATA;
   }
 
   /** What metadata said no longer holds for the samples to come. */
@@ -174,13 +182,12 @@ export abstract class LineParser implements ExpositionParser {
     let row = batch.length;
     let context = this.bounds + 1;
     let pos = from;
-    let last = this.lastLine;
-    let known = next[last];
+    let { lastSample, lastMetadata } = this;
     const firstLine = this.line;
     let line = firstLine;
     while (pos < end) {
-      const length = lengths[known];
-      let at = pos + length;
+      const known = next[bytes[pos] === HASH ? lastMetadata : lastSample];
+      let at = pos + lengths[known];
       if (at > end) break;
       let word = offsets[known];
       let p = pos;
@@ -190,6 +197,7 @@ export abstract class LineParser implements ExpositionParser {
       if (target < 0) {
         this.applyMetadata(this.metadata[-1 - target]);
         context = this.bounds + 1;
+        lastMetadata = known;
       } else {
         const readUnder = contexts[known];
         if (readUnder !== ANY_CONTEXT && readUnder !== context) break;
@@ -212,37 +220,41 @@ export abstract class LineParser implements ExpositionParser {
         seriesSeen[target] = generation;
         if (batch.st !== null) batch.st[row] = 0;
         row++;
+        lastSample = known;
       }
       seen[known] = pass;
       pos = at;
       line++;
-      last = known;
-      known = next[known];
     }
     batch.length = row;
     this.linesOfPass += line - firstLine;
     this.line = line;
-    this.lastLine = last;
+    this.lastSample = lastSample;
+    this.lastMetadata = lastMetadata;
     return pos;
   }
 
   /** Parses the line at `pos` in whichever way; returns where the next one starts, or -1 if it is not finished. */
   private runOther(pos: number, end: number): number {
-    const { cache, view } = this;
+    const { cache, bytes } = this;
     const keyEnd = this.keyEnd(pos, end);
+    let known: number = NO_LINE;
     if (keyEnd > 0) {
-      const known = cache.find(view, pos, keyEnd);
-      if (known !== NO_LINE && known !== cache.next[this.lastLine]) {
-        cache.next[this.lastLine] = known;
+      known = cache.find(this.view, pos, keyEnd);
+      const last = bytes[pos] === HASH ? this.lastMetadata : this.lastSample;
+      if (known !== NO_LINE && known !== cache.next[last]) {
+        cache.next[last] = known;
         const after = this.runKnown(pos, end);
         if (after > pos) return after;
       }
     }
-    const eol = this.lineEnd(pos, end);
+    const eol = this.lineEnd(pos, keyEnd, end);
     if (eol < 0) return -1;
     this.lineStart = pos;
+    this.keyEndOfLine = keyEnd;
+    this.numberOfLine = known;
     this.parseLine(pos, eol);
-    this.line += this.lineBreaks(pos, eol + 1);
+    this.line += keyEnd > 0 ? 1 : this.lineBreaks(pos, eol + 1);
     this.linesOfPass++;
     return eol + 1;
   }
@@ -263,7 +275,7 @@ export abstract class LineParser implements ExpositionParser {
     batch.series[row] = id;
     if (batch.st !== null) batch.st[row] = 0;
     batch.length = row + 1;
-    if (this.keyEnd(pos, eol + 1) === seriesEnd + 1) this.remember(pos, seriesEnd + 1, id, context);
+    if (this.keyEndOfLine === seriesEnd + 1) this.remember(seriesEnd + 1, id, context);
   }
 
   /** Where the value starts, after a series that ends at `pos`. Throws LineFault. */
@@ -283,13 +295,13 @@ export abstract class LineParser implements ExpositionParser {
     return end;
   }
 
-  /** Enters what the metadata line [pos, eol) says of the family named `familyName`. */
-  protected declare(pos: number, eol: number, key: keyof Metadata, text: string): void {
+  /** Enters what the metadata line that ends at `eol` says of the family named `familyName`. */
+  protected declare(eol: number, key: keyof Metadata, text: string): void {
     const known = { family: this.table.declare(this.familyName, { [key]: text }), key, text };
     this.applyMetadata(known);
-    if (this.keyEnd(pos, eol + 1) !== eol + 1) return;
+    if (this.keyEndOfLine !== eol + 1) return;
     this.metadata.push(known);
-    this.remember(pos, eol + 1, -this.metadata.length, ANY_CONTEXT);
+    this.remember(eol + 1, -this.metadata.length, ANY_CONTEXT);
   }
 
   /** Bytes [start, end) as text. Throws LineFault. */
@@ -306,11 +318,18 @@ export abstract class LineParser implements ExpositionParser {
     if (known.key === 'type') this.bounds = boundsOf(known.text as MetricType);
   }
 
-  private remember(start: number, end: number, target: number, context: number): void {
+  /** Keeps the line that is being parsed as a known one. */
+  private remember(keyEnd: number, target: number, context: number): void {
     if (this.uncached) return;
-    const line = this.cache.bind(this.view, start, end, target, context);
-    this.cache.next[this.lastLine] = line;
-    this.lastLine = line;
+    const { cache } = this;
+    const line = cache.bind(this.numberOfLine, this.view, this.lineStart, keyEnd, target, context);
+    if (target < 0) {
+      cache.next[this.lastMetadata] = line;
+      this.lastMetadata = line;
+    } else {
+      cache.next[this.lastSample] = line;
+      this.lastSample = line;
+    }
   }
 
   /**
@@ -366,22 +385,43 @@ export abstract class LineParser implements ExpositionParser {
    */
   private keyEnd(pos: number, end: number): number {
     const { bytes } = this;
-    if (bytes[pos] === HASH) return bytes[pos + 1] === SPACE ? bytes.indexOf(NEWLINE, pos) + 1 : -1;
+    if (bytes[pos] === HASH) return this.metadataEnd(pos, end);
     let at = pos;
     while (bytes[at] > SPACE && bytes[at] !== BRACE_OPEN) at++;
     if (bytes[at] === BRACE_OPEN) {
       for (at++; bytes[at] !== BRACE_CLOSE; at++) {
-        if (bytes[at] === QUOTE) at = this.quotedEnd(at, end) - 1;
-        if (at < 0 || bytes[at] < SPACE) return -1;
+        if (bytes[at] === QUOTE) {
+          for (at++; bytes[at] !== QUOTE && bytes[at] !== NEWLINE; at++) {
+            if (bytes[at] === BACKSLASH && bytes[at + 1] !== NEWLINE) at++;
+          }
+        }
+        if (bytes[at] === NEWLINE) return -1;
       }
       at++;
-    }
+    } else if (at === pos || bytes[this.skipBlanks(at)] === BRACE_OPEN) return -1;
     return bytes[at] === SPACE || bytes[at] === TAB ? at + 1 : -1;
   }
 
-  /** Where the line at `pos` ends, which may hold line breaks between quotation marks; -1 if not before `end`. */
-  private lineEnd(pos: number, end: number): number {
+  /** As keyEnd, for a line that starts with a hash: `# HELP name text` and its like. */
+  private metadataEnd(pos: number, end: number): number {
     const { bytes } = this;
+    const name = pos + METADATA_NAME;
+    if (bytes[pos + 1] !== SPACE || bytes[name - 1] !== SPACE || bytes[name] <= SPACE) return -1;
+    const newline = bytes.indexOf(NEWLINE, pos);
+    if (newline < name) return -1;
+    if (bytes[name] !== QUOTE) return newline + 1;
+    const nameEnd = this.quotedEnd(name, end);
+    return nameEnd < 0 || nameEnd > newline ? -1 : newline + 1;
+  }
+
+  /** Where the line at `pos` ends, which may hold line breaks between quotation marks; -1 if not before `end`. */
+  private lineEnd(pos: number, keyEnd: number, end: number): number {
+    const { bytes } = this;
+    if (keyEnd > 0) {
+      let at = keyEnd - 1;
+      while (bytes[at] !== NEWLINE) at++;
+      return at;
+    }
     let at = this.skipBlanks(pos);
     if (bytes[at] === HASH) {
       // Only the name in metadata can be quoted.
@@ -495,16 +535,17 @@ export abstract class LineParser implements ExpositionParser {
 
   /** Follows the cache, which has dropped lines, in what is kept beside it. */
   private compactMetadata(): void {
-    const { targets } = this.cache;
+    const { cache } = this;
     const kept: KnownMetadata[] = [];
-    for (let line = 1; line <= this.cache.size; line++) {
-      if (targets[line] >= 0) continue;
-      kept.push(this.metadata[-1 - targets[line]]);
-      targets[line] = -kept.length;
-    }
+    cache.forEach((line) => {
+      if (cache.targets[line] >= 0) return;
+      kept.push(this.metadata[-1 - cache.targets[line]]);
+      cache.targets[line] = -kept.length;
+    });
     this.metadata = kept;
     this.pool.clear();
-    this.lastLine = NO_LINE;
+    this.lastSample = NO_LINE;
+    this.lastMetadata = NO_METADATA;
   }
 }
 

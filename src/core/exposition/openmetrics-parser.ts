@@ -152,10 +152,10 @@ export class OpenMetricsParser extends LineParser {
       throw new LineFault(end, `expected a space and text after the name in ${keyword}`);
     const start = end + 1;
     const text = this.text(start, eol, 'the text');
-    if (keyword === 'HELP') this.declare(pos, eol, 'help', unescapeText(text));
+    if (keyword === 'HELP') this.declare(eol, 'help', unescapeText(text));
     else if (keyword === 'TYPE') {
       if (!TYPES.has(text)) throw new LineFault(start, `invalid metric type ${JSON.stringify(text)}`);
-      this.declare(pos, eol, 'type', text);
+      this.declare(eol, 'type', text);
     } else {
       const name = this.familyName;
       if (text !== '' && !name.endsWith(`_${text}`))
@@ -163,7 +163,7 @@ export class OpenMetricsParser extends LineParser {
           start,
           `unit ${JSON.stringify(text)} is not a suffix of metric ${JSON.stringify(name)}`,
         );
-      this.declare(pos, eol, 'unit', text);
+      this.declare(eol, 'unit', text);
     }
   }
 

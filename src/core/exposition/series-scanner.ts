@@ -45,8 +45,12 @@ export class SeriesScanner {
   private view: DataView = new DataView(new ArrayBuffer(0));
   private eol = 0;
   private hasMetric = false;
-  private names: string[] = [];
-  private values: string[] = [];
+  /** The pairs read last are the first `count` of these; label sets get copies of the right size. */
+  private readonly names: string[] = [];
+  private readonly values: string[] = [];
+  private count = 0;
+  /** The names of the label set made last, which the next one most likely shares. */
+  private lastNames: readonly string[] = [];
 
   constructor(pool: StringPool, loose: boolean) {
     this.pool = pool;
@@ -77,25 +81,30 @@ export class SeriesScanner {
   labels(bounds: Bounds, at: number): Labels {
     const { names, values } = this;
     const bound = BOUND_LABEL[bounds];
-    const count = names.length;
-    for (let i = 0; i < count; i++) if (names[i] === bound) values[i] = canonicalBound(values[i]);
-    if (values.includes('')) this.dropEmpty();
-    sortPairs(this.names, this.values);
-    if (this.hasMetric && !this.names.includes(METRIC_NAME))
-      throw new LineFault(at, 'the metric name is empty');
-    for (let i = 1; i < this.names.length; i++) {
-      if (this.names[i] === this.names[i - 1])
-        throw new LineFault(at, `label name ${JSON.stringify(this.names[i])} is not unique`);
+    let hasEmpty = false;
+    for (let i = 0; i < this.count; i++) {
+      if (names[i] === bound) values[i] = canonicalBound(values[i]);
+      if (values[i] === '') hasEmpty = true;
     }
-    return new Labels(this.names, this.values);
+    if (hasEmpty) this.dropEmpty(at);
+    sortPairs(names, values, this.count);
+    for (let i = 1; i < this.count; i++) {
+      if (names[i] === names[i - 1])
+        throw new LineFault(at, `label name ${JSON.stringify(names[i])} is not unique`);
+    }
+    return new Labels(this.sharedNames(), values.slice(0, this.count));
   }
 
   /** As `labels`, where of two labels with one name the later one counts. */
   labelsOfExemplar(): Labels {
-    const pairs = new Map<string, string>();
-    for (let i = 0; i < this.names.length; i++) pairs.set(this.names[i], this.values[i]);
-    this.names = [...pairs.keys()];
-    this.values = [...pairs.values()];
+    const { names, values } = this;
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (names.indexOf(names[i], i + 1) >= 0 && names.indexOf(names[i], i + 1) < this.count) continue;
+      names[kept] = names[i];
+      values[kept++] = values[i];
+    }
+    this.count = kept;
     return this.labels(Bounds.none, 0);
   }
 
@@ -105,8 +114,7 @@ export class SeriesScanner {
     this.eol = eol;
     this.hasBound = false;
     this.hasMetric = false;
-    this.names = [];
-    this.values = [];
+    this.count = 0;
   }
 
   /** Label pairs up to the closing brace, and the metric's name where it is among them. */
@@ -147,8 +155,7 @@ export class SeriesScanner {
     if (bytes[start] !== QUOTE)
       throw new LineFault(start, `expected a label value in double quotes, got ${shown(bytes, start, eol)}`);
     const end = this.quotedEnd(start, false);
-    this.names.push(name);
-    this.values.push(this.text(start + 1, end - 1));
+    this.push(name, this.text(start + 1, end - 1));
     if (name === 'le' || name === 'quantile') this.hasBound = true;
     return end;
   }
@@ -187,16 +194,37 @@ export class SeriesScanner {
 
   private setMetric(name: string): void {
     this.hasMetric = true;
-    this.names.push(METRIC_NAME);
-    this.values.push(name);
+    this.push(METRIC_NAME, name);
+  }
+
+  private push(name: string, value: string): void {
+    this.names[this.count] = name;
+    this.values[this.count++] = value;
   }
 
   /** An empty value is the absence of the label, whatever else was said of it: so has Prometheus. */
-  private dropEmpty(): void {
-    const empty = new Set(this.names.filter((_, i) => this.values[i] === ''));
+  private dropEmpty(at: number): void {
     const { names, values } = this;
-    this.names = names.filter((name) => !empty.has(name));
-    this.values = values.filter((_, i) => !empty.has(names[i]));
+    const empty = new Set<string>();
+    for (let i = 0; i < this.count; i++) if (values[i] === '') empty.add(names[i]);
+    if (this.hasMetric && empty.has(METRIC_NAME)) throw new LineFault(at, 'the metric name is empty');
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (empty.has(names[i])) continue;
+      names[kept] = names[i];
+      values[kept++] = values[i];
+    }
+    this.count = kept;
+  }
+
+  private sharedNames(): readonly string[] {
+    const { names, count, lastNames } = this;
+    if (lastNames.length === count) {
+      let i = 0;
+      while (i < count && lastNames[i] === names[i]) i++;
+      if (i === count) return lastNames;
+    }
+    return (this.lastNames = names.slice(0, count));
   }
 }
 
@@ -209,8 +237,8 @@ export function nameEnd(bytes: Uint8Array, pos: number, first: number): number {
 }
 
 /** By name; label blocks are short, and mostly sorted already. */
-function sortPairs(names: string[], values: string[]): void {
-  for (let i = 1; i < names.length; i++) {
+function sortPairs(names: string[], values: string[], count: number): void {
+  for (let i = 1; i < count; i++) {
     const name = names[i];
     const value = values[i];
     let j = i - 1;

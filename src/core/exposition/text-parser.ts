@@ -89,8 +89,8 @@ export class TextParser extends LineParser {
       const type = TYPES.get(text);
       if (type === undefined)
         throw new LineFault(Math.min(end + 1, eol), `invalid metric type ${JSON.stringify(text)}`);
-      this.declare(pos, eol, 'type', type);
-    } else if (end === eol || this.skipBlanks(end) > end) this.declare(pos, eol, 'help', unescapeHelp(text));
+      this.declare(eol, 'type', type);
+    } else if (end === eol || this.skipBlanks(end) > end) this.declare(eol, 'help', unescapeHelp(text));
     // Else the name runs into something else: Prometheus passes over it too.
   }
 
