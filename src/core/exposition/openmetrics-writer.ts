@@ -46,7 +46,10 @@ export class OpenMetricsWriter extends LineWriter {
     this.writeDescriptor('# UNIT ', header.name, header.unit);
   }
 
-  /** Always with a fraction, by which the output is told from text with its milliseconds. */
+  /**
+   * Always with a fraction, by which the output is told from text with its milliseconds. Prometheus multiplies by 1000
+   * and cuts off the rest; where that would lose a millisecond a tenth of one is added.
+   */
   protected writeTime(t: number): void {
     const out = this.out;
     const magnitude = Math.abs(t);
@@ -54,6 +57,7 @@ export class OpenMetricsWriter extends LineWriter {
     if (t < 0) out.ascii('-');
     out.integer(seconds);
     out.ascii(`.${String(magnitude - seconds * 1000).padStart(3, '0')}`);
+    if ((magnitude / 1000) * 1000 < magnitude) out.ascii('1');
   }
 
   protected writeExtras(line: SeriesLine, t: number, extras: RowExtras): void {

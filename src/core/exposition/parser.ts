@@ -25,6 +25,8 @@ export interface ExpositionParser {
 export interface ParserOptions {
   /** The longest line or message, in bytes, before the input is refused. */
   maxRecordBytes?: number;
+  /** Protobuf: false takes every histogram for a classic one. Default true. */
+  nativeHistograms?: boolean;
   /** Protobuf: a histogram that is native gives its classic series too. */
   alwaysScrapeClassic?: boolean;
 }

@@ -17,6 +17,14 @@ import { copyValue } from './copy-value.ts';
 import { BUCKET, HISTOGRAM, readExemplar, readTimestamp, SPAN } from './protobuf-fields.ts';
 import type { KnownFamily, MetricLabels, PartSeries } from './protobuf-series.ts';
 
+/** Which rows are made of histograms. */
+export interface HistogramKinds {
+  /** Native histograms where there are any; else all are taken for classic ones. */
+  native: boolean;
+  /** Classic series even where there is a native histogram. */
+  alwaysClassic: boolean;
+}
+
 export class HistogramMessage {
   /** One row: the sum, with its bits. */
   private readonly sum = new Float64Array(1);
@@ -92,13 +100,14 @@ export class HistogramMessage {
     batch: Batch,
     t: number,
     reader: ProtobufReader,
-    alwaysClassic: boolean,
+    kinds: HistogramKinds,
   ): void {
     const parts = family.partSeries(labels);
     const first = batch.length;
-    if (this.isNative) this.emitNative(family, parts, labels, batch, t, reader);
-    if (!this.isNative || (alwaysClassic && this.bucketCount > 0))
-      this.emitClassic(family, parts, labels, batch, t);
+    const isNative = kinds.native && this.isNative;
+    if (isNative) this.emitNative(family, parts, labels, batch, t, reader);
+    const wantsClassic = !isNative || (kinds.alwaysClassic && this.bucketCount > 0);
+    if (wantsClassic) this.emitClassic(family, parts, labels, batch, t);
     if (this.created === 0) return;
     for (let row = first; row < batch.length; row++) batch.setStart(row, this.created);
   }

@@ -17,7 +17,7 @@ import {
   type ParserOptions,
 } from './parser.ts';
 import { COUNTER, FAMILY, METRIC, readExemplar, readTimestamp, TYPES, unitFits } from './protobuf-fields.ts';
-import { HistogramMessage } from './protobuf-histogram.ts';
+import { type HistogramKinds, HistogramMessage } from './protobuf-histogram.ts';
 import { KnownFamily, MetricLabels } from './protobuf-series.ts';
 import { SummaryMessage } from './protobuf-summary.ts';
 import type { SeriesTable } from './series-table.ts';
@@ -27,7 +27,7 @@ const EMPTY = new Uint8Array(0);
 export class ProtobufParser implements ExpositionParser, MessageHandler {
   private readonly table: SeriesTable;
   private readonly messages: DelimitedMessages;
-  private readonly alwaysScrapeClassic: boolean;
+  private readonly kinds: HistogramKinds;
   private readonly reader = new ProtobufReader();
   private readonly labels = new MetricLabels();
   private readonly histogram = new HistogramMessage();
@@ -43,7 +43,10 @@ export class ProtobufParser implements ExpositionParser, MessageHandler {
     this.table = table;
     this.evictions = table.evictions;
     this.messages = new DelimitedMessages(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES);
-    this.alwaysScrapeClassic = options.alwaysScrapeClassic === true;
+    this.kinds = {
+      native: options.nativeHistograms !== false,
+      alwaysClassic: options.alwaysScrapeClassic === true,
+    };
   }
 
   write(bytes: Uint8Array, batch: Batch): void {
@@ -197,7 +200,7 @@ export class ProtobufParser implements ExpositionParser, MessageHandler {
         break;
       default:
         this.histogram.read(this.reader);
-        this.histogram.emit(family, this.labels, batch, t, this.reader, this.alwaysScrapeClassic);
+        this.histogram.emit(family, this.labels, batch, t, this.reader, this.kinds);
     }
   }
 

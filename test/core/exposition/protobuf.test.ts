@@ -199,7 +199,9 @@ describe('protobuf, read', () => {
     expect(parse(input)).toEqual([expected]);
     const both = parse(input, { alwaysScrapeClassic: true });
     expect(both[0]).toEqual(expected);
-    expect(both.slice(1).map((row) => row.labels['__name__'])).toEqual(['h_count', 'h_sum', 'h_bucket']);
+    const classic = parse(input, { nativeHistograms: false });
+    expect(classic.map((row) => row.labels['__name__'])).toEqual(['h_count', 'h_sum', 'h_bucket']);
+    expect(both.slice(1)).toEqual(classic);
   });
 
   it('knows a metric by its labels wherever they stand, and makes each series once', () => {
