@@ -36,7 +36,7 @@ export function scanNumber(text: string, start: number): number {
       if (next === UNDERSCORE || next === DOT) return ~(i + 1);
       if (hexadecimal) return ~i;
     } else if (isExponent(c)) {
-      // Also in hexadecimal numbers, where it is a digit, but only once: Prometheus reads no 0xeee.
+      // Also at the start of a run of hexadecimal digits, but once in a number: Prometheus reads no 0xeee.
       i++;
       if (gotExponent) return ~i;
       gotExponent = true;
@@ -46,7 +46,9 @@ export function scanNumber(text: string, start: number): number {
       i++;
       if (stopsNumber(charAt(text, i))) return ~Math.min(i + 1, text.length);
     } else if (isDigitHere(c)) {
-      i++;
+      // All of them at once: within a run of hexadecimal digits an e is one of them.
+      do i++;
+      while (isDigitHere(charAt(text, i)));
     } else {
       return isAlphaNumeric(c) ? ~i : i;
     }

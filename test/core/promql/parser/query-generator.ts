@@ -251,10 +251,10 @@ export class QueryGenerator {
   private matrix(depth: number): string {
     if (depth > 0 && this.chance(0.3)) {
       const step = this.chance(0.5) ? this.window() : '';
-      return `${this.subject(depth)}[${this.window()}:${step}]${this.modifiers()}`;
+      return `${this.subject(depth)}[${this.window()}:${step}]${this.modifiers(true)}`;
     }
     const extended = this.options.newest && this.chance(0.1) ? this.pick([' anchored', ' smoothed']) : '';
-    return `${this.selector()}[${this.window()}]${extended}${this.modifiers()}`;
+    return `${this.selector()}[${this.window()}]${extended}${this.modifiers(true)}`;
   }
 
   /** What a subquery may be put behind without parentheses around it. */
@@ -275,12 +275,15 @@ export class QueryGenerator {
     return before + (this.chance(0.15) ? this.durationExpr(2) : this.duration()) + this.space();
   }
 
-  private modifiers(): string {
+  /** `closed` says that no operator can follow, which would be read as part of `offset (…)`. */
+  private modifiers(closed = false): string {
     const at = ` @ ${this.pick(['0', '1700000000.123', '-5', '5m', 'start()', 'end ( )', '0x10', '1e3'])}`;
     if (!this.chance(0.15)) return this.chance(0.1) ? at : '';
     const offset = ` ${this.keyword('offset')} `;
-    // Arithmetic behind the parenthesis would belong to the duration.
-    if (this.chance(0.2)) return `${offset}(${this.durationExpr(2)})${at}`;
+    if (this.chance(0.2)) {
+      if (closed) return `${offset}(${this.durationExpr(2)})`;
+      if (this.options.newest) return `${offset}(${this.durationExpr(2)})${at}`;
+    }
     const modifiers = [
       `${offset}${this.pick(['', '-', '- '])}${this.duration()}`,
       this.chance(0.3) ? at : '',
