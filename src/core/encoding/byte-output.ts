@@ -21,10 +21,10 @@ export class ByteOutput {
   }
 
   /** Makes room for `n` more bytes; whoever calls it may write them at `length` and move that on. */
-  ensure(n: number): void {
+  reserve(n: number): void {
     const wanted = this.length + n;
     if (wanted <= this.bytes.length) return;
-    let size = this.bytes.length * 2;
+    let size = Math.max(this.bytes.length * 2, 16);
     while (size < wanted) size *= 2;
     const grown = new Uint8Array(size);
     grown.set(this.bytes.subarray(0, this.length));
@@ -32,20 +32,20 @@ export class ByteOutput {
   }
 
   byte(b: number): void {
-    if (this.length === this.bytes.length) this.ensure(1);
+    if (this.length === this.bytes.length) this.reserve(1);
     this.bytes[this.length++] = b;
   }
 
-  copy(from: Uint8Array): void {
-    this.ensure(from.length);
-    this.bytes.set(from, this.length);
-    this.length += from.length;
+  copy(from: Uint8Array, start = 0, end: number = from.length): void {
+    this.reserve(end - start);
+    this.bytes.set(start === 0 && end === from.length ? from : from.subarray(start, end), this.length);
+    this.length += end - start;
   }
 
   /** Any text as UTF-8; a lone surrogate becomes U+FFFD. */
   utf8(text: string): void {
     const n = text.length;
-    this.ensure(n);
+    this.reserve(n);
     const bytes = this.bytes;
     let at = this.length;
     for (let i = 0; i < n; i++) {
@@ -60,7 +60,7 @@ export class ByteOutput {
   }
 
   private encode(text: string): void {
-    this.ensure(text.length * 3);
+    this.reserve(text.length * 3);
     this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 }

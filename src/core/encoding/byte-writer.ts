@@ -1,4 +1,5 @@
 /** A growing buffer of the primitives that the storage formats are written in: highest byte first, varints. */
+import { ByteOutput } from './byte-output.ts';
 import { writeInt64, writeUint32, writeUvarint, writeVarint } from './varint.ts';
 
 const INITIAL_BYTES = 256;
@@ -7,14 +8,9 @@ const PRIMITIVE_BYTES = 16;
 
 const encoder = new TextEncoder();
 
-export class ByteWriter {
-  /** The buffer, replaced when it grows; [0, length) is what was written. */
-  bytes: Uint8Array;
-  length: number;
-
+export class ByteWriter extends ByteOutput {
   constructor(capacityBytes = INITIAL_BYTES) {
-    this.bytes = new Uint8Array(capacityBytes);
-    this.length = 0;
+    super(capacityBytes);
   }
 
   /** What was written so far: a view, valid until the next write. */
@@ -24,20 +20,6 @@ export class ByteWriter {
 
   clear(): void {
     this.length = 0;
-  }
-
-  /** Makes room for `more` bytes after what was written. */
-  reserve(more: number): void {
-    const needed = this.length + more;
-    if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
-  }
-
-  byte(value: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = value;
   }
 
   uvarint(value: number): void {
@@ -71,12 +53,6 @@ export class ByteWriter {
   float64(value: number): void {
     floatValue[0] = value;
     this.bits64(floatBits[1], floatBits[0]);
-  }
-
-  copy(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
-    this.reserve(end - start);
-    this.bytes.set(bytes.subarray(start, end), this.length);
-    this.length += end - start;
   }
 
   /** The string's length in bytes as a varint, and its UTF-8. */

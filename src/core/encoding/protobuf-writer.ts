@@ -71,7 +71,7 @@ export class ProtobufWriter extends ByteOutput {
     const size = this.length - start;
     const extra = uvarintSize(size) - 1;
     if (extra > 0) {
-      this.ensure(extra);
+      this.reserve(extra);
       this.bytes.copyWithin(start + extra, start, this.length);
       this.length += extra;
     }
@@ -80,17 +80,17 @@ export class ProtobufWriter extends ByteOutput {
 
   /** An element of a packed field. */
   rawUint(value: number): void {
-    this.ensure(MAX_VARINT_BYTES);
+    this.reserve(MAX_VARINT_BYTES);
     this.length = writeUvarint(this.bytes, this.length, value);
   }
 
   rawSint(value: number): void {
-    this.ensure(MAX_VARINT_BYTES);
+    this.reserve(MAX_VARINT_BYTES);
     this.length = writeVarint(this.bytes, this.length, value);
   }
 
   rawDouble(vs: Float64Array, row: number): void {
-    this.ensure(8);
+    this.reserve(8);
     const v = vs[row];
     let halves: Uint32Array = scratchHalves;
     // A NaN keeps its bits only where no `number` holds it on the way.
@@ -110,7 +110,7 @@ export class ProtobufWriter extends ByteOutput {
   }
 
   private rawNegative(value: number): void {
-    this.ensure(MAX_VARINT_BYTES);
+    this.reserve(MAX_VARINT_BYTES);
     const { bytes } = this;
     let high = Math.floor(value / TWO_32);
     let low = value - high * TWO_32;

@@ -8,7 +8,7 @@ export class Output extends ByteOutput {
   /** For text known to be ASCII. */
   ascii(text: string): void {
     const n = text.length;
-    this.ensure(n);
+    this.reserve(n);
     const bytes = this.bytes;
     let at = this.length;
     for (let i = 0; i < n; i++) bytes[at++] = text.charCodeAt(i);
@@ -17,7 +17,7 @@ export class Output extends ByteOutput {
 
   /** A whole number of at most 2^53, in decimal. */
   integer(v: number): void {
-    this.ensure(20);
+    this.reserve(20);
     if (v < 0) {
       this.bytes[this.length++] = 0x2d;
       v = -v;
@@ -48,7 +48,7 @@ export class Output extends ByteOutput {
 
   /** `scaled` / 1e6, which is not whole, as a decimal. */
   private millionths(scaled: number): void {
-    this.ensure(24);
+    this.reserve(24);
     if (scaled < 0) {
       this.bytes[this.length++] = 0x2d;
       scaled = -scaled;
