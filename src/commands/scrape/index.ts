@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { EXIT_FAILED, EXIT_INTERRUPTED, TsmonCommand } from '../../cli/command.ts';
+import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { fetchClientOptions, httpFlags } from '../../cli/http-flags.ts';
 import { ScrapePrinter } from '../../cli/scrape-printer.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -208,7 +208,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       }
     } catch (error) {
       if (!interruption.is(error)) throw error;
-      process.exitCode = EXIT_INTERRUPTED;
+      process.exitCode = interruption.exitCode;
     } finally {
       interruption.dispose();
       close();
@@ -238,14 +238,22 @@ Samples get the labels job and instance, the time of the scrape, and the series 
   }
 }
 
+/** Exit statuses as shells give them to what a signal ended. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+type SignalName = keyof typeof SIGNALS;
+
 /** Turns the first SIGINT or SIGTERM into an abort; a second one kills the process as usual. */
 class Interruption {
+  exitCode = 0;
   private readonly abort = new AbortController();
   private readonly reason = new Error('interrupted');
-  private readonly onSignal = () => this.abort.abort(this.reason);
+  private readonly onSignal = (name: SignalName) => {
+    this.exitCode = SIGNALS[name];
+    this.abort.abort(this.reason);
+  };
 
   constructor() {
-    for (const name of SIGNALS) process.once(name, this.onSignal);
+    for (const name in SIGNALS) process.once(name as SignalName, this.onSignal);
   }
 
   get signal(): AbortSignal {
@@ -257,11 +265,10 @@ class Interruption {
   }
 
   dispose(): void {
-    for (const name of SIGNALS) process.off(name, this.onSignal);
+    for (const name in SIGNALS) process.off(name, this.onSignal);
   }
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 function timeout(given: string | undefined, intervalMs: number | undefined): number {

@@ -272,6 +272,7 @@ export abstract class LineParser implements ExpositionParser {
     const family = this.family;
     const isCurrent = family >= 0 && isOfFamily(labels.get(METRIC_NAME), table.families[family]);
     const id = table.intern(labels, isCurrent ? family : NO_FAMILY);
+    if (scanner.empty.length > 0) table.emptyLabels.set(id, scanner.empty);
     batch.series[row] = id;
     if (batch.st !== null) batch.st[row] = 0;
     batch.length = row + 1;

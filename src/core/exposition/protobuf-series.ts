@@ -160,6 +160,9 @@ export class KnownFamily {
     }
     const made = labelsOf(reader, pairs, labels.metricStart);
     reader.seek(pos, end);
-    return this.table.intern(made, this.index);
+    const id = this.table.intern(made, this.index);
+    const empty = pairs.filter(([, value]) => value === '').map(([name]) => name);
+    if (empty.length > 0) this.table.emptyLabels.set(id, empty);
+    return id;
   }
 }

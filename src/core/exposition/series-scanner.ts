@@ -35,9 +35,13 @@ for (let c = 0x30; c <= 0x39; c++) NAME_BYTE[c] = 4;
 export const LABEL_NAME = 1;
 export const ANY_NAME = 3;
 
+const NONE: readonly string[] = [];
+
 export class SeriesScanner {
   /** Whether a label of the series that was read last is named like a bound. */
   hasBound = false;
+  /** The names of those of its labels that have no value, and so are not among `labels`. */
+  empty: readonly string[] = NONE;
   private readonly pool: StringPool;
   /** Blanks may stand between the parts, commas be left out, and values go on over line breaks. */
   private readonly loose: boolean;
@@ -81,6 +85,7 @@ export class SeriesScanner {
   labels(bounds: Bounds, at: number): Labels {
     const { names, values } = this;
     const bound = BOUND_LABEL[bounds];
+    this.empty = NONE;
     let hasEmpty = false;
     for (let i = 0; i < this.count; i++) {
       if (names[i] === bound) values[i] = canonicalBound(values[i]);
@@ -172,7 +177,7 @@ export class SeriesScanner {
         if (bytes[at] === NEWLINE) throw new LineFault(at, 'a backslash cannot escape a line break');
       } else if (c === NEWLINE && !newlines) {
         throw new LineFault(at, 'line break within a label value (write it as \\n)');
-      } else if (c === 0 && isName) throw new LineFault(at, 'a name cannot contain a null byte');
+      }
     }
     throw new LineFault(
       pos,
@@ -215,6 +220,7 @@ export class SeriesScanner {
       values[kept++] = values[i];
     }
     this.count = kept;
+    this.empty = [...empty];
   }
 
   private sharedNames(): readonly string[] {

@@ -21,6 +21,11 @@ export class SeriesTable {
   readonly labels: Labels[] = [];
   /** Index into `families` of each series, or -1 where no metadata preceded it. */
   readonly familyOf: number[] = [];
+  /**
+   * Labels that a series was exposed with and that have no value, by series; few have any. They are not in its label
+   * set, but `instance=""` keeps the target's own `instance` away where labels are honoured.
+   */
+  readonly emptyLabels: Map<number, readonly string[]> = new Map();
   /** Families in order of appearance; an entry is replaced, not changed, when its metadata changes. */
   readonly families: Family[] = [];
   /** The generation in which each series was seen last, 0 for an evicted one. Replaced when it grows. */
@@ -118,6 +123,7 @@ export class SeriesTable {
       this.labels[id] = EMPTY_LABELS;
       this.familyOf[id] = NO_FAMILY;
       this.seen[id] = 0;
+      this.emptyLabels.delete(id);
       this.free.push(id);
       onEvict?.(id);
     }

@@ -136,7 +136,9 @@ export class Intake {
   countOnly(batch: Batch, table: SeriesTable): void {
     for (let row = 0; row < batch.length; row++) {
       this.counts.scraped++;
-      if (this.options.relabel(table.labels[batch.series[row]]) !== null) this.counts.relabelled++;
+      const series = batch.series[row];
+      const kept = this.options.relabel(table.labels[series], table.emptyLabels.get(series) ?? []);
+      if (kept !== null) this.counts.relabelled++;
     }
   }
 
@@ -186,8 +188,8 @@ export class Intake {
 
   private newCache(): SeriesCache {
     const { limits, relabel } = this.options;
-    const checked: Relabeller = (exposed) => {
-      const labels = relabel(exposed);
+    const checked: Relabeller = (exposed, empty) => {
+      const labels = relabel(exposed, empty);
       if (labels === null) return null;
       if (!labels.has(METRIC_NAME))
         throw new InputError('scrape_name', 'missing metric name (__name__ label)');

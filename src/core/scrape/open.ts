@@ -59,7 +59,9 @@ function scraperFor(target: Target, input: ScrapeInput, settings: ScrapeSettings
   const { clock, honorLabels, honorTimestamps, trackTimestampsStaleness, limits, parser, raw } = settings;
   return new Scraper(target, input, {
     clock,
-    relabel: raw ? (exposed) => exposed : (exposed) => withTargetLabels(exposed, target.labels, honorLabels),
+    relabel: raw
+      ? (exposed) => exposed
+      : (exposed, empty) => withTargetLabels(exposed, target.labels, honorLabels, empty),
     reportTo: raw ? null : target.labels,
     honorTimestamps,
     trackTimestampsStaleness,

@@ -16,8 +16,13 @@ const SLACK = 1000;
 /** Generations that a series is remembered: the current one, and the one whose series may end in it. */
 const KEPT_GENERATIONS = 2;
 
-/** Final labels of an exposed series, or null to drop it. Throws InputError to fail the scrape. */
-export type Relabeller = (exposed: Labels) => Labels | null;
+/**
+ * Final labels of an exposed series, or null to drop it; `empty` names the labels that it was exposed with and that
+ * have no value. Throws InputError to fail the scrape.
+ */
+export type Relabeller = (exposed: Labels, empty: readonly string[]) => Labels | null;
+
+const NONE: readonly string[] = [];
 
 export class SeriesCache {
   /** What the parser fills. */
@@ -77,7 +82,8 @@ export class SeriesCache {
 
   private resolve(exposed: number): number {
     this.newSeries++;
-    const relabelled = this.relabel(this.exposed.labels[exposed]);
+    const empty = this.exposed.emptyLabels.get(exposed) ?? NONE;
+    const relabelled = this.relabel(this.exposed.labels[exposed], empty);
     const final = relabelled === null ? DROPPED : this.final.intern(relabelled);
     if (final >= this.seen.length) {
       this.seen = widened(this.seen, final);
