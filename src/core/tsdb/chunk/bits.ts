@@ -111,9 +111,12 @@ export class ChunkBits {
       return raw > 1 << (width - 1) ? raw - (1 << width) : raw;
     }
     this.at += 8;
-    const high = ones === 7 ? this.bits(24) : this.bits(32) | 0;
-    const value = high * TWO_32 + this.bits(32);
-    return ones === 7 && value > 2 ** 55 ? value - 2 ** 56 : value;
+    let high = this.bits(ones === 7 ? 24 : 32) | 0;
+    const low = this.bits(32);
+    // The sign goes to the high half before the halves meet: afterwards a double would have lost the last bits. Of
+    // 56 bits, the one with only the sign bit set is positive, as with the smaller widths.
+    if (ones === 7 && (high > 0x800000 || (high === 0x800000 && low > 0))) high -= 0x1000000;
+    return high * TWO_32 + low;
   }
 
   /** An unsigned variable bit-width integer (`varbit_uint`). */

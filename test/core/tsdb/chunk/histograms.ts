@@ -150,7 +150,8 @@ export const histogramSeries: fc.Arbitrary<Histogram[]> = fc
       if (event === 'threshold' && !custom)
         plain.zeroThreshold = plain.zeroThreshold === 0.1 ? 2 ** -128 : 0.1;
       if (event === 'drop') plain.positive = Object.fromEntries(Object.entries(plain.positive).slice(1));
-      if (event === 'bounds' && custom) plain.customValues = [...plain.customValues, plain.customValues.at(-1)! * 2];
+      if (event === 'bounds' && custom)
+        plain.customValues = [...plain.customValues, plain.customValues.at(-1)! * 2];
       if (event === 'hint' && !gauge) plain.counterReset = CounterReset.reset;
       if (!custom) plain.zeroCount += zero;
       plain.sum = sum;
