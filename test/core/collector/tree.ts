@@ -16,7 +16,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import { type CollectorFailure, collectHost, type HostOptions } from '../../../src/core/collector/index.ts';
 import type { MetricFamily } from '../../../src/core/model/index.ts';
 
-const TESTDATA = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'host');
+export const TESTDATA = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'host');
 
 /** Path -> content; null takes the file away. In a tree, `-> target` makes a link, and a final `/` an empty folder. */
 export type TreeFiles = Record<string, string | null>;

@@ -6,7 +6,7 @@
 import { attribute, numericAttribute } from '../attributes.ts';
 import type { Collector, Host } from '../collector.ts';
 import type { Families } from '../families.ts';
-import { listFolder } from '../files.ts';
+import { listFolder, parseNumber, words } from '../files.ts';
 
 const SECTOR = 512;
 const BLOCK_GROUPS = ['data', 'metadata', 'system'];
@@ -44,7 +44,7 @@ function collectFileSystem({ files }: Host, out: Families, uuid: string): void {
   gauge('info', 'Filesystem information', 'label').add(1, uuid, attribute(`${folder}/label`) ?? '');
   gauge('global_rsv_size_bytes', 'Size of global reserve.').add(number('allocation/global_rsv_size'), uuid);
 
-  const commits = readPairs(attribute(`${folder}/commit_stats`) ?? '');
+  const commits = readPairs(`${folder}/commit_stats`);
   counter('commits', 'The total number of commits that have occurred.').add(
     commits.get('commits') ?? 0,
     uuid,
@@ -91,12 +91,12 @@ function allocationRatio(layout: string, devices: number): number {
   return parity === undefined ? COPIES[layout] : devices / (devices - parity);
 }
 
-/** Lines of a name and a number. */
-function readPairs(text: string): Map<string, number> {
+/** Lines of a name and a number. Missing before kernel 6.0. */
+function readPairs(file: string): Map<string, number> {
   const pairs = new Map<string, number>();
-  for (const line of text.split('\n')) {
-    const [name, v] = line.split(' ');
-    pairs.set(name, Number(v));
-  }
+  (attribute(file) ?? '').split('\n').forEach((line, i) => {
+    const [name, v] = words(line);
+    if (name !== undefined) pairs.set(name, parseNumber(v, file, i + 1));
+  });
   return pairs;
 }
