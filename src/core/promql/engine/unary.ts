@@ -1,5 +1,6 @@
 /** Unary minus of an instant vector: floats and histograms change their sign, the metric name goes. */
-import { scaleHistogram } from '../../model/histogram-arithmetic.ts';
+import { multiplyHistogram } from '../../model/histogram-arithmetic.ts';
+import { toFloatHistogram } from '../../model/histogram-copy.ts';
 import { FLOAT, HISTOGRAM, type StepColumn } from '../functions/column.ts';
 import type { QueryContext } from './context.ts';
 import { withoutName } from './names.ts';
@@ -25,8 +26,11 @@ export class Negation implements VectorOperator {
     this.input.evaluate(i, out);
     for (let step = 0; step < out.length; step++) {
       if (out.kind[step] === FLOAT) out.v[step] = -out.v[step];
-      else if (out.kind[step] === HISTOGRAM)
-        out.setHistogram(step, scaleHistogram(out.histogramAt(step), -1));
+      else if (out.kind[step] === HISTOGRAM) {
+        const negated = toFloatHistogram(out.histogramAt(step));
+        multiplyHistogram(negated, -1);
+        out.setHistogram(step, negated);
+      }
     }
   }
 }

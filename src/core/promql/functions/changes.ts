@@ -1,5 +1,5 @@
 /** `changes` and `resets`: events between neighbouring samples, counted once and looked up for every window. */
-import { histogramsEqual } from '../../model/histogram-equality.ts';
+import { histogramsEqual } from '../../model/histogram-copy.ts';
 import { detectReset } from '../../model/histogram-reset.ts';
 import { FLOAT, type StepColumn } from './column.ts';
 import { type CallSite, type Implementation, rangeFunction } from './function.ts';
@@ -22,7 +22,7 @@ const reset: Event = ({ v, histograms }, i) => {
   const before = histograms?.[i - 1] ?? null;
   const after = histograms?.[i] ?? null;
   if (before === null && after === null) return v[i] < v[i - 1];
-  return before === null || after === null || detectReset(before, after);
+  return before === null || after === null || detectReset(after, before);
 };
 
 export const changes: Implementation = rangeFunction((samples, _scalars, out, site) =>

@@ -4,7 +4,7 @@
  */
 import { FLOAT, type StepColumn } from './column.ts';
 import type { RangeSamples } from './range-samples.ts';
-import type { RateKind } from './rate.ts';
+import type { RateKind } from './rate-kind.ts';
 
 export function extendedRate(
   samples: RangeSamples,

@@ -3,12 +3,13 @@ import { METRIC_NAME } from '../../model/labels.ts';
 import { goQuote } from '../../model/quote.ts';
 import { FLOAT, type StepColumn } from './column.ts';
 import type { CallSite } from './function.ts';
+import { warnMixedSchemas } from './histogram-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
 
 const COUNTER_SUFFIX = /(_total|_sum|_count|_bucket)$/;
 
 /** The place of the range vector among the arguments of the call. */
-function rangeArgument(site: CallSite) {
+export function rangeArgument(site: CallSite) {
   return site.argRanges[site.call.func.argTypes.indexOf('matrix')];
 }
 
@@ -63,9 +64,6 @@ export function warnNotGauge(site: CallSite): void {
   );
 }
 
-export function warnMixedSchemas(site: CallSite): void {
-  site.annotations.warn(
-    `vector contains a mix of histograms with exponential and custom buckets schemas for metric name ${metricName(site)}`,
-    rangeArgument(site),
-  );
+export function warnMixedSchemasOf(site: CallSite): void {
+  warnMixedSchemas(site.labels.get(METRIC_NAME), site.annotations, rangeArgument(site));
 }

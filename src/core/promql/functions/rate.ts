@@ -7,17 +7,12 @@ import type { StepColumn } from './column.ts';
 import { FLOAT } from './column.ts';
 import { CounterResets } from './counter-resets.ts';
 import { extendedRate } from './extended-rate.ts';
+import { extrapolation } from './extrapolation.ts';
 import { type CallSite, type Implementation, rangeFunction } from './function.ts';
 import { histogramInstantDelta, histogramRateWindow } from './histogram-rate.ts';
 import { possibleNonCounter, warnMixed } from './range-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
-
-export interface RateKind {
-  /** Correct for counter resets. */
-  isCounter: boolean;
-  /** Divide by the window. */
-  perSecond: boolean;
-}
+import type { RateKind } from './rate-kind.ts';
 
 export const rate = rateFunction({ isCounter: true, perSecond: true });
 export const increase = rateFunction({ isCounter: true, perSecond: false });
@@ -69,35 +64,6 @@ function mixedRates(samples: RangeSamples, kind: RateKind, out: StepColumn, site
     if (floats > 0) warnMixed(site);
     else histogramRateWindow(samples, step, kind, out, site);
   }
-}
-
-/**
- * How much longer than between its first and last sample the window is taken to last: up to its borders where those
- * are about as near as the samples are to each other, else half a sample distance; and never back beyond the time at
- * which a counter would have been zero. All times in ms.
- */
-export function extrapolation(
-  firstT: number,
-  lastT: number,
-  intervals: number,
-  windowStart: number,
-  windowEnd: number,
-  isCounter: boolean,
-  firstValue: number,
-  total: number,
-): number {
-  const sampled = (lastT - firstT) / 1000;
-  const average = sampled / intervals;
-  const threshold = average * 1.1;
-  let toStart = (firstT - windowStart) / 1000;
-  let toEnd = (windowEnd - lastT) / 1000;
-  if (toStart >= threshold) toStart = average / 2;
-  if (isCounter && total > 0 && firstValue >= 0) {
-    const toZero = sampled * (firstValue / total);
-    if (toZero < toStart) toStart = toZero;
-  }
-  if (toEnd >= threshold) toEnd = average / 2;
-  return (sampled + toStart + toEnd) / sampled;
 }
 
 export const irate = instantFunction({ isCounter: true, perSecond: true });

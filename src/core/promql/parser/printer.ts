@@ -21,6 +21,11 @@ import type {
 import { quoteString } from './literals.ts';
 
 export function printExpr(expr: Expr): string {
+  return printParts(expr, printExpr);
+}
+
+/** As `printExpr`, but `print` says how the expressions in it are printed. */
+export function printParts(expr: Expr, print: (part: Expr) => string): string {
   switch (expr.kind) {
     case 'numberLiteral':
       return printNumber(expr);
@@ -31,19 +36,19 @@ export function printExpr(expr: Expr): string {
     case 'matrixSelector':
       return printMatrixSelector(expr);
     case 'subquery':
-      return printExpr(expr.expr) + printSubquerySuffix(expr);
+      return print(expr.expr) + printSubquerySuffix(expr);
     case 'call':
-      return `${expr.func.name}(${expr.args.map(printExpr).join(', ')})`;
+      return `${expr.func.name}(${expr.args.map(print).join(', ')})`;
     case 'aggregate': {
-      const param = expr.param === null ? '' : `${printExpr(expr.param)}, `;
-      return `${printAggregateHead(expr)}(${param}${printExpr(expr.expr)})`;
+      const param = expr.param === null ? '' : `${print(expr.param)}, `;
+      return `${printAggregateHead(expr)}(${param}${print(expr.expr)})`;
     }
     case 'binary':
-      return `${printExpr(expr.lhs)} ${printOperator(expr)} ${printExpr(expr.rhs)}`;
+      return `${print(expr.lhs)} ${printOperator(expr)} ${print(expr.rhs)}`;
     case 'unary':
-      return expr.op + printExpr(expr.expr);
+      return expr.op + print(expr.expr);
     case 'paren':
-      return `(${printExpr(expr.expr)})`;
+      return `(${print(expr.expr)})`;
   }
 }
 

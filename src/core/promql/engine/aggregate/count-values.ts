@@ -1,5 +1,5 @@
 /** `count_values("label", …)`: how many series of a group have each value; the value becomes a label. */
-import { histogramString } from '../../../model/histogram-string.ts';
+import { formatHistogram } from '../../../model/histogram-format.ts';
 import { LabelsBuilder } from '../../../model/labels-builder.ts';
 import { formatF } from '../../../model/number.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
@@ -41,7 +41,7 @@ export class CountValues implements VectorOperator {
       for (let step = 0; step < steps; step++) {
         if (column.kind[step] === ABSENT) continue;
         const text =
-          column.kind[step] === FLOAT ? formatF(column.v[step]) : histogramString(column.histogramAt(step));
+          column.kind[step] === FLOAT ? formatF(column.v[step]) : formatHistogram(column.histogramAt(step));
         let counts = values.get(text);
         if (counts === undefined) {
           this.context.hold(steps);

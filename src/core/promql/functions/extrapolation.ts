@@ -1,0 +1,30 @@
+/** How `rate` and its like get from the samples of a window to the window itself. */
+
+/**
+ * How much longer than between its first and last sample the window is taken to last: up to its borders where those
+ * are about as near as the samples are to each other, else half a sample distance; and never back beyond the time at
+ * which a counter would have been zero. All times in ms.
+ */
+export function extrapolation(
+  firstT: number,
+  lastT: number,
+  intervals: number,
+  windowStart: number,
+  windowEnd: number,
+  isCounter: boolean,
+  firstValue: number,
+  total: number,
+): number {
+  const sampled = (lastT - firstT) / 1000;
+  const average = sampled / intervals;
+  const threshold = average * 1.1;
+  let toStart = (firstT - windowStart) / 1000;
+  let toEnd = (windowEnd - lastT) / 1000;
+  if (toStart >= threshold) toStart = average / 2;
+  if (isCounter && total > 0 && firstValue >= 0) {
+    const toZero = sampled * (firstValue / total);
+    if (toZero < toStart) toStart = toZero;
+  }
+  if (toEnd >= threshold) toEnd = average / 2;
+  return (sampled + toStart + toEnd) / sampled;
+}

@@ -1,0 +1,136 @@
+/** `rate`, `increase`, `delta`, `irate`, `idelta` of native histograms. */
+
+import { CounterReset, type Histogram } from '../../model/histogram.ts';
+import {
+  addHistogram,
+  Combined,
+  divideHistogram,
+  multiplyHistogram,
+  subtractHistogram,
+} from '../../model/histogram-arithmetic.ts';
+import { isCustomSchema } from '../../model/histogram-bounds.ts';
+import { emptyHistogram, toFloatHistogram } from '../../model/histogram-copy.ts';
+import { compactHistogram } from '../../model/histogram-layout.ts';
+import { detectReset } from '../../model/histogram-reset.ts';
+import type { StepColumn } from './column.ts';
+import { extrapolation } from './extrapolation.ts';
+import type { CallSite } from './function.ts';
+import { reportCombined } from './histogram-annotations.ts';
+import {
+  rangeArgument,
+  warnMixed,
+  warnMixedSchemasOf,
+  warnNotCounter,
+  warnNotGauge,
+} from './range-annotations.ts';
+import type { RangeSamples } from './range-samples.ts';
+import type { RateKind } from './rate-kind.ts';
+
+/** The rate over a window that holds histograms alone; absent for fewer than two. */
+export function histogramRateWindow(
+  samples: RangeSamples,
+  step: number,
+  kind: RateKind,
+  out: StepColumn,
+  site: CallSite,
+): void {
+  const { histogramLo, histogramHi, histogramTimes, windowStart, windowEnd } = samples;
+  const from = histogramLo[step];
+  const last = histogramHi[step] - 1;
+  if (last <= from) return;
+  const total = difference(samples.histograms.slice(from, last + 1), kind.isCounter, site);
+  if (total === null) return;
+  const factor = extrapolation(
+    histogramTimes[from],
+    histogramTimes[last],
+    last - from,
+    windowStart[step],
+    windowEnd[step],
+    kind.isCounter,
+    samples.histograms[from].count,
+    total.count,
+  );
+  multiplyHistogram(total, kind.perSecond ? factor / (samples.windowMs / 1000) : factor);
+  out.setHistogram(step, total);
+}
+
+/** Last minus first, counter resets made good; null where the window's histograms do not combine. */
+function difference(window: readonly Histogram[], isCounter: boolean, site: CallSite): Histogram | null {
+  const first = window[0];
+  const last = window[window.length - 1];
+  if (isCounter && window.some((h) => h.counterReset === CounterReset.gauge)) warnNotCounter(site);
+  if (!isCounter && (first.counterReset !== CounterReset.gauge || last.counterReset !== CounterReset.gauge)) {
+    warnNotGauge(site);
+  }
+  // A reset between the first two makes the first one irrelevant, its layout included.
+  let before = first;
+  if (isCounter && detectReset(window[1], first)) {
+    before = emptyHistogram(window[1].schema);
+    before.customValues = window[1].customValues;
+  }
+  const custom = isCustomSchema(before.schema);
+  const mixed = isCounter
+    ? window.slice(1).some((h) => isCustomSchema(h.schema) !== custom)
+    : isCustomSchema(last.schema) !== custom;
+  if (mixed) {
+    warnMixedSchemasOf(site);
+    return null;
+  }
+  const total = toFloatHistogram(last);
+  let flags = subtractHistogram(total, before);
+  if (isCounter) {
+    for (const h of window.slice(1)) {
+      if (detectReset(h, before)) flags |= addHistogram(total, before);
+      before = h;
+    }
+  }
+  // Resets are dealt with here, whatever the hints say of them.
+  reportCombined(
+    flags & ~Combined.counterResetCollision,
+    'subtraction',
+    site.annotations,
+    rangeArgument(site),
+  );
+  total.counterReset = CounterReset.gauge;
+  compactHistogram(total, 0);
+  return total;
+}
+
+/** `irate` or `idelta` of a window that holds at least one histogram. */
+export function histogramInstantDelta(
+  samples: RangeSamples,
+  step: number,
+  kind: RateKind,
+  out: StepColumn,
+  site: CallSite,
+): void {
+  const { t, lo, hi, histogramLo, histogramHi, histogramTimes, histograms } = samples;
+  const last = histogramHi[step] - 1;
+  const lastFloat = hi[step] - 1;
+  const floats = hi[step] - lo[step];
+  if (floats + last - histogramLo[step] + 1 < 2) return;
+  const lastIsFloat = floats > 0 && t[lastFloat] > histogramTimes[last];
+  const twoHistograms =
+    !lastIsFloat && last > histogramLo[step] && !(floats > 0 && t[lastFloat] > histogramTimes[last - 1]);
+  if (!twoHistograms) {
+    warnMixed(site);
+    return;
+  }
+  const [a, b] = [histograms[last - 1], histograms[last]];
+  const areGauges = a.counterReset === CounterReset.gauge && b.counterReset === CounterReset.gauge;
+  const anyGauge = a.counterReset === CounterReset.gauge || b.counterReset === CounterReset.gauge;
+  if (kind.isCounter && anyGauge) warnNotCounter(site);
+  if (!kind.isCounter && !areGauges) warnNotGauge(site);
+  const result = toFloatHistogram(b);
+  if (!kind.isCounter || !detectReset(b, a)) {
+    const flags = subtractHistogram(result, a) & ~Combined.counterResetCollision;
+    if (!reportCombined(flags, 'subtraction', site.annotations, rangeArgument(site))) {
+      warnMixedSchemasOf(site);
+      return;
+    }
+  }
+  result.counterReset = CounterReset.gauge;
+  compactHistogram(result, 0);
+  if (kind.perSecond) divideHistogram(result, (histogramTimes[last] - histogramTimes[last - 1]) / 1000);
+  out.setHistogram(step, result);
+}
