@@ -29,7 +29,7 @@ import type {
   VectorSelector,
 } from './ast.ts';
 import { checkTypes } from './checker.ts';
-import { Cursor, type Item } from './cursor.ts';
+import { Cursor, type Item, tooDeep } from './cursor.ts';
 import { numberOf, parseNumberOrDuration } from './duration-parser.ts';
 import { FUNCTIONS } from './functions.ts';
 import { unquoteString } from './literals.ts';
@@ -109,9 +109,11 @@ function parseBinary(cursor: Cursor, precedence: number): Expr {
 /** What follows the first operand of such an expression. */
 function parseOperators(cursor: Cursor, first: Expr, precedence: number): Expr {
   let lhs = first;
-  for (;;) {
+  for (let levels = 1; ; levels++) {
     const own = precedenceOf(cursor.peek());
     if (own === 0 || own < precedence) return lhs;
+    // The checker counts levels exactly; this stops a chain that is too long before all of it is in memory.
+    if (levels > cursor.options.maxDepth) throw tooDeep(cursor, lhs.range);
     lhs = parseOperation(cursor, lhs, own);
   }
 }
