@@ -9,6 +9,8 @@ export class Matcher {
   readonly type: MatchType;
   readonly name: string;
   readonly value: string;
+  /** Whether a series without the label satisfies this matcher. */
+  readonly matchesEmpty: boolean;
   private readonly regex: Regex | null;
 
   /** Throws InputError with code `bad_regex` where `value` is not an RE2 pattern. */
@@ -17,6 +19,7 @@ export class Matcher {
     this.name = name;
     this.value = value;
     this.regex = type === '=~' || type === '!~' ? compileRegex(value) : null;
+    this.matchesEmpty = this.matches('');
   }
 
   matches(value: string): boolean {
@@ -30,11 +33,6 @@ export class Matcher {
       case '!~':
         return !this.regex!.matches(value);
     }
-  }
-
-  /** Whether a series without the label satisfies this matcher. */
-  get matchesEmpty(): boolean {
-    return this.matches('');
   }
 
   /** The only values that a positive matcher accepts, where they can be listed; else undefined. */
