@@ -101,6 +101,15 @@ describe('a scrape', () => {
     expect(report(result)['scrape_duration_seconds']).toBeGreaterThan(0);
   });
 
+  it('takes an empty label for the wish to have none, where labels are honoured', async () => {
+    const url = await serve('a{instance=""} 1\nb{job="own"} 2\n');
+    const result = await (await scraperOf(url, { honorLabels: true })).scrape(T);
+    expect(rows(result, true)).toEqual([
+      `a{"job":"j"} 1 ${T}`,
+      `b${JSON.stringify({ instance: new URL(url).host, job: 'own' })} 2 ${T}`,
+    ]);
+  });
+
   it('is only what the target exposes where raw is wanted', async () => {
     const url = await serve('a{job="own"} 1\n');
     const result = await (await scraperOf(url, { raw: true })).scrape(T);
