@@ -14,7 +14,7 @@ const ZONE_FOLDER = '/usr/share/zoneinfo';
 
 /** The zone at `now` (ms). Where no zone file is found the name is `UTC`, or Intl's, as for zones without letters. */
 export function timeZone(now: number): TimeZone {
-  const offsetSeconds = -new Date(now).getTimezoneOffset() * 60;
+  const offsetSeconds = (0 - new Date(now).getTimezoneOffset()) * 60;
   const name = zoneFileName(now, offsetSeconds) ?? (offsetSeconds === 0 ? 'UTC' : intlName(now));
   return { name, offsetSeconds };
 }
