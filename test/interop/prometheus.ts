@@ -33,7 +33,12 @@ export class RealPrometheus {
   }
 
   /** Starts `program` with `dir` for its configuration and (in `data`) its storage; returns when it is ready. */
-  static async start(program: string, dir: string, config = '', flags: string[] = []): Promise<RealPrometheus> {
+  static async start(
+    program: string,
+    dir: string,
+    config = '',
+    flags: string[] = [],
+  ): Promise<RealPrometheus> {
     const data = join(dir, 'data');
     mkdirSync(data, { recursive: true });
     const file = join(dir, 'prometheus.yml');
