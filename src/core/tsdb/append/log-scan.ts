@@ -9,12 +9,13 @@ import {
   isHistogramRecord,
   type LogReader,
   RecordType,
+  type RefIndex,
   recordType,
   SampleRows,
   SeriesDecoder,
   skipLabels,
 } from '../wal/index.ts';
-import type { RefIndex } from './ref-index.ts';
+
 import {
   checkOf,
   HASH_WORDS,

@@ -10,11 +10,12 @@ import {
   listCheckpoints,
   listSegments,
   openLog,
+  RefIndex,
   segmentName,
   setAsideAfter,
 } from '../wal/index.ts';
 import { LogScan } from './log-scan.ts';
-import { RefIndex } from './ref-index.ts';
+
 import { type Coverage, RefTable } from './ref-table.ts';
 import { KEY_WORDS, SeriesStates } from './series-states.ts';
 

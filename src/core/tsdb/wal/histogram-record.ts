@@ -12,7 +12,13 @@ import { ByteReader } from '../../encoding/byte-reader.ts';
 import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { CorruptionError } from '../../errors.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../../model/histogram.ts';
-import { decodeHistogram, encodeHistogram, skipHistogram } from './histogram-codec.ts';
+import {
+  decodeHistogram,
+  encodeHistogram,
+  HINT_BYTES,
+  isKnownSchema,
+  skipHistogram,
+} from './histogram-codec.ts';
 import { RecordType } from './record-type.ts';
 import { readStart } from './start-marker.ts';
 
@@ -83,6 +89,11 @@ export class HistogramDecoder {
     skipHistogram(reader, this.isFloat);
     this.end = reader.pos;
     return true;
+  }
+
+  /** Whether the histogram's schema is one that anybody knows; Prometheus leaves others out. */
+  get isKnown(): boolean {
+    return isKnownSchema(new ByteReader(this.reader.bytes, this.start + HINT_BYTES, this.end).varint());
   }
 
   histogram(): Histogram {

@@ -8,6 +8,7 @@ export * from './metadata-record.ts';
 export * from './mmap-marker-record.ts';
 export * from './page.ts';
 export * from './record-type.ts';
+export * from './ref-index.ts';
 export * from './repair.ts';
 export * from './samples-record.ts';
 export * from './segments.ts';

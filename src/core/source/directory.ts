@@ -1,0 +1,183 @@
+/**
+ * A data directory as a source: its blocks and its log, ours or Prometheus', also while a server writes to it. What
+ * is read is what was there when the directory was opened. Nothing is written, and no lock is needed.
+ *
+ * Samples that the newest block covers are read from blocks alone, as Prometheus does after a start, so that what
+ * was deleted there does not come back from the log.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CorruptionError, InputError } from '../errors.ts';
+import { compareStrings } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { Metadata } from '../model/metadata.ts';
+import { BlockReader, isUlid, mergeSeriesSets, type StoredSeriesSet } from '../tsdb/block/index.ts';
+import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
+import { LogSeriesSet } from './log/log-series-set.ts';
+import { LogView } from './log/log-view.ts';
+import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from './source.ts';
+
+export interface DirectoryOptions {
+  /**
+   * Called for each fault; the rest is then read without the block, or the part of the log, that has it. Without
+   * this, faults are thrown.
+   */
+  onDamage?: (error: CorruptionError) => void;
+}
+
+/** How often opening starts again where a server removes what was just listed. */
+const OPEN_ATTEMPTS = 10;
+
+/** Whether there is a data directory or a single block at `path`. */
+export function isDataDirectory(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+export class DirectorySource implements Source {
+  private readonly blocks: readonly BlockReader[];
+  private readonly log: LogView | undefined;
+  private readonly onDamage: ((error: CorruptionError) => void) | undefined;
+  /** Where blocks of samples that came in order end. */
+  private readonly minTime: number;
+
+  /** Opens a data directory, or a single block. Throws InputError `not_found`, or CorruptionError. */
+  constructor(dir: string, options: DirectoryOptions = {}) {
+    if (!existsSync(dir)) throw new InputError('not_found', 'no such directory', { file: dir });
+    if (!statSync(dir).isDirectory()) throw new InputError('not_found', 'not a directory', { file: dir });
+    this.onDamage = options.onDamage;
+    if (existsSync(join(dir, 'meta.json'))) {
+      this.blocks = [new BlockReader(dir)];
+      this.log = undefined;
+      this.minTime = Number.POSITIVE_INFINITY;
+      return;
+    }
+    // The log first: what a server moves from it into a block meanwhile is then read twice, and never missed.
+    this.log = new LogView(dir, options.onDamage);
+    try {
+      this.blocks = this.openBlocks(dir);
+    } catch (error) {
+      this.log.close();
+      throw error;
+    }
+    this.minTime = this.blocks
+      .filter((block) => block.meta.compaction.hints?.includes('from-out-of-order') !== true)
+      .reduce((end, block) => Math.max(end, block.meta.maxTime), Number.NEGATIVE_INFINITY);
+  }
+
+  async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
+    const sets: StoredSeriesSet[] = this.blocksIn(hints).map((block) =>
+      this.guarded(block.select(matchers, hints.mint, hints.maxt)),
+    );
+    if (this.log !== undefined) {
+      const { mint, maxt, labelsOnly = false } = hints;
+      sets.push(new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime }));
+    }
+    return limited(mergeSeriesSets(sets), hints.limit ?? 0);
+  }
+
+  async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
+    const names = new Set(this.blocksIn(range).flatMap((block) => block.labelNames(matchers)));
+    for (const name of this.logLabels(matchers, range)?.names() ?? []) names.add(name);
+    return [...names].sort(compareStrings);
+  }
+
+  async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
+    const values = new Set(this.blocksIn(range).flatMap((block) => block.labelValues(name, matchers)));
+    for (const value of this.logLabels(matchers, range)?.values(name) ?? []) values.add(value);
+    return [...values].sort(compareStrings);
+  }
+
+  async metadata(metric?: string): Promise<Map<string, Metadata[]>> {
+    return this.log === undefined ? new Map() : logMetadata(this.log, metric);
+  }
+
+  async exemplars(matchers: readonly (readonly Matcher[])[], range: TimeRange): Promise<ExemplarSeries[]> {
+    return this.log === undefined ? [] : logExemplars(this.log, matchers, range);
+  }
+
+  async extent(): Promise<TimeRange | undefined> {
+    let extent = this.log === undefined ? undefined : logExtent(this.log, this.minTime);
+    for (const { meta } of this.blocks) {
+      const maxt = meta.maxTime - 1;
+      if (extent === undefined) extent = { mint: meta.minTime, maxt };
+      else extent = { mint: Math.min(extent.mint, meta.minTime), maxt: Math.max(extent.maxt, maxt) };
+    }
+    return extent;
+  }
+
+  async close(): Promise<void> {
+    for (const block of this.blocks) block.close();
+    this.log?.close();
+  }
+
+  private logLabels(matchers: readonly Matcher[], { mint, maxt }: TimeRange): LogSeriesSet | undefined {
+    if (this.log === undefined) return undefined;
+    return new LogSeriesSet(this.log, matchers, { mint, maxt, minTime: this.minTime, labelsOnly: true });
+  }
+
+  private blocksIn({ mint, maxt }: TimeRange): BlockReader[] {
+    return this.blocks.filter(({ meta }) => meta.minTime <= maxt && meta.maxTime > mint);
+  }
+
+  /** Blocks by time, without those that a newer one was made from. */
+  private openBlocks(dir: string): BlockReader[] {
+    for (let attempt = 1; ; attempt++) {
+      const blocks: BlockReader[] = [];
+      try {
+        for (const name of readdirSync(dir).filter(isUlid)) {
+          this.openBlock(join(dir, name), blocks, attempt === OPEN_ATTEMPTS);
+        }
+        const replaced = new Set(
+          blocks.flatMap(({ meta }) => (meta.compaction.parents ?? []).map(({ ulid }) => ulid)),
+        );
+        for (const block of blocks) if (replaced.has(block.meta.ulid)) block.close();
+        return blocks
+          .filter((block) => !replaced.has(block.meta.ulid))
+          .sort((a, b) => a.meta.minTime - b.meta.minTime || a.meta.maxTime - b.meta.maxTime);
+      } catch (error) {
+        for (const block of blocks) block.close();
+        // Removed between listing and opening: what it was compacted into is there by now.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+  }
+
+  private openBlock(path: string, blocks: BlockReader[], lastAttempt: boolean): void {
+    try {
+      blocks.push(new BlockReader(path));
+    } catch (error) {
+      const { code, path: missing } = error as NodeJS.ErrnoException;
+      let fault = error;
+      if (code === 'ENOENT' && lastAttempt) {
+        fault = new CorruptionError('belongs to the block and is not there', { file: missing ?? path });
+      }
+      if (!(fault instanceof CorruptionError) || this.onDamage === undefined) throw fault;
+      this.onDamage(fault);
+    }
+  }
+
+  /** A block's set that reports damaged samples and goes on without them. */
+  private guarded(set: StoredSeriesSet): StoredSeriesSet {
+    const { onDamage } = this;
+    if (onDamage === undefined) return set;
+    return {
+      length: set.length,
+      labels: (i) => set.labels(i),
+      read: (i, out) => {
+        const before = out.length;
+        try {
+          set.read(i, out);
+        } catch (error) {
+          if (!(error instanceof CorruptionError)) throw error;
+          out.length = before;
+          onDamage(error);
+        }
+      },
+    };
+  }
+}
+
+function limited(set: StoredSeriesSet, limit: number): SeriesSet {
+  if (limit === 0 || set.length <= limit) return set;
+  return { length: limit, labels: (i) => set.labels(i), read: (i, out) => set.read(i, out) };
+}

@@ -1,0 +1,243 @@
+/**
+ * The series of one selection from a log, with their samples, in bounded memory however large the log is.
+ *
+ * A first pass over the log collects the series and counts their samples. The series, sorted, are then cut into
+ * groups of at most GROUP_ROWS samples (or one series), and the samples of a group are gathered by a pass of its own
+ * when the first of them is read. So whoever reads the series in order, as all do that read much, has one group in
+ * memory: 16 bytes a sample, beside what is kept of each series.
+ */
+import type { SampleColumns } from '../../model/columns.ts';
+import type { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { addInterval, type Intervals, removeDeleted, type StoredSeriesSet } from '../../tsdb/block/index.ts';
+import {
+  decodeSamples,
+  decodeTombstones,
+  HistogramDecoder,
+  isHistogramRecord,
+  RecordType,
+  recordType,
+  SampleRows,
+  SeriesDecoder,
+} from '../../tsdb/wal/index.ts';
+import type { TimeRange } from '../source.ts';
+import { LogSamples } from './log-samples.ts';
+import { LogSeries } from './log-series.ts';
+import type { LogView } from './log-view.ts';
+
+/** 128 MiB of times and values. */
+const GROUP_ROWS = 8 * 1024 * 1024;
+
+export interface LogSelectOptions extends TimeRange {
+  /** Samples before this time that came in order are not looked at: the blocks have them. */
+  minTime: number;
+  /** Only `labels` will be called: a series then counts whether it has samples in the range or not. */
+  labelsOnly?: boolean;
+  /** Samples held in memory at a time; GROUP_ROWS unless a test wants less. */
+  groupRows?: number;
+}
+
+export class LogSeriesSet implements StoredSeriesSet {
+  readonly length: number;
+  private readonly view: LogView;
+  private readonly options: LogSelectOptions;
+  private readonly series: LogSeries;
+  /** The series' rows, sorted by labels, and the place of each row among them; NOT_SELECTED where it has none. */
+  private readonly rows: Uint32Array;
+  private readonly positions: Int32Array;
+  /** Samples of each, by position, at most. */
+  private readonly counts: Uint32Array;
+  private readonly deleted: Map<number, Intervals>;
+  private groupFirst = 0;
+  private groupLast = 0;
+  private group: LogSamples | undefined = undefined;
+
+  constructor(view: LogView, matchers: readonly Matcher[], options: LogSelectOptions) {
+    this.view = view;
+    this.options = options;
+    const first = new FirstPass(matchers, options);
+    view.eachRecord((record) => first.take(record, options.minTime));
+    if (options.labelsOnly !== true) {
+      view.eachOutOfOrderRecord((record) => first.take(record, Number.NEGATIVE_INFINITY));
+    }
+    this.series = first.series;
+    this.deleted = first.deleted;
+    const all = first.series.sorted();
+    this.rows = options.labelsOnly === true ? all : all.filter((row) => first.counts[row] > 0);
+    this.length = this.rows.length;
+    this.positions = new Int32Array(first.series.count).fill(-1);
+    this.counts = new Uint32Array(this.length);
+    for (let position = 0; position < this.length; position++) {
+      const row = this.rows[position];
+      this.positions[row] = position;
+      this.counts[position] = first.counts[row];
+    }
+  }
+
+  labels(position: number): Labels {
+    return this.series.labels(this.rows[position]);
+  }
+
+  read(position: number, out: SampleColumns): void {
+    if (this.group === undefined || position < this.groupFirst || position >= this.groupLast) {
+      this.load(position);
+    }
+    const from = out.length;
+    this.group!.read(position - this.groupFirst, out);
+    const deleted = this.deleted.get(this.rows[position]);
+    if (deleted !== undefined) removeDeleted(out, from, deleted);
+  }
+
+  /** The label names of all series, in no order. */
+  names(): string[] {
+    const found = new Set<number>();
+    for (const row of this.rows) this.series.eachName(row, (name) => found.add(name));
+    return [...found].map((name) => this.series.symbols.text(name));
+  }
+
+  /** The values that a label has, in no order. */
+  values(name: string): string[] {
+    const { symbols } = this.series;
+    const symbol = symbols.internText(name);
+    const found = new Set<number>();
+    for (const row of this.rows) found.add(this.series.value(row, symbol));
+    found.delete(-1);
+    return [...found].map((value) => symbols.text(value));
+  }
+
+  /** Gathers the group that begins at `position`. */
+  private load(position: number): void {
+    const limit = this.options.groupRows ?? GROUP_ROWS;
+    let last = position + 1;
+    let rows = this.counts[position];
+    while (last < this.length && rows + this.counts[last] <= limit) rows += this.counts[last++];
+    // Before the new one is made, so that there are never two.
+    this.group = undefined;
+    const samples = new LogSamples(this.counts.subarray(position, last));
+    const pass = new GroupPass(samples, this.series, this.positions, position, last, this.options);
+    this.view.eachRecord((record) => pass.take(record));
+    samples.endOrdered();
+    pass.inOrder = false;
+    this.view.eachOutOfOrderRecord((record) => pass.take(record));
+    samples.end();
+    this.group = samples;
+    this.groupFirst = position;
+    this.groupLast = last;
+  }
+}
+
+/** Collects series, counts their samples and notes deletions. */
+class FirstPass {
+  readonly series: LogSeries;
+  counts = new Uint32Array(256);
+  readonly deleted = new Map<number, Intervals>();
+  private readonly options: LogSelectOptions;
+  private readonly decoder = new SeriesDecoder();
+  private readonly samples = new SampleRows();
+  private readonly histograms = new HistogramDecoder();
+
+  constructor(matchers: readonly Matcher[], options: LogSelectOptions) {
+    this.series = new LogSeries(matchers);
+    this.options = options;
+  }
+
+  take(record: Uint8Array, minTime: number): void {
+    const type = recordType(record);
+    const { series, counts, samples, histograms } = this;
+    const mint = Math.max(this.options.mint, minTime);
+    const { maxt } = this.options;
+    if (type === RecordType.series) {
+      this.decoder.start(record);
+      while (this.decoder.next()) series.add(this.decoder, record);
+      if (series.count > counts.length) {
+        this.counts = new Uint32Array(Math.max(series.count, counts.length * 2));
+        this.counts.set(counts);
+      }
+    } else if (this.options.labelsOnly === true) {
+      return;
+    } else if (type === RecordType.samples || type === RecordType.samplesV2) {
+      decodeSamples(record, samples);
+      for (let i = 0; i < samples.length; i++) {
+        if (samples.t[i] < mint || samples.t[i] > maxt) continue;
+        const row = series.rows.get(samples.ref[i]);
+        if (row >= 0) counts[row]++;
+      }
+    } else if (isHistogramRecord(type)) {
+      histograms.begin(record);
+      while (histograms.next()) {
+        if (histograms.t < mint || histograms.t > maxt) continue;
+        const row = series.rows.get(histograms.ref);
+        if (row >= 0) counts[row]++;
+      }
+    } else if (type === RecordType.tombstones) {
+      for (const { ref, mint: from, maxt: to } of decodeTombstones(record)) {
+        const row = series.rows.get(ref);
+        if (row >= 0) this.deleted.set(row, addInterval(this.deleted.get(row) ?? [], from, to));
+      }
+    }
+  }
+}
+
+/** Gathers the samples of the series at positions [first, last). */
+class GroupPass {
+  /** Whether the log that is read is the one whose samples count only where they are newer than those before. */
+  inOrder = true;
+  private readonly out: LogSamples;
+  private readonly series: LogSeries;
+  private readonly positions: Int32Array;
+  private readonly first: number;
+  private readonly options: LogSelectOptions;
+  private readonly newest: Float64Array;
+  private readonly samples = new SampleRows();
+  private readonly histograms = new HistogramDecoder();
+
+  constructor(
+    out: LogSamples,
+    series: LogSeries,
+    positions: Int32Array,
+    first: number,
+    last: number,
+    options: LogSelectOptions,
+  ) {
+    this.out = out;
+    this.series = series;
+    this.positions = positions;
+    this.first = first;
+    this.options = options;
+    this.newest = new Float64Array(last - first).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  take(record: Uint8Array): void {
+    const type = recordType(record);
+    if (type === RecordType.samples || type === RecordType.samplesV2) {
+      const { samples, out } = this;
+      decodeSamples(record, samples);
+      const { vBits } = samples;
+      for (let i = 0; i < samples.length; i++) {
+        const at = this.accept(samples.ref[i], samples.t[i]);
+        if (at < 0) continue;
+        out.addFloat(at, samples.t[i], samples.hasStart ? samples.st[i] : 0, vBits[i * 2 + 1], vBits[i * 2]);
+      }
+    } else if (isHistogramRecord(type)) {
+      const { histograms: h, out } = this;
+      h.begin(record);
+      while (h.next()) {
+        const at = h.isKnown ? this.accept(h.ref, h.t) : -1;
+        if (at >= 0) out.addHistogram(at, h.t, h.st, h.isFloat, record, h.start, h.end);
+      }
+    }
+  }
+
+  /** The series of the group that a sample belongs to, or -1 where it is none of them or the sample does not count. */
+  private accept(ref: number, t: number): number {
+    const row = this.series.rows.get(ref);
+    if (row < 0) return -1;
+    const at = this.positions[row] - this.first;
+    if (at < 0 || at >= this.newest.length) return -1;
+    if (this.inOrder) {
+      if (t < this.options.minTime || t <= this.newest[at]) return -1;
+      this.newest[at] = t;
+    }
+    return t >= this.options.mint && t <= this.options.maxt ? at : -1;
+  }
+}

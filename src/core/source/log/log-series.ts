@@ -1,0 +1,173 @@
+/**
+ * The series of a log that a selection is about: label sets as numbers of symbols, each set once, and the refs under
+ * which the log speaks of it. Some tens of bytes a series; label sets as objects are made when asked for.
+ */
+import { ByteReader } from '../../encoding/byte-reader.ts';
+import { Labels } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import { RefIndex, type SeriesDecoder } from '../../tsdb/wal/index.ts';
+import { LabelSymbols } from './label-symbols.ts';
+
+export class LogSeries {
+  count = 0;
+  /** Row of each ref of a matching series. */
+  readonly rows = new RefIndex();
+  readonly symbols = new LabelSymbols();
+  private readonly matchers: readonly SymbolMatcher[];
+  /** Name and value symbols of all series; series i has [starts[i], starts[i + 1]). */
+  private pairs = new Uint32Array(4096);
+  private starts = new Float64Array(256);
+  /** Open addressing over the label sets: row + 1, or 0. */
+  private slots = new Int32Array(1024);
+  private hashes = new Uint32Array(256);
+  private readonly reader = new ByteReader();
+
+  constructor(matchers: readonly Matcher[]) {
+    this.matchers = matchers.map((matcher) => new SymbolMatcher(matcher, this.symbols));
+  }
+
+  /** Takes in the series that the decoder is at, if all matchers hold for it. */
+  add(decoder: SeriesDecoder, record: Uint8Array): void {
+    const { reader, symbols } = this;
+    reader.reset(record, decoder.labelsStart, decoder.labelsEnd);
+    const size = reader.uvarint() * 2;
+    const start = this.starts[this.count];
+    if (start + size > this.pairs.length) {
+      this.pairs = grown(this.pairs, new Uint32Array(Math.max(start + size, this.pairs.length * 2)));
+    }
+    let hash = 0;
+    for (let i = 0; i < size; i++) {
+      const length = reader.uvarint();
+      const at = reader.advance(length);
+      const symbol = symbols.intern(record, at, at + length);
+      this.pairs[start + i] = symbol;
+      hash = Math.imul(hash ^ symbol, 0x9e3779b1) ^ (hash >>> 15);
+    }
+    for (const matcher of this.matchers) if (!matcher.holds(this.pairs, start, start + size)) return;
+    this.rows.set(decoder.ref, this.rowOf(hash >>> 0, start, size));
+  }
+
+  labels(row: number): Labels {
+    const names: string[] = [];
+    const values: string[] = [];
+    for (let at = this.starts[row]; at < this.starts[row + 1]; at += 2) {
+      names.push(this.symbols.text(this.pairs[at]));
+      values.push(this.symbols.text(this.pairs[at + 1]));
+    }
+    return new Labels(names, values);
+  }
+
+  /** The value of a label, given as symbol, as one; -1 where the series does not have it. */
+  value(row: number, name: number): number {
+    for (let at = this.starts[row]; at < this.starts[row + 1]; at += 2) {
+      if (this.pairs[at] === name) return this.pairs[at + 1];
+    }
+    return -1;
+  }
+
+  /** Calls `each` with the name symbols of a series. */
+  eachName(row: number, each: (name: number) => void): void {
+    for (let at = this.starts[row]; at < this.starts[row + 1]; at += 2) each(this.pairs[at]);
+  }
+
+  /** All rows in the order of their labels. */
+  sorted(): Uint32Array {
+    const { pairs, starts } = this;
+    const rank = this.ranks();
+    const rows = new Uint32Array(this.count);
+    for (let row = 0; row < this.count; row++) rows[row] = row;
+    return rows.sort((a, b) => {
+      let i = starts[a];
+      let j = starts[b];
+      const n = Math.min(starts[a + 1] - i, starts[b + 1] - j);
+      for (let left = n; left > 0; left--, i++, j++) {
+        if (pairs[i] !== pairs[j]) return rank[pairs[i]] - rank[pairs[j]];
+      }
+      return starts[a + 1] - starts[a] - (starts[b + 1] - starts[b]);
+    });
+  }
+
+  /** The place of each symbol in the order of their texts. */
+  private ranks(): Uint32Array {
+    const { symbols } = this;
+    const order = new Uint32Array(symbols.count);
+    for (let symbol = 0; symbol < order.length; symbol++) order[symbol] = symbol;
+    order.sort((a, b) => symbols.compare(a, b));
+    const rank = new Uint32Array(order.length);
+    for (let i = 0; i < order.length; i++) rank[order[i]] = i;
+    return rank;
+  }
+
+  /** The row of the label set at `start` of the pairs, which becomes a new one where there is none. */
+  private rowOf(hash: number, start: number, size: number): number {
+    const mask = this.slots.length - 1;
+    let slot = hash & mask;
+    for (; this.slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const row = this.slots[slot] - 1;
+      if (this.hashes[row] === hash && this.isSame(row, start, size)) return row;
+    }
+    const row = this.count++;
+    if (this.count === this.hashes.length) {
+      this.hashes = grown(this.hashes, new Uint32Array(this.count * 2));
+      this.starts = grown(this.starts, new Float64Array(this.count * 2));
+    }
+    this.hashes[row] = hash;
+    this.starts[this.count] = start + size;
+    this.slots[slot] = this.count;
+    if (this.count * 2 > this.slots.length) this.rehash();
+    return row;
+  }
+
+  private isSame(row: number, start: number, size: number): boolean {
+    const { pairs } = this;
+    const at = this.starts[row];
+    if (this.starts[row + 1] - at !== size) return false;
+    for (let i = 0; i < size; i++) if (pairs[at + i] !== pairs[start + i]) return false;
+    return true;
+  }
+
+  private rehash(): void {
+    const mask = this.slots.length * 2 - 1;
+    this.slots = new Int32Array(mask + 1);
+    for (let row = 0; row < this.count; row++) {
+      let slot = this.hashes[row] & mask;
+      while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.slots[slot] = row + 1;
+    }
+  }
+}
+
+/** A matcher that is asked once about each value. */
+class SymbolMatcher {
+  private readonly matcher: Matcher;
+  private readonly symbols: LabelSymbols;
+  private readonly name: number;
+  /** By symbol: 0 not asked yet, 1 no, 2 yes. */
+  private answers = new Uint8Array(256);
+
+  constructor(matcher: Matcher, symbols: LabelSymbols) {
+    this.matcher = matcher;
+    this.symbols = symbols;
+    this.name = symbols.internText(matcher.name);
+  }
+
+  holds(pairs: Uint32Array, start: number, end: number): boolean {
+    for (let at = start; at < end; at += 2) if (pairs[at] === this.name) return this.accepts(pairs[at + 1]);
+    return this.matcher.matchesEmpty;
+  }
+
+  private accepts(symbol: number): boolean {
+    if (symbol >= this.answers.length) {
+      this.answers = grown(this.answers, new Uint8Array(Math.max(symbol + 1, this.answers.length * 2)));
+    }
+    if (this.answers[symbol] === 0) {
+      this.answers[symbol] = this.matcher.matches(this.symbols.text(symbol)) ? 2 : 1;
+    }
+    return this.answers[symbol] === 2;
+  }
+}
+
+function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

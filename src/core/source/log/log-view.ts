@@ -1,0 +1,70 @@
+/**
+ * The logs of a data directory as they were at one moment: `wal`, and `wbl` with the samples that came out of order.
+ * Their files are open, so that several passes see the same, whatever a running writer does meanwhile.
+ */
+import { join } from 'node:path';
+import { CorruptionError } from '../../errors.ts';
+import { closeLog, type LogFile, LogReader, openLog } from '../../tsdb/wal/index.ts';
+
+/** What a pass does with each record. A CorruptionError that it throws gets the record's place. */
+export type RecordVisitor = (record: Uint8Array) => void;
+
+export class LogView {
+  private readonly wal: readonly LogFile[];
+  private readonly wbl: readonly LogFile[];
+  private readonly onDamage: ((error: CorruptionError) => void) | undefined;
+  private readonly reported = new Set<string>();
+
+  /**
+   * With `onDamage`, damage is told once, and what follows it in its log is not read, as it would not be by
+   * Prometheus; without, passes throw CorruptionError.
+   */
+  constructor(dir: string, onDamage?: (error: CorruptionError) => void) {
+    this.onDamage = onDamage;
+    this.wal = openLog(join(dir, 'wal'));
+    try {
+      this.wbl = openLog(join(dir, 'wbl'));
+    } catch (error) {
+      closeLog(this.wal);
+      throw error;
+    }
+  }
+
+  /** Whether there is no log at all. */
+  get empty(): boolean {
+    return this.wal.length === 0;
+  }
+
+  /** Passes over all records of the log. */
+  eachRecord(visit: RecordVisitor): void {
+    this.pass(this.wal, visit);
+  }
+
+  /** Passes over all records of the log of samples that came out of order; the other log has their series. */
+  eachOutOfOrderRecord(visit: RecordVisitor): void {
+    this.pass(this.wbl, visit);
+  }
+
+  close(): void {
+    closeLog(this.wal);
+    closeLog(this.wbl);
+  }
+
+  private pass(files: readonly LogFile[], visit: RecordVisitor): void {
+    const reader = new LogReader(files);
+    try {
+      while (reader.next()) {
+        try {
+          visit(reader.record);
+        } catch (error) {
+          throw error instanceof CorruptionError ? reader.fault(error) : error;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptionError) || this.onDamage === undefined) throw error;
+      if (this.reported.has(error.message)) return;
+      this.reported.add(error.message);
+      this.onDamage(error);
+    }
+  }
+}
