@@ -116,7 +116,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       description: 'Fail a target with a larger body, counted after decompression; 0 for none',
       helpValue: 'SIZE',
       helpGroup: 'LIMIT',
-      default: '512MB',
+      default: '256MB',
     }),
     'sample-limit': Flags.integer({
       description: 'Fail a target with more samples; 0 for no limit',

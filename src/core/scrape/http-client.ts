@@ -117,7 +117,8 @@ export class HttpClient implements FetchClient {
       'User-Agent': this.options.userAgent,
       'Accept-Encoding': ACCEPT_ENCODING,
     };
-    const authorization = (own ? this.options.authorization : undefined) ?? urlAuthorization(url);
+    const given = own ? (this.options.authorization ?? urlAuthorization(request.url)) : undefined;
+    const authorization = given ?? urlAuthorization(url);
     if (authorization !== undefined) headers['Authorization'] = authorization;
     if (own) Object.assign(headers, this.options.headers);
     return headers;

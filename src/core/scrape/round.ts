@@ -57,7 +57,7 @@ export async function scrapeRepeatedly(
     for (let done = 0; done < options.count; done++) {
       const tick = await schedule.tick(signal);
       if (tick.skipped > 0) listener.skipped?.(scraper, tick.skipped);
-      listener.result(await slots.run(() => scraper.scrape(tick.t, signal), signal));
+      listener.result(await slots.run(() => scraper.scrape(schedule.timeOf(tick), signal), signal));
     }
   });
 }

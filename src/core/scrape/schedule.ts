@@ -12,8 +12,8 @@ const TOLERANCE_SHARE = 0.01;
 const LATE_SHARE = 0.1;
 
 export interface Tick {
-  /** The time for the samples, ms. */
-  t: number;
+  /** When it was due; ms. */
+  due: number;
   /** Ticks that passed since the last one without a scrape. */
   skipped: number;
 }
@@ -52,9 +52,14 @@ export class Schedule {
       if (wait > 2 * intervalMs) this.first += clock.now() - due();
       else await clock.sleep(wait, signal);
     }
-    const now = clock.now();
-    const t = now - due() <= this.toleranceMs ? Math.round(due()) : now;
+    const tick = { due: Math.round(due()), skipped };
     this.next++;
-    return { t, skipped };
+    return tick;
+  }
+
+  /** The time for the samples of a scrape that starts now, ms: the tick's own, or the true one where that is late. */
+  timeOf({ due }: Tick): number {
+    const now = this.clock.now();
+    return Math.abs(now - due) <= this.toleranceMs ? due : now;
   }
 }

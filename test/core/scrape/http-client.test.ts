@@ -166,6 +166,8 @@ describe('redirects', () => {
       else response.writeHead(307, { Location: '/there' }).end();
     });
     expect((await get(url, {}, { authorization: 'Bearer mine' })).text).toBe('Bearer mine');
+    const basic = `Basic ${Buffer.from('u:p').toString('base64')}`;
+    expect((await get(url.replace('//', '//u:p@'))).text).toBe(basic);
   });
 
   it('end after ten', async () => {

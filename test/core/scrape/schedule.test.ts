@@ -27,6 +27,10 @@ class JumpingClock implements Clock {
   }
 }
 
+async function time(schedule: Schedule): Promise<number> {
+  return schedule.timeOf(await schedule.tick());
+}
+
 describe('a schedule', () => {
   it('starts now and then ticks at the interval, without drift', async () => {
     const clock = new JumpingClock(1234);
@@ -34,7 +38,7 @@ describe('a schedule', () => {
     const times: number[] = [];
     clock.lateMs = 1;
     for (let i = 0; i < 4; i++) {
-      times.push((await schedule.tick()).t);
+      times.push(await time(schedule));
       clock.time += 100;
     }
     expect(times).toEqual([1234, 2234, 3234, 4234]);
@@ -42,8 +46,8 @@ describe('a schedule', () => {
 
   it('starts on a multiple of the interval when it is to be aligned', async () => {
     const schedule = new Schedule(new JumpingClock(1234), 1000, true);
-    expect(await schedule.tick()).toEqual({ t: 2000, skipped: 0 });
-    expect(await schedule.tick()).toEqual({ t: 3000, skipped: 0 });
+    expect(await schedule.tick()).toEqual({ due: 2000, skipped: 0 });
+    expect(await schedule.tick()).toEqual({ due: 3000, skipped: 0 });
   });
 
   it('tells the true time where it is late', async () => {
@@ -51,7 +55,7 @@ describe('a schedule', () => {
     const schedule = new Schedule(clock, 1000, false);
     await schedule.tick();
     clock.lateMs = 3;
-    expect((await schedule.tick()).t).toBe(1003);
+    expect(await time(schedule)).toBe(1003);
   });
 
   it('skips the ticks that passed while a scrape was running, and says how many', async () => {
@@ -59,8 +63,8 @@ describe('a schedule', () => {
     const schedule = new Schedule(clock, 1000, false);
     await schedule.tick();
     clock.time = 3500;
-    expect(await schedule.tick()).toEqual({ t: 4000, skipped: 3 });
-    expect(await schedule.tick()).toEqual({ t: 5000, skipped: 0 });
+    expect(await schedule.tick()).toEqual({ due: 4000, skipped: 3 });
+    expect(await schedule.tick()).toEqual({ due: 5000, skipped: 0 });
   });
 
   it('makes up for a tick that passed just now', async () => {
@@ -68,8 +72,10 @@ describe('a schedule', () => {
     const schedule = new Schedule(clock, 1000, false);
     await schedule.tick();
     clock.time = 1050;
-    expect(await schedule.tick()).toEqual({ t: 1050, skipped: 0 });
-    expect(await schedule.tick()).toEqual({ t: 2000, skipped: 0 });
+    const tick = await schedule.tick();
+    expect(tick).toEqual({ due: 1000, skipped: 0 });
+    expect(schedule.timeOf(tick)).toBe(1050);
+    expect(await time(schedule)).toBe(2000);
   });
 
   it('goes on when somebody sets the clock back', async () => {
@@ -77,8 +83,8 @@ describe('a schedule', () => {
     const schedule = new Schedule(clock, 1000, false);
     await schedule.tick();
     clock.time = 5000;
-    expect((await schedule.tick()).t).toBe(5000);
-    expect((await schedule.tick()).t).toBe(6000);
+    expect(await time(schedule)).toBe(5000);
+    expect(await time(schedule)).toBe(6000);
   });
 
   it('rejects when the signal aborts', async () => {
