@@ -18,7 +18,7 @@ import { describeWith, peer } from '../peers.ts';
 const exporter = peer('prometheus-node-exporter');
 
 /** What node_exporter 1.11 has that we have not: see docs/host-collector.md. */
-const LACKING = /^node_(timex|systemd|bcache|bcachefs)_|^node_btrfs_device_(unused_bytes|errors_total)$/;
+const LACKING = /^node_(timex|systemd)_|^node_btrfs_device_(unused_bytes|errors_total)$/;
 /** What we have and it has not: lines of /proc/meminfo that it leaves out, and what it asks netlink for. */
 const ADDED = /^node_memory_|^node_network_receive_nohandler_total$/;
 /** Of the exporter, not of the host. */

@@ -3,6 +3,8 @@ import type { Collector } from '../collector.ts';
 import { time } from '../time.ts';
 import { uname } from '../uname.ts';
 import { arp } from './arp.ts';
+import { bcache } from './bcache.ts';
+import { bcachefs } from './bcachefs.ts';
 import { bonding } from './bonding.ts';
 import { btrfs } from './btrfs.ts';
 import { conntrack } from './conntrack.ts';
@@ -49,6 +51,8 @@ import { zfs } from './zfs.ts';
 export function linuxCollectors(): Collector[] {
   return [
     arp,
+    bcache,
+    bcachefs,
     bonding,
     btrfs,
     conntrack,

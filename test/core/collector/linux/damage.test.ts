@@ -7,6 +7,8 @@ import { read, unpackTree } from '../tree.ts';
 
 const FILES = {
   arp: 'proc/net/arp',
+  bcache: 'sys/fs/bcache/deaddd54-c735-46d5-868e-f331c5fd7c74/bdev0/writeback_rate_debug',
+  bcachefs: 'sys/fs/bcachefs/deadbeef-1234-5678-9012-abcdefabcdef/btree_write_stats',
   btrfs: 'sys/fs/btrfs/0abb23a9-579b-43e6-ad30-227ef47fcb9d/commit_stats',
   conntrack: 'proc/net/stat/nf_conntrack',
   cpu: 'proc/stat',

@@ -60,7 +60,7 @@ it('time tells the clock, its zone and its sources', () => {
   const reading = read(unpackTree('server'), { collectors: ['time'], clock });
   expect(value(reading, 'node_time_seconds')).toBe(1234567890.123);
   expect(value(reading, 'node_time_zone_offset_seconds')).toBe(
-    -new Date(1234567890123).getTimezoneOffset() * 60,
+    (0 - new Date(1234567890123).getTimezoneOffset()) * 60,
   );
   expect(samples(reading, 'node_time_clocksource_available_info')).toEqual([
     '{clocksource="acpi_pm", device="0"} 1',
