@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../encoding/crc32c.ts';
-import { type Cursor, readUint32, readUvarint } from '../../encoding/varint.ts';
+import { type Cursor, readUint32, readUvarint, uvarintSize } from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
 import type { ChunkList } from '../chunk/index.ts';
 import { type PageCache, PagedFile, SequentialFile } from '../index/index.ts';
@@ -84,6 +84,16 @@ export class ChunkSegments {
   /** Where a chunk is, for messages. */
   place(ref: number): { file: string; offset: number } {
     return { file: this.paths[Math.floor(ref / TWO_32)] ?? CHUNKS_DIR, offset: ref % TWO_32 };
+  }
+
+  /** What a chunk of `length` bytes of data takes in its file. */
+  storedBytes(length: number): number {
+    return uvarintSize(length) + 1 + length + CHECKSUM_BYTES;
+  }
+
+  /** Bytes of chunks in segment `i`. Throws CorruptionError if it is not one. */
+  dataBytes(i: number): number {
+    return this.segment(i * TWO_32).size - HEADER_BYTES;
   }
 
   close(): void {

@@ -66,7 +66,7 @@ export class IndexReader implements LabelIndex {
 
   postings(name: string, value: string): Uint32Array {
     const offset = this.table().find(name, value);
-    return offset < 0 ? NO_POSTINGS : this.readPostings(offset);
+    return offset < 0 ? NO_POSTINGS : this.postingsAt(offset);
   }
 
   postingsWhere(name: string, prefix: string, keep: (value: string) => boolean): Uint32Array[] {
@@ -75,7 +75,28 @@ export class IndexReader implements LabelIndex {
       if (keep(value)) offsets.push(offset);
       return true;
     });
-    return offsets.map((offset) => this.readPostings(offset));
+    return offsets.map((offset) => this.postingsAt(offset));
+  }
+
+  /** The list of postings at this offset of the file. Throws CorruptionError. */
+  postingsAt(offset: number): Uint32Array {
+    const { file } = this;
+    const { start, end } = sectionBounds(file, offset, 'list of postings');
+    const at = file.seek(start, end - start + 4);
+    const bytes = file.window;
+    const last = at + end - start;
+    const count = last - at < 4 ? 0 : readUint32(bytes, at);
+    if (last - at !== 4 + 4 * count) {
+      throw damaged(file, offset, `has a list of ${count} postings in ${last - at} bytes`);
+    }
+    if (crc32c(bytes, at, last) !== readUint32(bytes, last)) {
+      throw damaged(file, offset, 'has a damaged list of postings (checksum)');
+    }
+    const out = new Uint32Array(count);
+    for (let i = 0, pos = at + 4; i < count; i++, pos += 4) {
+      out[i] = (bytes[pos] << 24) | (bytes[pos + 1] << 16) | (bytes[pos + 2] << 8) | bytes[pos + 3];
+    }
+    return out;
   }
 
   labelNames(): string[] {
@@ -160,26 +181,6 @@ export class IndexReader implements LabelIndex {
           : new SparsePostingsTable(this.file, this.toc.postingsOffsetTable);
     }
     return this.postingsTable;
-  }
-
-  private readPostings(offset: number): Uint32Array {
-    const { file } = this;
-    const { start, end } = sectionBounds(file, offset, 'list of postings');
-    const at = file.seek(start, end - start + 4);
-    const bytes = file.window;
-    const last = at + end - start;
-    const count = last - at < 4 ? 0 : readUint32(bytes, at);
-    if (last - at !== 4 + 4 * count) {
-      throw damaged(file, offset, `has a list of ${count} postings in ${last - at} bytes`);
-    }
-    if (crc32c(bytes, at, last) !== readUint32(bytes, last)) {
-      throw damaged(file, offset, 'has a damaged list of postings (checksum)');
-    }
-    const out = new Uint32Array(count);
-    for (let i = 0, pos = at + 4; i < count; i++, pos += 4) {
-      out[i] = (bytes[pos] << 24) | (bytes[pos + 1] << 16) | (bytes[pos + 2] << 8) | bytes[pos + 3];
-    }
-    return out;
   }
 
   /** The content of a series entry, its checksum checked. Valid until the next one is opened. */

@@ -36,27 +36,10 @@ export class NumberedSymbols implements Symbols {
     this.section = offset + 4;
     this.end = sectionBounds(file, offset, 'symbol table').end;
     const places: number[] = [];
-    const cursor: Cursor = { pos: 0 };
-    let declared = -1;
     let seen = 0;
-    let place = 4;
-    const scanner = new EntryScanner((bytes, pos, end) => {
-      if (declared < 0) {
-        if (end - pos < 4) return -1;
-        declared = readUint32(bytes, pos);
-        return pos + 4;
-      }
-      const next = endOfString(bytes, pos, end, cursor);
-      if (next < 0) return -1;
-      if (seen % STRIDE === 0) places.push(place);
-      seen++;
-      place += next - pos;
-      return next;
+    eachSymbol(file, offset, (_bytes, _start, _end, place) => {
+      if (seen++ % STRIDE === 0) places.push(place);
     });
-    scanSection(file, offset, 'symbol table', (piece, start, end) => scanner.feed(piece, start, end));
-    if (seen !== declared || scanner.unread > 0) {
-      throw damaged(file, offset, `has a symbol table of ${seen} symbols that says it has ${declared}`);
-    }
     this.count = seen;
     this.places = Uint32Array.from(places);
     const slots = Math.min(MAX_CACHED, 2 ** Math.ceil(Math.log2(Math.max(seen, 1))));
@@ -110,6 +93,38 @@ export class PlacedSymbols implements Symbols {
     const prefix = this.cursor.pos - head.at;
     const at = this.file.seek(symbol + prefix, length);
     return utf8Text(this.file.window, at, at + length);
+  }
+}
+
+/**
+ * Calls `each` with every symbol of a version 2 table, in order: its text is [start, end) of the bytes, and `place`
+ * is where its entry starts in the section. Throws CorruptionError.
+ */
+export function eachSymbol(
+  file: PagedFile,
+  offset: number,
+  each: (bytes: Uint8Array, start: number, end: number, place: number) => void,
+): void {
+  const cursor: Cursor = { pos: 0 };
+  let declared = -1;
+  let seen = 0;
+  let place = 4;
+  const scanner = new EntryScanner((bytes, pos, end) => {
+    if (declared < 0) {
+      if (end - pos < 4) return -1;
+      declared = readUint32(bytes, pos);
+      return pos + 4;
+    }
+    const next = endOfString(bytes, pos, end, cursor);
+    if (next < 0) return -1;
+    each(bytes, cursor.pos, next, place);
+    seen++;
+    place += next - pos;
+    return next;
+  });
+  scanSection(file, offset, 'symbol table', (piece, start, end) => scanner.feed(piece, start, end));
+  if (seen !== declared || scanner.unread > 0) {
+    throw damaged(file, offset, `has a symbol table of ${seen} symbols that says it has ${declared}`);
   }
 }
 
