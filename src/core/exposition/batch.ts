@@ -52,6 +52,26 @@ export class Batch {
     return row;
   }
 
+  /** Adds copies of rows [start, end) of another batch, bit for bit. */
+  append(other: Batch, start: number, end: number): void {
+    const to = this.length;
+    const shift = to - start;
+    this.reserve(to + end - start);
+    this.series.set(other.series.subarray(start, end), to);
+    this.t.set(other.t.subarray(start, end), to);
+    this.v.set(other.v.subarray(start, end), to);
+    if (other.st !== null && this.st === null) this.st = new Float64Array(this.t.length);
+    this.st?.set(other.st === null ? new Float64Array(end - start) : other.st.subarray(start, end), to);
+    for (const [row, h] of other.histograms)
+      if (row >= start && row < end) this.histograms.set(row + shift, h);
+    for (let i = other.firstExemplar(start); i < other.exemplars.length; i++) {
+      const { row, exemplar } = other.exemplars[i];
+      if (row >= end) break;
+      this.exemplars.push({ row: row + shift, exemplar });
+    }
+    this.length = to + end - start;
+  }
+
   /** Makes row `row` of `v` an ordinary NaN with the bits that Prometheus' parsers give it. */
   writeNaN(row: number): void {
     if (this.bits.buffer !== this.v.buffer) this.bits = new Uint32Array(this.v.buffer);
@@ -64,6 +84,18 @@ export class Batch {
   setStart(row: number, st: number): void {
     if (this.st === null) this.st = new Float64Array(this.t.length);
     this.st[row] = st;
+  }
+
+  /** Index of the first exemplar of row `row` or a later one. */
+  private firstExemplar(row: number): number {
+    let low = 0;
+    let high = this.exemplars.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.exemplars[middle].row < row) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   reserve(rows: number): void {

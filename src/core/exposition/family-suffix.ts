@@ -2,8 +2,8 @@
 import type { MetricType } from '../model/metadata.ts';
 import type { Family } from './series-table.ts';
 
-/** Suffixes by type, after OpenMetrics; `_created` for all types that have it there. */
-const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
+/** What samples can have behind their family's name, beside nothing. */
+export const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
   counter: ['_total', '_created'],
   gauge: [],
   histogram: ['_bucket', '_count', '_sum', '_created'],

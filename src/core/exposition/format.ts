@@ -7,6 +7,7 @@ import type { ExpositionFormat, ExpositionParser } from './parser.ts';
 import { ProtobufParser } from './protobuf-parser.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import type { SeriesTable } from './series-table.ts';
+import { StartTimes } from './start-times.ts';
 import { TextParser } from './text-parser.ts';
 import { TextWriter } from './text-writer.ts';
 import type { ExpositionWriter, WriterOptions } from './writer.ts';
@@ -20,8 +21,10 @@ export function createParser(
   switch (format) {
     case 'text':
       return new TextParser(table, options);
-    case 'openmetrics':
-      return new OpenMetricsParser(table, options);
+    case 'openmetrics': {
+      const parser = new OpenMetricsParser(table, options);
+      return options.createdAsStart ? new StartTimes(parser, table) : parser;
+    }
     case 'protobuf':
       return new ProtobufParser(table, options);
     case 'jsonl':

@@ -7,7 +7,7 @@
  * object is made. A line that was not foreseen is looked up by its bytes, and only one that is new is parsed.
  */
 import { InputError } from '../errors.ts';
-import { METRIC_NAME } from '../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata, MetricType } from '../model/metadata.ts';
 import { parseSampleFloat } from '../model/number.ts';
 import { Batch, NO_TIMESTAMP } from './batch.ts';
@@ -22,7 +22,7 @@ import {
   type ExpositionParser,
   type ParserOptions,
 } from './parser.ts';
-import { ANY_NAME, Bounds, nameEnd, SeriesScanner } from './series-scanner.ts';
+import { ANY_NAME, Bounds, nameEnd, SeriesScanner, type SeriesSyntax } from './series-scanner.ts';
 import type { SeriesTable } from './series-table.ts';
 import { decode, StringPool, unescapeText } from './string-pool.ts';
 
@@ -89,14 +89,20 @@ export abstract class LineParser implements ExpositionParser {
   /** Every line goes the long way: for checks that look at each. */
   private readonly uncached: boolean;
   private readonly loose: boolean;
+  private readonly quotedNames: boolean;
 
-  /** `loose`: see SeriesScanner. */
-  protected constructor(table: SeriesTable, loose: boolean, uncached: boolean, options: ParserOptions) {
+  protected constructor(
+    table: SeriesTable,
+    syntax: SeriesSyntax,
+    options: ParserOptions,
+    uncached: boolean = false,
+  ) {
     this.table = table;
-    this.loose = loose;
+    this.loose = syntax.loose;
+    this.quotedNames = syntax.extended;
     this.uncached = uncached;
     this.evictions = table.evictions;
-    this.scanner = new SeriesScanner(this.pool, loose);
+    this.scanner = new SeriesScanner(this.pool, syntax);
     this.maxLineBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
   }
 
@@ -265,19 +271,27 @@ export abstract class LineParser implements ExpositionParser {
     const seriesEnd = scanner.series(bytes, this.view, pos, eol);
     const context = scanner.hasBound ? this.bounds + 1 : ANY_CONTEXT;
     const labels = scanner.labels(this.bounds, pos);
+    const { empty, writtenBound } = scanner;
     const row = batch.length;
     batch.reserve(row + 1);
     const valueAt = this.valueStart(seriesEnd, eol);
     this.afterSeries(valueAt, scanFloat(bytes, valueAt, batch.v, row), row);
+    this.accept(labels, writtenBound, row, pos);
     const family = this.family;
     const isCurrent = family >= 0 && isOfFamily(labels.get(METRIC_NAME), table.families[family]);
     const id = table.intern(labels, isCurrent ? family : NO_FAMILY);
-    if (scanner.empty.length > 0) table.emptyLabels.set(id, scanner.empty);
+    if (empty.length > 0) table.emptyLabels.set(id, empty);
     batch.series[row] = id;
     if (batch.st !== null) batch.st[row] = 0;
     batch.length = row + 1;
     if (this.keyEndOfLine === seriesEnd + 1) this.remember(seriesEnd + 1, id, context);
   }
+
+  /**
+   * Looks at a sample that was parsed, from row `row`; `pos` is where it starts, `bound` its bound as it was written,
+   * where that is not what is among the labels. Throws LineFault to refuse it.
+   */
+  protected accept(_labels: Labels, _bound: string | undefined, _row: number, _pos: number): void {}
 
   /** Where the value starts, after a series that ends at `pos`. Throws LineFault. */
   protected abstract valueStart(pos: number, eol: number): number;
@@ -285,7 +299,7 @@ export abstract class LineParser implements ExpositionParser {
   /** Reads a family's name, bare or quoted, into `familyName`; returns the position behind it. Throws LineFault. */
   protected parseFamilyName(keyword: string, pos: number, eol: number): number {
     const { bytes } = this;
-    const quoted = bytes[pos] === QUOTE;
+    const quoted = bytes[pos] === QUOTE && this.quotedNames;
     const end = quoted ? this.quotedEnd(pos, eol) : nameEnd(bytes, pos, ANY_NAME);
     if (end < 0) throw new LineFault(pos, 'the name is not closed: its quotation mark is missing');
     if (end === pos)
@@ -350,7 +364,7 @@ export abstract class LineParser implements ExpositionParser {
     const { bytes, batch } = this;
     const isNaNWord = bytes[start] === 0x4e && bytes[start + 1] === 0x61 && bytes[start + 2] === 0x4e;
     const end =
-      isNaNWord && bytes[start + 3] <= SPACE ? start + 3 : this.floatWord('value', start, batch.v, row);
+      isNaNWord && bytes[start + 3] <= SPACE ? start + 3 : this.floatWord('a value', start, batch.v, row);
     if (isNaNWord || Number.isNaN(batch.v[row])) batch.writeNaN(row);
     return end;
   }
@@ -360,18 +374,20 @@ export abstract class LineParser implements ExpositionParser {
     const { bytes } = this;
     let end = pos;
     while (bytes[end] > SPACE && bytes[end] !== BRACE_OPEN) end++;
-    if (end === pos) throw new LineFault(pos, `expected a ${what}, got ${shown(bytes, pos, bytes.length)}`);
     const v = parseSampleFloat(latin1(bytes, pos, end));
     if (v === undefined) throw new LineFault(pos, this.floatFault(what, pos, end));
     out[row] = v;
     return end;
   }
 
+  /** What is wrong with bytes [start, end), which should be `what` ("a value"). */
   protected floatFault(what: string, start: number, end: number): string {
+    if (start === end) return `expected ${what}, got ${shown(this.bytes, start, this.bytes.length)}`;
     const text = latin1(this.bytes, start, Math.min(end, start + MAX_SHOWN_BYTES));
-    if (/[pP_]/.test(text)) return `invalid ${what} ${JSON.stringify(text)}: unsupported character in float`;
+    const fault = `invalid ${what.replace(/^an? /, '')} ${JSON.stringify(text)}`;
+    if (/[pP_]/.test(text)) return `${fault}: unsupported character in float`;
     const tooGreat = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
-    return `invalid ${what} ${JSON.stringify(text)}: ${tooGreat ? 'out of the range of a float' : 'not a number'}`;
+    return `${fault}: ${tooGreat ? 'out of the range of a float' : 'not a number'}`;
   }
 
   protected skipBlanks(pos: number): number {
@@ -515,6 +531,8 @@ export abstract class LineParser implements ExpositionParser {
   /** Gives a fault its place. */
   private explained(error: unknown): unknown {
     if (!(error instanceof LineFault)) return error;
+    const { exemplars, length } = this.batch;
+    while (exemplars.length > 0 && exemplars[exemplars.length - 1].row >= length) exemplars.pop();
     const before = this.bytes.subarray(this.lineStart, error.at);
     const line = this.line + this.lineBreaks(this.lineStart, error.at);
     const column = before.length - before.lastIndexOf(NEWLINE);

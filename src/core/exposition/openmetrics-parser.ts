@@ -3,17 +3,27 @@
  * (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md) as Prometheus 3 does. What exactly is accepted:
  * docs/format/openmetrics.md.
  */
-import type { MetricType } from '../model/metadata.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Metadata, MetricType } from '../model/metadata.ts';
 import { latin1, scanFloat } from './float-scanner.ts';
 import { LineFault, shown } from './line-fault.ts';
 import { HASH, LineParser, NEWLINE, SPACE } from './line-parser.ts';
+import { OpenMetricsRules } from './openmetrics-rules.ts';
 import type { ParserOptions } from './parser.ts';
+import { OPENMETRICS_SYNTAX, STRICT_SYNTAX } from './series-scanner.ts';
 import type { SeriesTable } from './series-table.ts';
 import { unescapeText } from './string-pool.ts';
 
 export interface OpenMetricsOptions extends ParserOptions {
   /** After `# EOF` another exposition may follow, in the same stream. */
   concatenated?: boolean;
+  /** `_created` samples become start timestamps (see StartTimes); `createParser` looks at this. */
+  createdAsStart?: boolean;
+  /**
+   * Whose verdict counts: `prometheus` accepts what Prometheus 3 does (the default), `strict` what the specification
+   * does. A strict parser knows no lines: each goes the long way.
+   */
+  level?: 'prometheus' | 'strict';
 }
 
 const TYPES: ReadonlySet<string> = new Set<MetricType>([
@@ -32,15 +42,29 @@ const EOF_BYTES = 5;
 const BRACE_OPEN = 0x7b;
 const MAX_TIME = Number.MAX_SAFE_INTEGER;
 
+/** Milliseconds of a timestamp in seconds, as Prometheus has them: what is below a millisecond is cut off. */
+export function millisOf(seconds: number): number {
+  const ms = seconds * 1000;
+  const nearest = Math.round(ms);
+  // What is below a millisecond by the rounding of the product alone must not cost one.
+  const t = Math.abs(ms - nearest) < 1e-6 ? nearest : Math.trunc(ms);
+  return Math.max(-MAX_TIME, Math.min(t, MAX_TIME));
+}
+
 export class OpenMetricsParser extends LineParser {
   private readonly concatenated: boolean;
+  private readonly rules: OpenMetricsRules | null;
   /** The line of the last `# EOF`, 0 before it. */
   private eofLine = 0;
   /** Exemplar values and timestamps on their way. */
   private readonly numbers = new Float64Array(2);
+  /** The sample's timestamp that was read last, before it was rounded. */
+  private seconds = 0;
 
   constructor(table: SeriesTable, options: OpenMetricsOptions = {}) {
-    super(table, false, false, options);
+    const strict = options.level === 'strict';
+    super(table, strict ? STRICT_SYNTAX : OPENMETRICS_SYNTAX, options, strict);
+    this.rules = strict ? new OpenMetricsRules() : null;
     this.concatenated = options.concatenated ?? false;
   }
 
@@ -70,12 +94,26 @@ export class OpenMetricsParser extends LineParser {
       batch.t[row] = Number.NaN;
       return this.exemplar(pos + 1, row);
     }
-    const end = this.time('timestamp', pos + 1, batch.t, row);
+    const end = this.time('a timestamp', pos + 1, batch.t, row);
     if (bytes[end] === NEWLINE) return end + 1;
     if (bytes[end] === SPACE && bytes[end + 1] === HASH) return this.exemplar(end + 1, row);
     throw new LineFault(
       end,
       `expected the end of the line after the timestamp, got ${shown(bytes, end, bytes.length)}`,
+    );
+  }
+
+  protected override accept(labels: Labels, bound: string | undefined, row: number, pos: number): void {
+    const { batch, rules } = this;
+    if (rules === null) return;
+    const exemplar = batch.exemplars.at(-1);
+    rules.sample(
+      labels,
+      bound,
+      batch.v[row],
+      Number.isNaN(batch.t[row]) ? Number.NaN : this.seconds,
+      exemplar?.row === row ? exemplar.exemplar : undefined,
+      pos,
     );
   }
 
@@ -89,6 +127,7 @@ export class OpenMetricsParser extends LineParser {
   protected override reset(): void {
     super.reset();
     this.eofLine = 0;
+    this.rules?.reset();
   }
 
   /** Seconds at `pos` into `column[row]` as milliseconds; returns where they end. */
@@ -100,11 +139,8 @@ export class OpenMetricsParser extends LineParser {
       while (bytes[wordEnd] > SPACE) wordEnd++;
       throw new LineFault(pos, this.floatFault(what, pos, wordEnd));
     }
-    const ms = column[row] * 1000;
-    const nearest = Math.round(ms);
-    // Prometheus cuts off what is below a millisecond; what is there by rounding alone must not cost one.
-    const t = Math.abs(ms - nearest) < 1e-6 ? nearest : Math.trunc(ms);
-    column[row] = Math.max(-MAX_TIME, Math.min(t, MAX_TIME));
+    if (column === this.batch.t) this.seconds = column[row];
+    column[row] = millisOf(column[row]);
     return end;
   }
 
@@ -122,10 +158,10 @@ export class OpenMetricsParser extends LineParser {
         `expected a space and a value after the exemplar's labels, got ${shown(bytes, labelsEnd, eol)}`,
       );
     let end = scanFloat(bytes, labelsEnd + 1, numbers, 0);
-    if (end < 0 || bytes[end] > SPACE) end = this.floatWord('exemplar value', labelsEnd + 1, numbers, 0);
+    if (end < 0 || bytes[end] > SPACE) end = this.floatWord('an exemplar value', labelsEnd + 1, numbers, 0);
     let t: number | undefined;
     if (bytes[end] === SPACE && bytes[end + 1] !== NEWLINE) {
-      end = this.time('exemplar timestamp', end + 1, numbers, 1);
+      end = this.time('an exemplar timestamp', end + 1, numbers, 1);
       t = numbers[1];
     }
     if (bytes[end] !== NEWLINE)
@@ -140,7 +176,7 @@ export class OpenMetricsParser extends LineParser {
   /** `pos` is at the hash. */
   private parseMetadata(pos: number, eol: number): void {
     const keyword = KEYWORD.exec(latin1(this.bytes, pos, Math.min(pos + 7, eol)))?.[1];
-    if (keyword === 'EOF' && eol === pos + EOF_BYTES) this.eof();
+    if (keyword === 'EOF' && eol === pos + EOF_BYTES) this.eof(pos);
     else if (keyword === 'EOF') throw new LineFault(pos + EOF_BYTES, 'unexpected data after # EOF');
     else if (keyword === undefined) throw new LineFault(pos, 'expected # HELP, # TYPE, # UNIT or # EOF');
     else this.parseDescriptor(keyword, pos, eol);
@@ -152,22 +188,28 @@ export class OpenMetricsParser extends LineParser {
       throw new LineFault(end, `expected a space and text after the name in ${keyword}`);
     const start = end + 1;
     const text = this.text(start, eol, 'the text');
-    if (keyword === 'HELP') this.declare(eol, 'help', unescapeText(text));
+    const name = this.familyName;
+    if (keyword === 'HELP') this.describe(pos, eol, 'help', unescapeText(text));
     else if (keyword === 'TYPE') {
       if (!TYPES.has(text)) throw new LineFault(start, `invalid metric type ${JSON.stringify(text)}`);
-      this.declare(eol, 'type', text);
+      this.describe(pos, eol, 'type', text);
     } else {
-      const name = this.familyName;
       if (text !== '' && !name.endsWith(`_${text}`))
         throw new LineFault(
           start,
           `unit ${JSON.stringify(text)} is not a suffix of metric ${JSON.stringify(name)}`,
         );
-      this.declare(eol, 'unit', text);
+      this.describe(pos, eol, 'unit', text);
     }
   }
 
-  private eof(): void {
+  private describe(pos: number, eol: number, key: keyof Metadata, text: string): void {
+    this.rules?.metadata(this.familyName, key, text, pos);
+    this.declare(eol, key, text);
+  }
+
+  private eof(pos: number): void {
+    this.rules?.end(pos);
     this.eofLine = this.line;
     this.closed = !this.concatenated;
     this.forgetFamily();

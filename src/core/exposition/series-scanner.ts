@@ -37,14 +37,31 @@ export const ANY_NAME = 3;
 
 const NONE: readonly string[] = [];
 
+/** How much is allowed between the parts of a label block. */
+export interface SeriesSyntax {
+  /** Blanks may stand between the parts, commas be left out, and values go on over line breaks. */
+  loose: boolean;
+  /** Names may stand in quotation marks, and a comma behind the last label. */
+  extended: boolean;
+}
+
+/** What Prometheus takes as its own text format. */
+export const TEXT_SYNTAX: SeriesSyntax = { loose: true, extended: true };
+/** What Prometheus takes as OpenMetrics. */
+export const OPENMETRICS_SYNTAX: SeriesSyntax = { loose: false, extended: true };
+/** What the specification of OpenMetrics 1.0 allows. */
+export const STRICT_SYNTAX: SeriesSyntax = { loose: false, extended: false };
+
 export class SeriesScanner {
   /** Whether a label of the series that was read last is named like a bound. */
   hasBound = false;
+  /** How that label was spelled, where `labels` changed its spelling. */
+  writtenBound: string | undefined = undefined;
   /** The names of those of its labels that have no value, and so are not among `labels`. */
   empty: readonly string[] = NONE;
   private readonly pool: StringPool;
-  /** Blanks may stand between the parts, commas be left out, and values go on over line breaks. */
   private readonly loose: boolean;
+  private readonly extended: boolean;
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private eol = 0;
@@ -56,9 +73,10 @@ export class SeriesScanner {
   /** The names of the label set made last, which the next one most likely shares. */
   private lastNames: readonly string[] = [];
 
-  constructor(pool: StringPool, loose: boolean) {
+  constructor(pool: StringPool, syntax: SeriesSyntax) {
     this.pool = pool;
-    this.loose = loose;
+    this.loose = syntax.loose;
+    this.extended = syntax.extended;
   }
 
   /** Reads the series at `pos` of a line that ends at `eol`; returns the position behind it. Throws LineFault. */
@@ -88,7 +106,10 @@ export class SeriesScanner {
     this.empty = NONE;
     let hasEmpty = false;
     for (let i = 0; i < this.count; i++) {
-      if (names[i] === bound) values[i] = canonicalBound(values[i]);
+      if (names[i] === bound) {
+        this.writtenBound = values[i];
+        values[i] = canonicalBound(values[i]);
+      }
       if (values[i] === '') hasEmpty = true;
     }
     if (hasEmpty) this.dropEmpty(at);
@@ -118,6 +139,7 @@ export class SeriesScanner {
     this.view = view;
     this.eol = eol;
     this.hasBound = false;
+    this.writtenBound = undefined;
     this.hasMetric = false;
     this.count = 0;
   }
@@ -128,7 +150,7 @@ export class SeriesScanner {
     let at = this.skip(pos);
     while (bytes[at] !== BRACE_CLOSE) {
       const start = at;
-      const quoted = bytes[at] === QUOTE;
+      const quoted = bytes[at] === QUOTE && this.extended;
       at = quoted ? this.quotedEnd(at, true) : nameEnd(bytes, at, LABEL_NAME);
       if (at === start) throw new LineFault(at, `expected a label name or "}", got ${shown(bytes, at, eol)}`);
       const name = quoted ? this.text(start + 1, at - 1) : this.text(start, at);
@@ -144,8 +166,11 @@ export class SeriesScanner {
       if (name === '') throw new LineFault(start, 'the label name is empty');
       at = this.value(name, at);
       const next = this.skip(at);
-      if (bytes[next] === COMMA) at = this.skip(next + 1);
-      else if (this.loose || bytes[next] === BRACE_CLOSE) at = next;
+      if (bytes[next] === COMMA) {
+        at = this.skip(next + 1);
+        if (bytes[at] === BRACE_CLOSE && !this.extended)
+          throw new LineFault(at, 'expected a label name after the comma, got "}"');
+      } else if (this.loose || bytes[next] === BRACE_CLOSE) at = next;
       else throw new LineFault(next, `expected "," or "}" after the label, got ${shown(bytes, next, eol)}`);
     }
     return at + 1;

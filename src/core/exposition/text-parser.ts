@@ -8,6 +8,7 @@ import type { MetricType } from '../model/metadata.ts';
 import { LineFault, shown } from './line-fault.ts';
 import { HASH, LineParser, NEWLINE } from './line-parser.ts';
 import type { ParserOptions } from './parser.ts';
+import { TEXT_SYNTAX } from './series-scanner.ts';
 import type { SeriesTable } from './series-table.ts';
 
 const TYPES = new Map<string, MetricType>([
@@ -25,7 +26,7 @@ const MAX_INT64_DIGITS = '9223372036854775807';
 
 export class TextParser extends LineParser {
   constructor(table: SeriesTable, options: ParserOptions = {}) {
-    super(table, true, false, options);
+    super(table, TEXT_SYNTAX, options);
   }
 
   protected parseLine(pos: number, eol: number): void {
