@@ -17,8 +17,8 @@ import {
   type ScrapeInput,
   type ScrapeResult,
   Scraper,
+  TargetLabels,
   targetFromArgument,
-  withTargetLabels,
 } from '../src/core/scrape/index.ts';
 
 const SECONDS = Number(process.argv[2] ?? 2);
@@ -54,9 +54,10 @@ function memoryInput(bodies: readonly Buffer[]): ScrapeInput {
 
 function scraper(input: ScrapeInput): Scraper {
   const target = targetFromArgument('bench.example:9100', { job: 'bench', labels: {} });
+  const labels = new TargetLabels(target.labels, false);
   return new Scraper(target, input, {
     clock: systemClock,
-    relabel: (exposed) => withTargetLabels(exposed, target.labels, false),
+    relabel: (exposed, empty) => labels.addTo(exposed, empty),
     reportTo: target.labels,
     honorTimestamps: true,
     trackTimestampsStaleness: false,

@@ -12,5 +12,5 @@ export {
 } from './round.ts';
 export { Schedule, type Tick } from './schedule.ts';
 export { type ScrapeResult, Scraper, type ScraperOptions } from './scraper.ts';
-export { type Origin, type Target, withTargetLabels } from './target.ts';
+export { type Origin, type Target, TargetLabels } from './target.ts';
 export { labelFromArgument, type TargetOptions, targetFromArgument } from './target-argument.ts';

@@ -7,7 +7,7 @@ import type { FetchClient, FetchClientOptions } from './fetch.ts';
 import { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 import type { ScrapeLimits } from './limits.ts';
 import { Scraper } from './scraper.ts';
-import { type Target, withTargetLabels } from './target.ts';
+import { type Target, TargetLabels } from './target.ts';
 
 export interface ScrapeSettings {
   clock: Clock;
@@ -57,11 +57,10 @@ export async function openScrapers(
 
 function scraperFor(target: Target, input: ScrapeInput, settings: ScrapeSettings): Scraper {
   const { clock, honorLabels, honorTimestamps, trackTimestampsStaleness, limits, parser, raw } = settings;
+  const labels = new TargetLabels(target.labels, honorLabels);
   return new Scraper(target, input, {
     clock,
-    relabel: raw
-      ? (exposed) => exposed
-      : (exposed, empty) => withTargetLabels(exposed, target.labels, honorLabels, empty),
+    relabel: raw ? (exposed) => exposed : (exposed, empty) => labels.addTo(exposed, empty),
     reportTo: raw ? null : target.labels,
     honorTimestamps,
     trackTimestampsStaleness,

@@ -1,5 +1,5 @@
 /** What is scraped, and the labels that its series get. */
-import { type Labels, labelsFromPairs } from '../model/labels.ts';
+import { compareStrings, Labels } from '../model/labels.ts';
 
 /** Where a target's metrics are. */
 export type Origin =
@@ -21,36 +21,66 @@ export interface Target {
 
 const EXPORTED_PREFIX = 'exported_';
 
+/** Where each label of a result comes from: exposed label `i`, or the target's label `~i`. */
+interface Plan {
+  names: readonly string[];
+  from: Int32Array;
+}
+
 /**
- * The labels of a series once its target's labels are added. Where both have a label, the target's wins and the
- * exposed one is kept as `exported_…` (again and again prefixed until the name is free, shorter names first), or,
- * with `honor`, the exposed one stays. As in Prometheus, an exposed label that is empty (`instance=""`, named in
- * `emptyNames` because a label set holds no empty values) has nothing to keep, but with `honor` keeps the target's
- * label away.
+ * Adds a target's labels to those of its series. Where both have a label, the target's wins and the exposed one is
+ * kept as `exported_…` (again and again prefixed until the name is free, shorter names first), or, with `honor`, the
+ * exposed one stays. As in Prometheus, an exposed label that is empty (`instance=""`) has nothing to keep, but with
+ * `honor` keeps the target's label away.
+ *
+ * All of that depends on names alone, and series of one family share theirs, so it is worked out once for each list.
  */
-export function withTargetLabels(
-  exposed: Labels,
-  target: Labels,
-  honor: boolean,
-  emptyNames: readonly string[] = [],
-): Labels {
-  const pairs = exposed.toObject();
-  const displaced: [string, string][] = [];
-  for (let i = 0; i < target.names.length; i++) {
-    const name = target.names[i];
-    const own = pairs[name];
-    if (honor) {
-      if (own === undefined && !emptyNames.includes(name)) pairs[name] = target.values[i];
-      continue;
+export class TargetLabels {
+  private readonly target: Labels;
+  private readonly honor: boolean;
+  private readonly plans = new WeakMap<readonly string[], Plan>();
+
+  constructor(target: Labels, honor: boolean) {
+    this.target = target;
+    this.honor = honor;
+  }
+
+  /** `empty` names the exposed labels that have no value: a label set holds none. */
+  addTo(exposed: Labels, empty: readonly string[]): Labels {
+    const { names, from } = this.planFor(exposed.names, empty);
+    const values = new Array<string>(from.length);
+    for (let i = 0; i < from.length; i++) {
+      values[i] = from[i] >= 0 ? exposed.values[from[i]] : this.target.values[~from[i]];
     }
-    if (own !== undefined) displaced.push([name, own]);
-    pairs[name] = target.values[i];
+    return new Labels(names, values);
   }
-  displaced.sort((a, b) => a[0].length - b[0].length);
-  for (const [name, value] of displaced) {
-    let free = EXPORTED_PREFIX + name;
-    while (pairs[free] !== undefined) free = EXPORTED_PREFIX + free;
-    pairs[free] = value;
+
+  private planFor(names: readonly string[], empty: readonly string[]): Plan {
+    if (empty.length > 0) return this.plan(names, empty);
+    let plan = this.plans.get(names);
+    if (plan === undefined) {
+      plan = this.plan(names, empty);
+      this.plans.set(names, plan);
+    }
+    return plan;
   }
-  return labelsFromPairs(Object.entries(pairs));
+
+  private plan(names: readonly string[], empty: readonly string[]): Plan {
+    const from = new Map<string, number>(names.map((name, i) => [name, i]));
+    const displaced: [name: string, index: number][] = [];
+    for (const [i, name] of this.target.names.entries()) {
+      const own = from.get(name);
+      if (this.honor && (own !== undefined || empty.includes(name))) continue;
+      if (own !== undefined) displaced.push([name, own]);
+      from.set(name, ~i);
+    }
+    displaced.sort(([a], [b]) => a.length - b.length);
+    for (const [name, index] of displaced) {
+      let free = EXPORTED_PREFIX + name;
+      while (from.has(free)) free = EXPORTED_PREFIX + free;
+      from.set(free, index);
+    }
+    const sorted = [...from].sort(([a], [b]) => compareStrings(a, b));
+    return { names: sorted.map(([name]) => name), from: Int32Array.from(sorted, ([, index]) => index) };
+  }
 }

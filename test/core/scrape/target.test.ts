@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { labelsFromObject } from '../../../src/core/model/labels.ts';
-import { withTargetLabels } from '../../../src/core/scrape/index.ts';
+import { Labels, labelsFromObject } from '../../../src/core/model/labels.ts';
+import { TargetLabels } from '../../../src/core/scrape/index.ts';
 
 const target = labelsFromObject({ instance: 'h:1', job: 'j' });
 
 function result(exposed: Record<string, string>, honor: boolean, emptyNames: string[] = []) {
-  return withTargetLabels(labelsFromObject(exposed), target, honor, emptyNames).toObject();
+  return new TargetLabels(target, honor).addTo(labelsFromObject(exposed), emptyNames).toObject();
 }
 
 describe('target labels', () => {
@@ -35,6 +35,15 @@ describe('target labels', () => {
       instance: 'h:1',
       job: 'j',
     });
+  });
+
+  it('are worked out for names, whatever the values', () => {
+    const labels = new TargetLabels(target, false);
+    const one = labelsFromObject({ __name__: 'a', job: 'x', z: '1' });
+    const other = new Labels(one.names, ['b', 'y', '2']);
+    expect(labels.addTo(one, []).toString()).toBe('a{exported_job="x", instance="h:1", job="j", z="1"}');
+    expect(labels.addTo(other, []).toString()).toBe('b{exported_job="y", instance="h:1", job="j", z="2"}');
+    expect(labels.addTo(other, []).names).toBe(labels.addTo(one, []).names);
   });
 
   it('give way to exposed ones with honor_labels', () => {
