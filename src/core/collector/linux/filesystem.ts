@@ -23,15 +23,17 @@ export const filesystem: Collector = {
       ...['device', 'major', 'minor', 'mountpoint'],
     );
     const seen = new Set<string>();
+    const isNew = (...parts: readonly string[]) => {
+      const key = parts.join('\0');
+      return !seen.has(key) && seen.add(key);
+    };
     mounts.forEach((mount, i) => {
-      // One device may be mounted twice at one place; the statuses are those of the upper mount.
-      const key = `${mount.device}\0${mount.mountPoint}\0${mount.fsType}`;
-      if (seen.has(key)) return;
-      seen.add(key);
+      const { device, major, minor, mountPoint, fsType } = mount;
       const status = statuses[i];
-      families.add(mount, status, mount.isReadOnly);
-      if (typeof status !== 'string') {
-        mountInfo.add(1, mount.device, mount.major, mount.minor, mount.mountPoint);
+      // A place may be mounted over with the like: it answers for the upper mount, and counts once.
+      if (isNew(device, mountPoint, fsType)) families.add(mount, status, mount.isReadOnly);
+      if (typeof status !== 'string' && isNew(device, major, minor, mountPoint)) {
+        mountInfo.add(1, device, major, minor, mountPoint);
       }
     });
     return true;

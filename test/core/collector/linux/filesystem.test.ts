@@ -34,6 +34,19 @@ it('tells the size of each mounted file system once, but not of what is excluded
   );
 });
 
+it('counts a place once that is mounted over, but knows both mounts', () => {
+  const mounts = '20 1 0:26 / /dev/pts rw - tmpfs none rw\n21 20 0:27 / /dev/pts rw - tmpfs none rw\n';
+  const reading = read(writeTree({ 'proc/1/mountinfo': mounts, 'dev/pts/': '' }), {
+    ...ONLY,
+    mountPointsExclude: { matches: () => false },
+  });
+  expect(mountPoints(reading)).toEqual(['/dev/pts']);
+  expect(samples(reading, 'node_filesystem_mount_info')).toEqual([
+    '{device="none", major="0", minor="26", mountpoint="/dev/pts"} 1',
+    '{device="none", major="0", minor="27", mountpoint="/dev/pts"} 1',
+  ]);
+});
+
 it('says why a file system could not be asked', () => {
   const reading = read(unpackTree('server'), ONLY);
   expect(samples(reading, 'node_filesystem_device_error')).toContain(
