@@ -166,7 +166,7 @@ export class Intake {
   /** The target is gone: its series end here, and those of the report too. Follows a `begin`. */
   end(batch: Batch): void {
     this.fail(batch);
-    for (let i = 0; i < this.report.length; i++) writeStale(batch.v, batch.push(i, this.t, 0));
+    for (let i = 0; i < this.report.length; i++) this.pushStale(batch, i);
   }
 
   addReport(batch: Batch, values: ReportValues): void {
@@ -179,11 +179,17 @@ export class Intake {
     const { previous, current, cache } = this;
     for (let i = 0; i < previous.length; i++) {
       const final = previous.values[i];
-      if (cache.tracked[final] !== this.generation) writeStale(batch.v, batch.push(final, this.t, 0));
+      if (cache.tracked[final] !== this.generation) this.pushStale(batch, final);
     }
     this.previous = current;
     this.current = previous;
     this.current.clear();
+  }
+
+  private pushStale(batch: Batch, final: number): void {
+    // Not in one expression: adding the row may replace the column.
+    const row = batch.push(final, this.t, 0);
+    writeStale(batch.v, row);
   }
 
   private newCache(): SeriesCache {

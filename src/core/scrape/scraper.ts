@@ -105,6 +105,7 @@ export class Scraper {
     this.intake.end(this.batch);
     return this.result(t, undefined, undefined, 0);
   }
+
   private takeFamilies(families: readonly MetricFamily[]): void {
     addFamilies(families, this.intake.cache.exposed, this.batch);
     this.intake.take(this.batch, 0);

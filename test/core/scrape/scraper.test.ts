@@ -260,6 +260,32 @@ describe('one scrape after another', () => {
     expect(rows(second, true)).toHaveLength(1);
   });
 
+  it('forgets series that are gone, and mixes none of them up', async () => {
+    let round = 0;
+    const url = await serveHttp((_request, response) => {
+      const churn = Array.from({ length: 800 }, (_, i) => `churn{id="${round}-${i}"} ${round}\n`).join('');
+      response.writeHead(200, TEXT).end(`kept{x="1"} ${round}\n${churn}kept{x="2"} ${round++}\n`);
+    });
+    const scraper = await scraperOf(url, { raw: true });
+    let largest = 0;
+    for (let i = 0; i < 12; i++) {
+      const result = await scraper.scrape(T + i);
+      expect(result.counts).toMatchObject({ scraped: 802, added: i === 0 ? 802 : 800, duplicates: 0 });
+      const { batch, series } = result;
+      const names = Array.from(batch.series.subarray(0, batch.length), (id) => String(series.labels[id]));
+      expect(new Set(names).size).toBe(i === 0 ? 802 : 1602);
+      expect([names[0], batch.v[0], names[1], names[801]]).toEqual([
+        'kept{x="1"}',
+        i,
+        `churn{id="${i}-0"}`,
+        'kept{x="2"}',
+      ]);
+      if (i > 0) expect(names.slice(802).every((name) => name.startsWith(`churn{id="${i - 1}-`))).toBe(true);
+      largest = Math.max(largest, series.labels.length);
+    }
+    expect(largest).toBeLessThan(5000);
+  });
+
   it('can be ended, which ends every series', async () => {
     const scraper = await scraperOf(await serve('a 1\n'));
     await scraper.scrape(T);
