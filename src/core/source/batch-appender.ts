@@ -1,0 +1,157 @@
+/**
+ * Appends what parsers found to an Appender: fills in times, gives every series its metadata, and counts what became
+ * of every sample. One BatchAppender serves one stream, that is one SeriesTable.
+ */
+import type { Clock } from '../clock.ts';
+import type { Batch } from '../exposition/batch.ts';
+import type { Family, SeriesTable } from '../exposition/series-table.ts';
+import type { Exemplar } from '../model/exemplar.ts';
+import { Outcome } from '../model/outcome.ts';
+import type { Appender } from './source.ts';
+
+/** The first sample of those that had one outcome. */
+export interface FirstOfKind {
+  series: string;
+  /** Milliseconds since the epoch. */
+  t: number;
+}
+
+export class AppendCounts {
+  /** Samples, by Outcome. */
+  readonly samples: number[] = new Array(Object.keys(Outcome).length).fill(0);
+  /** Exemplars, by Outcome. */
+  readonly exemplars: number[] = new Array(Object.keys(Outcome).length).fill(0);
+  /** Of each Outcome other than ok, the first sample that had it. */
+  readonly first: Map<Outcome, FirstOfKind> = new Map();
+
+  /** Samples that are not in the store and whose value is not there either. */
+  get refused(): number {
+    return this.samples.reduce((sum, n, outcome) => (outcome > Outcome.duplicate ? sum + n : sum), 0);
+  }
+
+  /** As `refused`, for exemplars. */
+  get refusedExemplars(): number {
+    return this.exemplars.reduce((sum, n, outcome) => (outcome > Outcome.duplicate ? sum + n : sum), 0);
+  }
+}
+
+const NO_REF = 0xffffffff;
+
+export class BatchAppender {
+  readonly counts: AppendCounts = new AppendCounts();
+  private readonly appender: Appender;
+  private readonly table: SeriesTable;
+  private readonly clock: Clock;
+  /** The time of samples that have none. */
+  private time: number;
+  private readonly fixedTime: boolean;
+  /** By series of the table: the appender's ref, the family whose metadata was set, and the last filled-in time. */
+  private refs = new Uint32Array(0);
+  private readonly families: (Family | null)[] = [];
+  private filled = new Float64Array(0);
+  /** By row of a batch. */
+  private rowRefs = new Uint32Array(0);
+  private outcomes = new Uint8Array(0);
+
+  /** `time` is for samples without one (ms); left out, it is when they came. */
+  constructor(appender: Appender, table: SeriesTable, clock: Clock, time?: number) {
+    this.appender = appender;
+    this.table = table;
+    this.clock = clock;
+    this.fixedTime = time !== undefined;
+    this.time = time ?? clock.now();
+  }
+
+  /** Appends all rows of a batch and clears it. Nothing is committed. */
+  append(batch: Batch): void {
+    this.prepare(batch);
+    let from = 0;
+    if (batch.histograms.size > 0) {
+      for (let row = 0; row < batch.length; row++) {
+        const h = batch.histograms.get(row);
+        if (h === undefined) continue;
+        this.appendFloats(batch, from, row);
+        this.count(batch, row, this.appender.appendHistogram(this.rowRefs[row], batch.t[row], h));
+        from = row + 1;
+      }
+    }
+    this.appendFloats(batch, from, batch.length);
+    this.appendExemplars(batch);
+    batch.clear();
+  }
+
+  /** Has a ref and a time for every row. */
+  private prepare(batch: Batch): void {
+    const { table } = this;
+    if (table.size > this.refs.length) this.growSeries(table.size);
+    if (batch.length > this.rowRefs.length) {
+      this.rowRefs = new Uint32Array(batch.length * 2);
+      this.outcomes = new Uint8Array(batch.length * 2);
+    }
+    for (let row = 0; row < batch.length; row++) {
+      const series = batch.series[row];
+      if (this.refs[series] === NO_REF) this.refs[series] = this.appender.ref(table.labels[series]);
+      const ref = this.refs[series];
+      this.rowRefs[row] = ref;
+      const family = table.familyOf[series] < 0 ? null : table.families[table.familyOf[series]];
+      if (family !== null && this.families[series] !== family) {
+        this.families[series] = family;
+        this.appender.setMetadata(ref, family);
+      }
+      if (Number.isNaN(batch.t[row])) batch.t[row] = this.timeFor(series);
+    }
+  }
+
+  /** A series that comes again without a time belongs to another scrape, whose time is later. */
+  private timeFor(series: number): number {
+    if (this.filled[series] === this.time && !this.fixedTime) this.time = this.clock.now();
+    this.filled[series] = this.time;
+    return this.time;
+  }
+
+  private appendFloats(batch: Batch, from: number, to: number): void {
+    if (from === to) return;
+    const { outcomes, counts } = this;
+    const ok = this.appender.append(this.rowRefs, batch.t, batch.v, from, to, outcomes);
+    if (ok === to - from) {
+      counts.samples[Outcome.ok] += ok;
+      return;
+    }
+    for (let row = from; row < to; row++) this.count(batch, row, outcomes[row] as Outcome);
+  }
+
+  private count(batch: Batch, row: number, outcome: Outcome): void {
+    this.counts.samples[outcome]++;
+    if (outcome === Outcome.ok || this.counts.first.has(outcome)) return;
+    const series = this.table.labels[batch.series[row]].toString();
+    this.counts.first.set(outcome, { series, t: batch.t[row] });
+  }
+
+  private appendExemplars(batch: Batch): void {
+    const { exemplars } = batch;
+    for (let first = 0; first < exemplars.length; ) {
+      const { row } = exemplars[first];
+      const ofRow: Exemplar[] = [];
+      let next = first;
+      for (; next < exemplars.length && exemplars[next].row === row; next++) {
+        const { exemplar } = exemplars[next];
+        ofRow.push({ ...exemplar, t: exemplar.t ?? batch.t[row] });
+      }
+      // The buckets of a histogram have them in the order of their values, storage wants that of their times.
+      if (ofRow.length > 1) ofRow.sort((a, b) => a.t! - b.t! || a.v - b.v);
+      for (const exemplar of ofRow) {
+        this.counts.exemplars[this.appender.appendExemplar(this.rowRefs[row], exemplar)]++;
+      }
+      first = next;
+    }
+  }
+
+  private growSeries(size: number): void {
+    const refs = new Uint32Array(size * 2).fill(NO_REF);
+    refs.set(this.refs);
+    this.refs = refs;
+    const filled = new Float64Array(size * 2).fill(Number.NaN);
+    filled.set(this.filled);
+    this.filled = filled;
+  }
+}

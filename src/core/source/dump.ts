@@ -1,0 +1,136 @@
+/** Writes the raw samples of sources, one series after another, in an exposition format. */
+import { SUFFIXES } from '../exposition/family-suffix.ts';
+import type { Family } from '../exposition/series-table.ts';
+import { type ExpositionWriter, type RowExtras, WRITE_PIECE } from '../exposition/writer.ts';
+import { SampleColumns } from '../model/columns.ts';
+import type { Exemplar } from '../model/exemplar.ts';
+import { type Labels, METRIC_NAME } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { Metadata } from '../model/metadata.ts';
+import { mergeSeriesSets } from '../tsdb/block/index.ts';
+import type { SeriesSet, Source, TimeRange } from './source.ts';
+
+export interface DumpOptions extends TimeRange {
+  /** Series that satisfy any of these lists; none given means all. */
+  selectors: readonly (readonly Matcher[])[];
+}
+
+/** How much was written. */
+export interface Dumped {
+  series: number;
+  samples: number;
+}
+
+/**
+ * Writes to `writer`, and hands what it has on to `flush` in pieces. Series are sorted by labels, each once; of several
+ * samples for one time the first source's counts. In memory are the samples of one series, all exemplars, and what
+ * the sources themselves hold.
+ */
+export async function dumpSources(
+  sources: readonly Source[],
+  writer: ExpositionWriter,
+  options: DumpOptions,
+  flush: (piece: Uint8Array) => void,
+): Promise<Dumped> {
+  const { mint, maxt } = options;
+  const selectors = options.selectors.length === 0 ? [[]] : options.selectors;
+  const sets: SeriesSet[] = [];
+  const families = new FamilyFinder();
+  const exemplars = new Map<string, Exemplar[]>();
+  for (const source of sources) {
+    for (const matchers of selectors) sets.push(await source.select(matchers, { mint, maxt }));
+    families.learn(await source.metadata());
+    for (const series of await source.exemplars(selectors, options)) {
+      const name = series.labels.toString();
+      const known = exemplars.get(name);
+      exemplars.set(name, known === undefined ? series.exemplars : merged(known, series.exemplars));
+    }
+  }
+  const set = mergeSeriesSets(sets);
+
+  const columns = new SampleColumns();
+  const dumped: Dumped = { series: 0, samples: 0 };
+  for (let i = 0; i < set.length; i++) {
+    columns.clear();
+    set.read(i, columns);
+    const labels = set.labels(i);
+    const own = exemplars.size === 0 ? undefined : exemplars.get(labels.toString());
+    writer.family(families.of(labels));
+    const written = writeSeries(writer, labels, columns, options, own ?? [], flush);
+    dumped.samples += written;
+    if (written > 0) dumped.series++;
+  }
+  writer.end();
+  flush(writer.take());
+  return dumped;
+}
+
+function writeSeries(
+  writer: ExpositionWriter,
+  labels: Labels,
+  columns: SampleColumns,
+  { mint, maxt }: TimeRange,
+  exemplars: readonly Exemplar[],
+  flush: (piece: Uint8Array) => void,
+): number {
+  const { t, v, histograms, st, length } = columns;
+  let written = 0;
+  let next = 0;
+  for (let row = 0; row < length; row++) {
+    if (t[row] < mint || t[row] > maxt) continue;
+    let extras: RowExtras | undefined;
+    if (st !== null && st[row] !== 0) extras = { st: st[row], exemplars: [] };
+    if (next < exemplars.length) {
+      // An exemplar goes with the first sample that is not older, in whose scrape it was seen.
+      const first = next;
+      const last = row + 1 === length || t[row + 1] > maxt;
+      while (next < exemplars.length && (last || exemplars[next].t! <= t[row])) next++;
+      if (next > first) extras = { st: extras?.st ?? 0, exemplars: exemplars.slice(first, next) };
+    }
+    const h = histograms?.[row];
+    if (h) writer.histogram(labels, t[row], h, extras);
+    else writer.sample(labels, t[row], v, row, extras);
+    written++;
+    if (writer.buffered >= WRITE_PIECE) flush(writer.take());
+  }
+  return written;
+}
+
+/** The family of a series, by its name and what is known of that. */
+class FamilyFinder {
+  private readonly metadata = new Map<string, Metadata>();
+  /** By family name, so that all its series have the same object. */
+  private readonly families = new Map<string, Family>();
+
+  /** Of a metric that is described twice, the first description counts. */
+  learn(metadata: ReadonlyMap<string, readonly Metadata[]>): void {
+    for (const [name, [first]] of metadata) if (!this.metadata.has(name)) this.metadata.set(name, first);
+  }
+
+  of(labels: Labels): Family | null {
+    const sample = labels.get(METRIC_NAME);
+    const known = this.metadata.get(sample);
+    if (known === undefined) return null;
+    const name = familyName(sample, known);
+    const family = this.families.get(name);
+    if (family !== undefined && family.type === known.type) return family;
+    const made = { name, ...known };
+    this.families.set(name, made);
+    return made;
+  }
+}
+
+/** What `# TYPE` calls the family; of a counter, its samples' own name, which the text format has. */
+function familyName(sample: string, { type }: Metadata): string {
+  if (type === 'counter') return sample;
+  const suffix = SUFFIXES[type].find((s) => sample.endsWith(s));
+  return suffix === undefined ? sample : sample.slice(0, -suffix.length);
+}
+
+/** The exemplars of both by time, those that both have once. */
+function merged(a: readonly Exemplar[], b: readonly Exemplar[]): Exemplar[] {
+  const added = b.filter(
+    (e) => !a.some((known) => known.t === e.t && known.v === e.v && known.labels.equals(e.labels)),
+  );
+  return [...a, ...added].sort((x, y) => x.t! - y.t!);
+}
