@@ -45,6 +45,7 @@ export { trimLower, trimUpper } from './histogram-trim.ts';
 export { schemaFault, validateHistogram } from './histogram-validation.ts';
 export * from './labels.ts';
 export * from './labels-builder.ts';
+export * from './letter-case.ts';
 export * from './matcher.ts';
 export * from './metadata.ts';
 export * from './names.ts';

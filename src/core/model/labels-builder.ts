@@ -8,6 +8,8 @@ export class LabelsBuilder {
   private names: string[];
   private values: string[];
   private changed = false;
+  /** Names in the order in which they were set since the last reset; null until one was. */
+  private setOrder: string[] | null = null;
 
   constructor(base: Labels = EMPTY_LABELS) {
     this.base = base;
@@ -21,6 +23,7 @@ export class LabelsBuilder {
     this.names = base.names as string[];
     this.values = base.values as string[];
     this.changed = false;
+    this.setOrder = null;
     return this;
   }
 
@@ -40,6 +43,7 @@ export class LabelsBuilder {
   set(name: string, value: string): this {
     const i = this.indexOf(name);
     const found = i < this.names.length && this.names[i] === name;
+    this.noteOrder(name, value !== '');
     if (found ? this.values[i] === value : value === '') return this;
     this.own();
     if (!found) {
@@ -64,9 +68,14 @@ export class LabelsBuilder {
     return this;
   }
 
-  /** The labels at this moment, as arrays that later changes do not touch. */
+  /**
+   * The labels at this moment, as arrays that later changes do not touch: first those of the base, then those set
+   * since, in that order. (Prometheus goes through labels so, and where two are mapped to one name the last wins.)
+   */
   entries(): [name: string, value: string][] {
-    return this.names.map((name, i) => [name, this.values[i]]);
+    const order = this.setOrder ?? [];
+    const names = this.names.filter((name) => !order.includes(name)).concat(order);
+    return names.map((name) => [name, this.get(name)]);
   }
 
   /** The set as it is now; the builder may be used on. */
@@ -74,6 +83,16 @@ export class LabelsBuilder {
     if (!this.changed) return this.base;
     if (this.names.length === 0) return EMPTY_LABELS;
     return new Labels(this.names.slice(), this.values.slice());
+  }
+
+  private noteOrder(name: string, isSet: boolean): void {
+    if (this.setOrder === null) {
+      if (isSet) this.setOrder = [name];
+      return;
+    }
+    const at = this.setOrder.indexOf(name);
+    if (isSet && at < 0) this.setOrder.push(name);
+    else if (!isSet && at >= 0) this.setOrder.splice(at, 1);
   }
 
   /** Where `name` is or belongs. */

@@ -15,6 +15,9 @@ import { ResultCache } from './result-cache.ts';
 import { parseSyntax } from './syntax.ts';
 import { Template } from './template.ts';
 
+/** Templates kept parsed; a rule has two. */
+const MAX_TEMPLATES = 16;
+
 export class Regex {
   readonly pattern: string;
   /** The complete list of strings that match, where the pattern is such a list; else undefined. */
@@ -28,7 +31,7 @@ export class Regex {
   private readonly translation: Translation | undefined;
   private machine: Machine | undefined;
   private cache: ResultCache | undefined;
-  private template: Template | undefined;
+  private readonly templates = new Map<string, Template>();
 
   /** Throws InputError (`bad_regex`) with Go's wording of what is wrong. */
   constructor(pattern: string) {
@@ -61,6 +64,8 @@ export class Regex {
   /** What the groups hold, the whole text first, where the whole of `text` matches; else undefined. */
   capture(text: string): readonly (string | undefined)[] | undefined {
     if (this.groupNames.length === 0) return this.test(text) ? [text] : undefined;
+    // A group around everything, the default of relabelling.
+    if (this.pattern === '(.*)') return [text, text];
     const translation = this.translation;
     if (translation?.capture !== undefined && text.length <= translation.maxTextLength) {
       return translation.capture.exec(text) ?? undefined;
@@ -74,11 +79,20 @@ export class Regex {
    * match.
    */
   expand(text: string, template: string): string | undefined {
-    if (this.template?.source !== template) this.template = new Template(template);
-    // A group around everything, the default of relabelling.
-    if (this.pattern === '(.*)') return this.template.expand([text, text], this.groupNames);
     const groups = this.capture(text);
-    return groups && this.template.expand(groups, this.groupNames);
+    return groups && this.expandGroups(groups, template);
+  }
+
+  /** `template` with the groups put in that `capture` returned. */
+  expandGroups(groups: readonly (string | undefined)[], template: string): string {
+    if (template === '$1') return groups[1] ?? '';
+    let parsed = this.templates.get(template);
+    if (parsed === undefined) {
+      if (this.templates.size === MAX_TEMPLATES) this.templates.clear();
+      parsed = new Template(template);
+      this.templates.set(template, parsed);
+    }
+    return parsed.expand(groups, this.groupNames);
   }
 
   private slowTest(): Test {

@@ -170,7 +170,7 @@ describe('LabelsBuilder', () => {
         expect(builder.size).toBe(model.size);
         const built: Labels = builder.labels();
         expect(built.equals(labelsFromPairs(model))).toBe(true);
-        expect([...built]).toEqual(builder.entries());
+        expect(builder.entries().sort(([a], [b]) => compareStrings(a, b))).toEqual([...built]);
         expect(base.toString()).toBe(before);
       }),
     );
@@ -182,6 +182,17 @@ describe('LabelsBuilder', () => {
     expect(builder.labels()).toBe(base);
     expect(builder.delete('a').labels()).toBe(EMPTY_LABELS);
     expect(builder.reset(base).labels()).toBe(base);
+  });
+
+  it('lists the labels of the base first, then those set, as they were set', () => {
+    const builder = new LabelsBuilder(labelsFromObject({ a: '1', b: '2', c: '3' }));
+    builder.set('x', '4').set('b', '2').set('d', '5').delete('x').set('x', '6').delete('c');
+    expect(builder.entries()).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+      ['d', '5'],
+      ['x', '6'],
+    ]);
   });
 
   it('leaves built sets alone when it is used on', () => {
