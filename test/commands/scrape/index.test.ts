@@ -277,17 +277,17 @@ describe('tsmon scrape, stopped', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s, ends at once with status 130 and no stack',
-    async (signal, expected) => {
-      let child: ReturnType<typeof startTsmon>;
-      const url = await serveRaw(() => child.kill(signal));
-      const { status, stdout, stderr } = await scrape([url, '--timeout', '50s'], (started) => {
-        child = started;
-      });
-      expect({ status, stdout, stderr }).toEqual({ status: expected, stdout: '', stderr: '' });
-    },
-  );
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s, ends at once with status %d and no stack', async (signal, expected) => {
+    let child: ReturnType<typeof startTsmon>;
+    const url = await serveRaw(() => child.kill(signal));
+    const { status, stdout, stderr } = await scrape([url, '--timeout', '50s'], (started) => {
+      child = started;
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: expected, stdout: '', stderr: '' });
+  });
 
   it('by SIGINT between two scrapes, keeps what was printed', async () => {
     const url = await serveHttp((_request, response) => response.writeHead(200, TEXT).end('a 1\n'));
