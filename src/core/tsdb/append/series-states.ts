@@ -2,12 +2,15 @@
  * What the appender knows of each series, as columns: about eighty bytes a series, and no object. A series is found
  * by the hash of its labels; labels themselves are not kept.
  */
+import { crc32c } from '../../encoding/crc32c.ts';
 import { halfSipHash } from '../../encoding/siphash.ts';
 
-/** A label set's hash is 96 bits under a secret key, so that no two sets that occur have the same one. */
+/**
+ * A label set's hash: 64 bits under a secret key, so that nobody can make two sets have the same one, and the CRC-32C,
+ * so that among all sets that occur no two have.
+ */
 export const HASH_WORDS = 3;
-/** HalfSipHash gives 64 bits, under a key of as many; the hash is cut from two of them. */
-export const KEY_WORDS = 4;
+export const KEY_WORDS = 2;
 
 /** `lastT` of a series that has no sample. */
 export const NO_SAMPLE = Number.NEGATIVE_INFINITY;
@@ -23,14 +26,11 @@ export function hashLabels(
   end: number,
   out: Uint32Array,
 ): void {
-  halfSipHash(key[0], key[1], bytes, start, end, scratch, 0);
-  halfSipHash(key[2], key[3], bytes, start, end, scratch, 2);
-  out[0] = scratch[0];
-  out[1] = scratch[1];
-  out[2] = scratch[2];
+  halfSipHash(key[0], key[1], bytes, start, end, out, 0);
+  out[2] = crc32c(bytes, start, end);
 }
 
-const scratch = new Uint32Array(4);
+const scratch = new Uint32Array(2);
 
 /** A 32-bit check of metadata or an exemplar: whether the log has this one already. Never 0, which says "none". */
 export function checkOf(bytes: Uint8Array, start: number, end: number): number {
