@@ -39,7 +39,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
     {
       description: 'Store what an exporter says, every 15 seconds',
       command:
-        '<%= config.bin %> scrape --watch http://localhost:9100 | <%= config.bin %> tsdb append --to data',
+        '<%= config.bin %> scrape --watch -o jsonl localhost:9100 | <%= config.bin %> tsdb append --to data',
     },
     {
       description: 'Query a target without storing anything',
