@@ -8,15 +8,15 @@
  * scalar, string, instant vector (`vector`) and range vector (`matrix`); `typeOf` tells which an expression yields.
  */
 import type { Matcher } from '../../model/matcher.ts';
-import type { FunctionSignature } from './functions.ts';
+import type { FunctionSignature, ValueType } from './functions.ts';
+
+export type { ValueType } from './functions.ts';
 
 /** The part of the query that a node was read from: UTF-8 byte offsets, `end` exclusive. */
 export interface SourceRange {
   readonly start: number;
   readonly end: number;
 }
-
-export type ValueType = 'scalar' | 'vector' | 'matrix' | 'string';
 
 export type Expr =
   | NumberLiteral

@@ -2,7 +2,8 @@
  * The functions of PromQL (Prometheus 3.14) with their types, as listed in
  * https://prometheus.io/docs/prometheus/latest/querying/functions/. What they compute is promql/functions' business.
  */
-import type { ValueType } from './ast.ts';
+/** `vector` is an instant vector, `matrix` a range vector. */
+export type ValueType = 'scalar' | 'vector' | 'matrix' | 'string';
 
 export interface FunctionSignature {
   readonly name: string;
