@@ -237,6 +237,8 @@ export class LogWriter {
     try {
       work();
     } catch (error) {
+      // Part of what was to be written may be there, whatever the system said.
+      this.excess = true;
       this.discard();
       throw error;
     }
