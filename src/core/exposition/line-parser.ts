@@ -115,6 +115,12 @@ export abstract class LineParser implements ExpositionParser {
    */
   protected abstract afterValue(pos: number, row: number): number;
 
+  /** Where the quoted name of a metadata line starts: behind what this matches. */
+  protected abstract readonly quotedName: RegExp;
+
+  /** The input ends with the line `rest`, which has no line break. Throws LineFault if that is not allowed. */
+  protected abstract checkRest(rest: Uint8Array): void;
+
   /** The input is over; throws LineFault if something is missing. */
   protected abstract finish(): void;
 
@@ -441,8 +447,7 @@ export abstract class LineParser implements ExpositionParser {
     }
     let at = this.skipBlanks(pos);
     if (bytes[at] === HASH) {
-      // Only the name in metadata can be quoted.
-      const name = /^#[ \t]+[A-Z]{4}[ \t]+"/.exec(latin1(bytes, at, Math.min(at + MAX_SHOWN_BYTES, end)));
+      const name = this.quotedName.exec(latin1(bytes, at, Math.min(at + MAX_SHOWN_BYTES, end)));
       if (name !== null) at = this.quotedEnd(at + name[0].length - 1, end);
       return at < 0 ? -1 : bytes.indexOf(NEWLINE, at);
     }
@@ -510,17 +515,24 @@ export abstract class LineParser implements ExpositionParser {
     if (size > this.maxLineBytes) {
       throw new LineFault((this.lineStart = 0), `the line is longer than ${this.maxLineBytes} bytes`);
     }
-    if (size > this.held.length) {
-      const wider = new Uint8Array(Math.max(size + 1, this.held.length * 2, 1024));
-      wider.set(this.held.subarray(0, this.heldBytes));
-      this.held = wider;
-    }
+    if (size > this.held.length) this.widenHeld(Math.max(size, this.held.length * 2, 1024));
     this.held.set(bytes.subarray(from, to), this.heldBytes);
     this.heldBytes = size;
   }
 
-  /** The last line lacks its line break. */
+  private widenHeld(size: number): void {
+    const wider = new Uint8Array(size);
+    wider.set(this.held.subarray(0, this.heldBytes));
+    this.held = wider;
+  }
+
+  /** Parses what is held: lines that were not worth an attempt, and a last one without a line break. */
   private parseRest(): void {
+    if (this.retryBytes > 0 && this.runHeld() === 0) return;
+    this.bytes = this.held.subarray(0, this.heldBytes);
+    this.lineStart = 0;
+    this.checkRest(this.bytes);
+    if (this.heldBytes === this.held.length) this.widenHeld(this.heldBytes + 1);
     this.held[this.heldBytes++] = NEWLINE;
     if (this.runHeld() === 0) return;
     // Quotation marks are open: parsing the rest as one line says which.

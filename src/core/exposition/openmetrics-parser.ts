@@ -52,6 +52,7 @@ export function millisOf(seconds: number): number {
 }
 
 export class OpenMetricsParser extends LineParser {
+  protected readonly quotedName = /^# (?:HELP|TYPE|UNIT) "/;
   private readonly concatenated: boolean;
   private readonly rules: OpenMetricsRules | null;
   /** The line of the last `# EOF`, 0 before it. */
@@ -115,6 +116,12 @@ export class OpenMetricsParser extends LineParser {
       exemplar?.row === row ? exemplar.exemplar : undefined,
       pos,
     );
+  }
+
+  /** What was cut off may have been part of a number, so that nothing can be said of the line. */
+  protected checkRest(rest: Uint8Array): void {
+    if (latin1(rest, 0, Math.min(rest.length, EOF_BYTES + 1)) !== '# EOF' && !this.closed)
+      throw new LineFault(rest.length, 'data does not end with # EOF: the last line is cut off');
   }
 
   protected finish(): void {

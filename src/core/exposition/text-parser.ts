@@ -25,6 +25,8 @@ const MAX_TIME = Number.MAX_SAFE_INTEGER;
 const MAX_INT64_DIGITS = '9223372036854775807';
 
 export class TextParser extends LineParser {
+  protected readonly quotedName = /^#[ \t]+(?:HELP|TYPE)[ \t]+"/;
+
   constructor(table: SeriesTable, options: ParserOptions = {}) {
     super(table, TEXT_SYNTAX, options);
   }
@@ -66,6 +68,9 @@ export class TextParser extends LineParser {
       );
     return end + 1;
   }
+
+  /** As good as any other line. */
+  protected checkRest(): void {}
 
   protected finish(): void {}
 
