@@ -3,6 +3,7 @@
  * those of Node's usual client for the runtime. Linux' /proc where it is there, else what Node knows.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { getHeapSpaceStatistics } from 'node:v8';
 import type { MetricFamily } from '../model/family.ts';
 import { labelsFromObject, METRIC_NAME } from '../model/labels.ts';
 import type { MetricType } from '../model/metadata.ts';
@@ -13,6 +14,7 @@ const VERSION = process.env['TSMON_VERSION'] ?? 'unbuilt';
 /** `/proc/<pid>/stat` counts in ticks, of which Linux shows user space 100 a second on every architecture. */
 const TICKS_PER_SECOND = 100;
 
+/** Read at the moment of the call; what has to be watched over time is in runtime.ts. */
 export function processFamilies(): MetricFamily[] {
   const families: MetricFamily[] = [];
   const add = (
@@ -59,7 +61,57 @@ export function processFamilies(): MetricFamily[] {
     memory.heapUsed,
   );
   add('gauge', 'nodejs_external_memory_bytes', 'Node.js external memory size in bytes.', memory.external);
+  const [major, minor, patch] = process.version.slice(1).split('.');
+  add('gauge', 'nodejs_version_info', 'Node.js version info.', 1, {
+    version: process.version,
+    major: `v${major}`,
+    minor,
+    patch,
+  });
+  families.push(...heapSpaces(), activeResources());
   return families;
+}
+
+/** The parts of V8's heap. */
+function heapSpaces(): MetricFamily[] {
+  const spaces = getHeapSpaceStatistics();
+  const family = (what: string, help: string, bytes: (space: (typeof spaces)[number]) => number) =>
+    bySubject(`nodejs_heap_space_size_${what}_bytes`, help, 'space', (count) => {
+      for (const space of spaces) count(space.space_name.replace(/_space$/, ''), bytes(space));
+    });
+  return [
+    family('total', 'Process heap space size total from Node.js in bytes.', (space) => space.space_size),
+    family('used', 'Process heap space size used from Node.js in bytes.', (space) => space.space_used_size),
+    family(
+      'available',
+      'Process heap space size available from Node.js in bytes.',
+      (space) => space.space_available_size,
+    ),
+  ];
+}
+
+/** What keeps the event loop alive. */
+function activeResources(): MetricFamily {
+  const numbers = new Map<string, number>();
+  for (const type of process.getActiveResourcesInfo()) numbers.set(type, (numbers.get(type) ?? 0) + 1);
+  const help =
+    'Number of active resources that are currently keeping the event loop alive, grouped by async resource type.';
+  return bySubject('nodejs_active_resources', help, 'type', (count) => {
+    for (const [type, n] of numbers) count(type, n);
+  });
+}
+
+function bySubject(
+  name: string,
+  help: string,
+  label: string,
+  fill: (count: (subject: string, v: number) => void) => void,
+): MetricFamily {
+  const family: MetricFamily = { name, type: 'gauge', help, unit: '', samples: [] };
+  fill((subject, v) => {
+    family.samples.push({ labels: labelsFromObject({ [METRIC_NAME]: name, [label]: subject }), v });
+  });
+  return family;
 }
 
 /** From `/proc/self/stat` and the boot time; empty elsewhere. */

@@ -1,0 +1,12 @@
+export {
+  ClassicHistogram,
+  Counter,
+  CounterChild,
+  DEFAULT_BUCKETS,
+  Gauge,
+  GaugeChild,
+  HistogramChild,
+} from './metric.ts';
+export { processFamilies } from './process.ts';
+export { Registry } from './registry.ts';
+export { RuntimeWatch } from './runtime.ts';
