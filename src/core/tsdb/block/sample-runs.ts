@@ -1,7 +1,10 @@
 /**
  * Joins samples of one series that come from several places. Each place appends its samples, in time order, behind
- * those of the others; where times overlap the runs are merged, and of two samples at one time the earlier place's
- * is kept.
+ * those of the others; where times overlap the runs are merged.
+ *
+ * Of two samples at one time one is kept, and it is the one that a query of Prometheus shows: that of the run which
+ * did not give the sample before, and of the same run as long as times go on to be the same. So where a block begins
+ * within another one it prevails, and of two that begin at once the first.
  */
 import type { SampleColumns } from '../../model/index.ts';
 import { lowerBound } from './intervals.ts';
@@ -41,10 +44,18 @@ export function mergeRuns(columns: SampleColumns, from: number, middle: number):
   let row = first;
   let i = 0;
   let j = middle;
+  // Whether the second run wins where times are the same.
+  let second = first > from;
   while (i < moved || j < end) {
-    const fromSaved = i < moved && (j >= end || times[i] <= t[j]);
+    let fromSaved = i < moved && (j >= end || times[i] <= t[j]);
+    if (i < moved && j < end && times[i] === t[j]) {
+      fromSaved = !second;
+      if (fromSaved) j++;
+      else i++;
+    } else {
+      second = fromSaved;
+    }
     if (fromSaved) {
-      if (j < end && times[i] === t[j]) j++;
       t[row] = times[i];
       to[row * 2] = saved[i * 2];
       to[row * 2 + 1] = saved[i * 2 + 1];

@@ -19,8 +19,8 @@ export const NO_SERIES: StoredSeriesSet = {
 };
 
 /**
- * The series of several sets, each once, with the samples of all. The sets are best given oldest first; of two
- * samples at one time the first set's is kept.
+ * The series of several sets, each once, with the samples of all; sample-runs.ts says which of two samples at one
+ * time. The sets are best given oldest first.
  */
 export function mergeSeriesSets(sets: readonly StoredSeriesSet[]): StoredSeriesSet {
   const filled = sets.filter((set) => set.length > 0);

@@ -9,7 +9,7 @@ import { type ChunkList, decodeChunk, SeriesEncoder } from '../chunk/index.ts';
 export class ChunkMerger {
   private readonly columns = new SampleColumns();
 
-  /** Appends the chunks of `from`, in any order, to `out`. Of two samples at one time the earlier list entry's stays. */
+  /** Appends the chunks of `from`, those of each block in order, to `out`. */
   merge(from: ChunkList, out: ChunkList): void {
     const order = Array.from({ length: from.length }, (_, i) => i).sort(
       (a, b) => from.mint[a] - from.mint[b] || a - b,
@@ -33,8 +33,8 @@ export class ChunkMerger {
     }
     const { columns } = this;
     columns.clear();
-    // In order of the list, which is that of the blocks: it decides which of two samples is kept. Chunks of one block
-    // follow each other in time, and are merged with those of the blocks before in one go.
+    // In order of the list, which is that of the blocks. Chunks of one block follow each other in time, and are merged
+    // with those of the blocks before in one go.
     let run = 0;
     for (const chunk of distinct.sort((a, b) => a - b)) {
       if (columns.length > run && from.mint[chunk] <= columns.t[columns.length - 1]) {

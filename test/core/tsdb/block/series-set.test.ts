@@ -33,11 +33,11 @@ const plainSet: fc.Arbitrary<PlainSet> = fc.dictionary(
   fc.constantFrom('a', 'b', 'c', 'd'),
   fc
     .uniqueArray(fc.nat(50), { minLength: 1, maxLength: 12 })
-    .chain((times) => fc.integer().map((seed) => Object.fromEntries(times.map((t) => [t, seed + t])))),
+    .map((times) => Object.fromEntries(times.map((t) => [t, t * 3]))),
 );
 
 describe('several series sets as one', () => {
-  test('have each series once, with the samples of all, the first set before the others', () => {
+  test('have each series once, with the samples of all', () => {
     fc.assert(
       fc.property(fc.array(plainSet, { maxLength: 5 }), (plains) => {
         const merged = mergeSeriesSets(plains.map(setOf));
@@ -60,6 +60,35 @@ describe('several series sets as one', () => {
         expect(Object.keys(got)).toEqual(Object.keys(want).sort());
       }),
     );
+  });
+
+  test.each([
+    [
+      'the one that begins later',
+      { 1: 10, 2: 20, 3: 30, 4: 40 },
+      { 3: 31, 4: 41, 5: 51 },
+      [10, 20, 31, 41, 51],
+    ],
+    ['the one that begins later, be it the first', { 2: 20, 3: 30 }, { 1: 11, 2: 21, 3: 31 }, [11, 20, 30]],
+    [
+      'the first of two that begin at once',
+      { 1: 10, 2: 20, 3: 30 },
+      { 1: 11, 2: 21, 4: 41 },
+      [10, 20, 30, 41],
+    ],
+    [
+      'the one that was silent before',
+      { 1: 10, 3: 30, 4: 40, 6: 60 },
+      { 2: 21, 3: 31, 5: 51, 6: 61 },
+      [10, 21, 30, 40, 51, 60],
+    ],
+  ])('keep of two samples at one time that of %s', (_, a, b, want) => {
+    const out = new SampleColumns();
+    mergeSeriesSets([
+      setOf({ x: a as Record<number, number> }),
+      setOf({ x: b as Record<number, number> }),
+    ]).read(0, out);
+    expect([...out.v.subarray(0, out.length)]).toEqual(want);
   });
 
   test('keep stale markers and histograms in their rows', () => {
