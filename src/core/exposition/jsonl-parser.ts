@@ -21,6 +21,7 @@ import {
   writeValueAt,
 } from './json-shape.ts';
 import { histogramAt } from './jsonl-histogram.ts';
+import { invalidUtf8At } from './line-fault.ts';
 import {
   BAD_EXPOSITION,
   DEFAULT_MAX_RECORD_BYTES,
@@ -259,12 +260,4 @@ function readExemplars(object: JsonObject, batch: Batch, first: number): void {
 /** Bytes before index `at` of the line, counted from 1. */
 function column(text: string, at: number): number {
   return Buffer.byteLength(text.slice(0, at)) + 1;
-}
-
-/** The index of the first bad byte: there the bytes part from what decoding makes of them. */
-function invalidUtf8At(bytes: Uint8Array): number {
-  const replaced = Buffer.from(Buffer.from(bytes).toString());
-  let at = 0;
-  while (at < bytes.length && bytes[at] === replaced[at]) at++;
-  return at;
 }

@@ -8,6 +8,19 @@ export class LineFault extends Error {
   }
 }
 
+/** A fault at the first byte of [start, end) that is not valid UTF-8; there must be one. */
+export function utf8Fault(bytes: Uint8Array, start: number, end: number, what: string): LineFault {
+  return new LineFault(start + invalidUtf8At(bytes.subarray(start, end)), `${what} is not valid UTF-8`);
+}
+
+/** The index of the first bad byte: there the bytes part from what decoding makes of them. */
+export function invalidUtf8At(bytes: Uint8Array): number {
+  const replaced = Buffer.from(Buffer.from(bytes).toString());
+  let at = 0;
+  while (at < bytes.length && bytes[at] === replaced[at]) at++;
+  return at;
+}
+
 /** Byte `at` as a message shows it, or where the line ends. */
 export function shown(bytes: Uint8Array, at: number, eol: number): string {
   if (at >= eol) return 'the end of the line';

@@ -15,7 +15,7 @@ import { tail } from './byte-table.ts';
 import { isOfFamily } from './family-suffix.ts';
 import { latin1, scanFloat } from './float-scanner.ts';
 import { LineCache, NO_LINE, NO_METADATA } from './line-cache.ts';
-import { LineFault, shown } from './line-fault.ts';
+import { LineFault, shown, utf8Fault } from './line-fault.ts';
 import {
   BAD_EXPOSITION,
   DEFAULT_MAX_RECORD_BYTES,
@@ -310,8 +310,7 @@ export abstract class LineParser implements ExpositionParser {
     if (end < 0) throw new LineFault(pos, 'the name is not closed: its quotation mark is missing');
     if (end === pos)
       throw new LineFault(pos, `expected a metric name after ${keyword}, got ${shown(bytes, pos, eol)}`);
-    const text = decode(this.view, quoted ? pos + 1 : pos, quoted ? end - 1 : end);
-    if (text === undefined) throw new LineFault(pos, 'invalid UTF-8');
+    const text = this.text(quoted ? pos + 1 : pos, quoted ? end - 1 : end, 'the name');
     this.familyName = quoted ? unescapeText(text) : text;
     return end;
   }
@@ -328,7 +327,7 @@ export abstract class LineParser implements ExpositionParser {
   /** Bytes [start, end) as text. Throws LineFault. */
   protected text(start: number, end: number, what: string): string {
     const text = decode(this.view, start, end);
-    if (text === undefined) throw new LineFault(start, `${what} is not valid UTF-8`);
+    if (text === undefined) throw utf8Fault(this.bytes, start, end, what);
     return text;
   }
 

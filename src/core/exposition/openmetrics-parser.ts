@@ -194,7 +194,7 @@ export class OpenMetricsParser extends LineParser {
     if (this.bytes[end] !== SPACE)
       throw new LineFault(end, `expected a space and text after the name in ${keyword}`);
     const start = end + 1;
-    const text = this.text(start, eol, 'the text');
+    const text = this.text(start, eol, keyword === 'HELP' ? 'the help text' : 'the text');
     const name = this.familyName;
     if (keyword === 'HELP') this.describe(pos, eol, 'help', unescapeText(text));
     else if (keyword === 'TYPE') {

@@ -5,7 +5,7 @@
  */
 import { compareStrings, Labels, METRIC_NAME } from '../model/labels.ts';
 import { canonicalBound } from './bound-label.ts';
-import { LineFault, shown } from './line-fault.ts';
+import { LineFault, shown, utf8Fault } from './line-fault.ts';
 import type { StringPool } from './string-pool.ts';
 
 /** Which label of the current family's samples is a number in disguise, by the type that was declared last. */
@@ -85,7 +85,7 @@ export class SeriesScanner {
     const end = nameEnd(bytes, pos, ANY_NAME);
     if (end === pos && bytes[pos] !== BRACE_OPEN)
       throw new LineFault(pos, `expected a metric name, got ${shown(bytes, pos, eol)}`);
-    if (end > pos) this.setMetric(this.text(pos, end));
+    if (end > pos) this.setMetric(this.text(pos, end, 'the name'));
     const brace = this.skip(end);
     if (bytes[brace] !== BRACE_OPEN) return end;
     const after = this.block(brace + 1, true);
@@ -153,7 +153,7 @@ export class SeriesScanner {
       const quoted = bytes[at] === QUOTE && this.extended;
       at = quoted ? this.quotedEnd(at, true) : nameEnd(bytes, at, LABEL_NAME);
       if (at === start) throw new LineFault(at, `expected a label name or "}", got ${shown(bytes, at, eol)}`);
-      const name = quoted ? this.text(start + 1, at - 1) : this.text(start, at);
+      const name = quoted ? this.text(start + 1, at - 1, 'the name') : this.text(start, at, 'the name');
       at = this.skip(at);
       if (withMetric && (bytes[at] === COMMA || bytes[at] === BRACE_CLOSE)) {
         if (!quoted)
@@ -185,7 +185,7 @@ export class SeriesScanner {
     if (bytes[start] !== QUOTE)
       throw new LineFault(start, `expected a label value in double quotes, got ${shown(bytes, start, eol)}`);
     const end = this.quotedEnd(start, false);
-    this.push(name, this.text(start + 1, end - 1));
+    this.push(name, this.text(start + 1, end - 1, 'the label value'));
     if (name === 'le' || name === 'quantile') this.hasBound = true;
     return end;
   }
@@ -216,9 +216,9 @@ export class SeriesScanner {
     return at;
   }
 
-  private text(start: number, end: number): string {
+  private text(start: number, end: number, what: string): string {
     const text = this.pool.get(this.view, start, end);
-    if (text === undefined) throw new LineFault(start, 'invalid UTF-8');
+    if (text === undefined) throw utf8Fault(this.bytes, start, end, what);
     return text;
   }
 
