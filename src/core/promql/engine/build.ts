@@ -10,6 +10,7 @@ import {
   type Binary,
   type Call,
   type Expr,
+  type SourceRange,
   type Subquery,
   typeOf,
   type VectorSelector,
@@ -20,6 +21,7 @@ import { SetOperation } from './binary/set-operation.ts';
 import { VectorMatch } from './binary/vector-match.ts';
 import { dropsName, VectorScalar } from './binary/vector-scalar.ts';
 import { buildSpecialCall } from './calls/index.ts';
+import { VectorOfScalar } from './calls/vector-of-scalar.ts';
 import type { QueryContext } from './context.ts';
 import { type DistinctRule, DistinctSeries } from './distinct.ts';
 import { StepGrid } from './grid.ts';
@@ -27,7 +29,7 @@ import { InstantSelector } from './instant-selector.ts';
 import type { Operator, RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
 import { RangeCall } from './range-call.ts';
 import { RangeSelector } from './range-selector.ts';
-import { ConstantScalar, negatedScalar, scalarBinary } from './scalars.ts';
+import { ConstantScalar, negatedScalar, scalarBinary, timeScalar } from './scalars.ts';
 import { SharedVector } from './shared.ts';
 import { StepInvariantScalar, StepInvariantVector } from './step-invariant.ts';
 import { SubqueryOperator, subqueryGrid } from './subquery.ts';
@@ -131,7 +133,7 @@ export class OperatorBuilder {
     return {
       call,
       annotations: this.context.annotations,
-      argRanges: call.args.map((arg) => arg.range),
+      argRanges: call.args.map(placeOfArgument),
       stepTimes,
       labels: EMPTY_LABELS,
       modifier: rangeModifier(call),
@@ -201,15 +203,17 @@ export class OperatorBuilder {
     if (implementation === undefined) return buildSpecialCall(this, call, grid) as VectorOperator;
     const site = this.callSite(call, grid);
     const scalars = call.args.filter((arg) => typeOf(arg) === 'scalar').map((arg) => this.scalar(arg, grid));
-    const input = call.args.find((arg) => typeOf(arg) !== 'scalar')!;
+    const input = call.args.find((arg) => typeOf(arg) !== 'scalar');
     const { context } = this;
     let operator: VectorOperator;
     let rule: DistinctRule;
     if (implementation.kind === 'range') {
-      operator = new RangeCall(context, implementation, this.range(input, grid), scalars, site);
+      operator = new RangeCall(context, implementation, this.range(input!, grid), scalars, site);
       rule = 'strict';
     } else {
-      operator = new VectorCall(context, implementation, this.vector(input, grid), scalars, site, grid.count);
+      // The date functions may be called without an argument, and are then of the evaluation time.
+      const vector = input === undefined ? new VectorOfScalar(timeScalar(grid)) : this.vector(input, grid);
+      operator = new VectorCall(context, implementation, vector, scalars, site, grid.count);
       rule = 'per-step';
     }
     return implementation.keepsName ? operator : this.distinct(operator, rule);
@@ -230,6 +234,12 @@ export class OperatorBuilder {
   private sourceText(expr: Expr): string {
     return this.text.subarray(expr.range.start, expr.range.end).toString('latin1');
   }
+}
+
+/** Prometheus loses the place of a subquery when it has evaluated it: what is said of it points at the query's start. */
+function placeOfArgument(arg: Expr): SourceRange {
+  if (arg.kind === 'paren' && arg.expr.kind === 'subquery') return placeOfArgument(arg.expr);
+  return arg.kind === 'subquery' ? { start: 0, end: 0 } : arg.range;
 }
 
 function firstStep(grid: StepGrid): StepGrid {

@@ -28,24 +28,38 @@ export interface QuerySettings {
 export class QueryContext {
   readonly source: Source;
   readonly settings: QuerySettings;
-  /** The query's own grid, which `start()` and `end()` refer to, whatever subquery they stand in. */
+  /** The query's own grid, whatever subquery an operator stands in. */
   readonly grid: StepGrid;
+  /** What `start()` and `end()` mean, ms. The last step may lie before the end. */
+  readonly start: number;
+  readonly end: number;
   /** An instant query, whose result may have an order of its own. */
   readonly isInstant: boolean;
   readonly annotations = new Annotations();
   private readonly clock: Clock;
   private readonly deadline: number;
   private held = 0;
+  private readonly remaining: (() => void)[] = [];
   /** The most points that were in memory at once. */
   peakSamples = 0;
   /** Samples that selectors have read from the source. */
   samplesRead = 0;
   private readonly selections = new Map<string, Promise<SeriesSet>>();
 
-  constructor(source: Source, settings: QuerySettings, grid: StepGrid, isInstant: boolean, clock: Clock) {
+  /** `end` is the query's, in ms; `grid` starts with the query. */
+  constructor(
+    source: Source,
+    settings: QuerySettings,
+    grid: StepGrid,
+    end: number,
+    isInstant: boolean,
+    clock: Clock,
+  ) {
     this.source = source;
     this.settings = settings;
     this.grid = grid;
+    this.start = grid.start;
+    this.end = end;
     this.isInstant = isInstant;
     this.clock = clock;
     this.deadline = clock.monotonic() + settings.timeoutMs;
@@ -67,6 +81,18 @@ export class QueryContext {
 
   release(points: number): void {
     this.held -= points;
+  }
+
+  /**
+   * Has `work` done after the result is complete. Upstream evaluates every series, whether or not it finds a partner;
+   * we do so only at the end and only where it may have something to say (`mayAnnotate`).
+   */
+  atEnd(work: () => void): void {
+    this.remaining.push(work);
+  }
+
+  finish(): void {
+    for (const work of this.remaining) work();
   }
 
   /** Selects from the source; a selection that occurs twice in a query is made once. */

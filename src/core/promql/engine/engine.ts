@@ -39,7 +39,7 @@ export async function instantQuery(
   options: EngineOptions = {},
 ): Promise<QueryResult> {
   const expr = parseQuery(query, options.parser);
-  return run(source, query, expr, new StepGrid(t, 1, 1), 'instant', options);
+  return run(source, query, expr, new StepGrid(t, 1, 1), t, 'instant', options);
 }
 
 /** The values of `query` from `start` to `end` (ms, inclusive), `stepMs` apart. */
@@ -58,7 +58,7 @@ export async function rangeQuery(
       `invalid expression type "${TYPE_NAMES[type]}" for range query, must be Scalar or instant Vector`,
     );
   }
-  return run(source, query, expr, gridBetween(start, end, stepMs), 'range', options);
+  return run(source, query, expr, gridBetween(start, end, stepMs), end, 'range', options);
 }
 
 const TYPE_NAMES = {
@@ -73,14 +73,22 @@ async function run(
   query: string,
   parsed: Expr,
   grid: StepGrid,
+  end: number,
   kind: 'instant' | 'range',
   options: EngineOptions,
 ): Promise<QueryResult> {
   const settings: QuerySettings = { ...DEFAULT_SETTINGS, ...definedOnly(options) };
-  const context = new QueryContext(source, settings, grid, kind === 'instant', options.clock ?? systemClock);
+  const context = new QueryContext(
+    source,
+    settings,
+    grid,
+    end,
+    kind === 'instant',
+    options.clock ?? systemClock,
+  );
   const expr = resolveDurations(parsed, {
     stepMs: kind === 'instant' ? 0 : grid.stepMs,
-    rangeMs: kind === 'instant' ? 0 : grid.end - grid.start,
+    rangeMs: kind === 'instant' ? 0 : end - grid.start,
   });
   const builder = new OperatorBuilder(context, query);
   let operator = builder.build(expr, grid);
@@ -111,6 +119,7 @@ async function run(
       break;
     }
   }
+  context.finish();
   builder.repeatAnnotations();
   return {
     value,

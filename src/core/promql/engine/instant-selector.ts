@@ -10,7 +10,7 @@ import type { VectorSelector } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
-import { selectionTimes } from './selection-times.ts';
+import { SelectionTimes } from './selection-times.ts';
 
 export class InstantSelector implements VectorOperator {
   readonly kind = 'vector';
@@ -18,7 +18,7 @@ export class InstantSelector implements VectorOperator {
   private readonly context: QueryContext;
   private readonly selector: VectorSelector;
   private readonly grid: StepGrid;
-  private readonly times: Float64Array;
+  private readonly times: SelectionTimes;
   private readonly samples = new SampleColumns();
   private set: SeriesSet | null = null;
 
@@ -27,7 +27,7 @@ export class InstantSelector implements VectorOperator {
     this.context = context;
     this.selector = selector;
     this.grid = grid;
-    this.times = selectionTimes(grid, context.grid, selector.at, selector.offset as number);
+    this.times = new SelectionTimes(context, grid, selector.at, selector.offset as number);
   }
 
   async prepare(): Promise<void> {
@@ -35,8 +35,8 @@ export class InstantSelector implements VectorOperator {
     const { lookbackMs } = this.context.settings;
     const set = await this.context.select(this.selector.matchers, {
       // The window is left-open: a sample exactly as old as the lookback is out.
-      mint: this.times[0] - lookbackMs + 1,
-      maxt: this.times[this.times.length - 1],
+      mint: this.times.first - lookbackMs + 1,
+      maxt: this.times.last,
     });
     const series: SeriesMeta[] = new Array(set.length);
     for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
@@ -63,8 +63,8 @@ export class InstantSelector implements VectorOperator {
     const { length, t, v, histograms } = samples;
     const { lookbackMs } = this.context.settings;
     let next = 0;
-    for (let step = 0; step < times.length; step++) {
-      const time = times[step];
+    for (let step = 0; step < out.length; step++) {
+      const time = times.at(step);
       while (next < length && t[next] <= time) next++;
       const at = next - 1;
       if (at < 0 || t[at] <= time - lookbackMs) continue;

@@ -7,7 +7,7 @@ import type { MatrixSelector } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { RangeOperator, SeriesMeta } from './operator.ts';
-import { selectionTimes } from './selection-times.ts';
+import { SelectionTimes } from './selection-times.ts';
 
 export class RangeSelector implements RangeOperator {
   readonly kind = 'range';
@@ -17,7 +17,10 @@ export class RangeSelector implements RangeOperator {
   private readonly context: QueryContext;
   private readonly matrix: MatrixSelector;
   private readonly columns = new SampleColumns();
-  private readonly samples: RangeSamples;
+  private readonly grid: StepGrid;
+  private readonly times: SelectionTimes;
+  /** Made for the first series: a subquery may have millions of steps and no series. */
+  private samples: RangeSamples | null = null;
   /** `anchored` and `smoothed` also look at the sample before the window, and `smoothed` at the one after it. */
   private readonly lookBehindMs: number;
   private readonly lookAheadMs: number;
@@ -32,21 +35,15 @@ export class RangeSelector implements RangeOperator {
     const { lookbackMs } = context.settings;
     this.lookBehindMs = selector.anchored || selector.smoothed ? lookbackMs : 0;
     this.lookAheadMs = selector.smoothed ? lookbackMs : 0;
-    this.samples = new RangeSamples(grid.count, this.windowMs);
-    const times = selectionTimes(grid, context.grid, selector.at, selector.offset as number);
-    for (let i = 0; i < grid.count; i++) {
-      this.samples.stepTime[i] = grid.time(i);
-      this.samples.windowEnd[i] = times[i];
-      this.samples.windowStart[i] = times[i] - this.windowMs;
-    }
+    this.grid = grid;
+    this.times = new SelectionTimes(context, grid, selector.at, selector.offset as number);
   }
 
   async prepare(): Promise<void> {
     if (this.steps === 0) return;
-    const { windowStart, windowEnd } = this.samples;
     const set = await this.context.select(this.matrix.selector.matchers, {
-      mint: windowStart[0] + 1 - this.lookBehindMs,
-      maxt: windowEnd[this.steps - 1] + this.lookAheadMs,
+      mint: this.times.first - this.windowMs + 1 - this.lookBehindMs,
+      maxt: this.times.last + this.lookAheadMs,
     });
     const series: SeriesMeta[] = new Array(set.length);
     for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
@@ -56,6 +53,7 @@ export class RangeSelector implements RangeOperator {
 
   read(i: number): RangeSamples {
     this.context.checkpoint();
+    if (this.samples === null) this.samples = windowsFor(this.context, this.grid, this.times, this.windowMs);
     const { columns, samples } = this;
     columns.clear();
     this.set!.read(i, columns);
@@ -64,6 +62,23 @@ export class RangeSelector implements RangeOperator {
     samples.placeWindows();
     return samples;
   }
+}
+
+/** Empty samples with the windows of all steps. Shared by selectors and subqueries. */
+export function windowsFor(
+  context: QueryContext,
+  grid: StepGrid,
+  times: SelectionTimes,
+  windowMs: number,
+): RangeSamples {
+  context.hold(grid.count);
+  const samples = new RangeSamples(grid.count, windowMs);
+  for (let i = 0; i < grid.count; i++) {
+    samples.stepTime[i] = grid.time(i);
+    samples.windowEnd[i] = times.at(i);
+    samples.windowStart[i] = times.at(i) - windowMs;
+  }
+  return samples;
 }
 
 /** Takes the stale markers out, in place, and the histograms apart from the floats. */

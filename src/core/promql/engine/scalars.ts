@@ -1,6 +1,7 @@
 /** Operators that yield one number a step: literals, arithmetic between scalars. */
 import type { BinaryOp } from '../parser/ast.ts';
 import { scalarOperation } from './arithmetic.ts';
+import type { StepGrid } from './grid.ts';
 import type { ScalarOperator } from './operator.ts';
 
 /** The same value at every step. */
@@ -39,6 +40,13 @@ export class ComputedScalar implements ScalarOperator {
     if (this.column === null) this.column = this.compute(this.inputs.map((input) => input.values()));
     return this.column;
   }
+}
+
+/** The evaluation time in seconds. */
+export function timeScalar(grid: StepGrid): ScalarOperator {
+  return new ComputedScalar([], () =>
+    Float64Array.from({ length: grid.count }, (_, i) => grid.time(i) / 1000),
+  );
 }
 
 export function negatedScalar(input: ScalarOperator): ScalarOperator {

@@ -3,12 +3,13 @@
  * subquery's step, and hands the points of a series to a range function as if they were samples.
  */
 import { ABSENT, FLOAT, StepColumn } from '../functions/column.ts';
-import { RangeSamples } from '../functions/range-samples.ts';
+import type { RangeSamples } from '../functions/range-samples.ts';
 import type { Subquery } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import { StepGrid } from './grid.ts';
 import type { RangeOperator, SeriesMeta, VectorOperator } from './operator.ts';
-import { selectionTimes } from './selection-times.ts';
+import { windowsFor } from './range-selector.ts';
+import { SelectionTimes } from './selection-times.ts';
 
 export class SubqueryOperator implements RangeOperator {
   readonly kind = 'range';
@@ -17,8 +18,10 @@ export class SubqueryOperator implements RangeOperator {
   private readonly context: QueryContext;
   private readonly inner: VectorOperator;
   private readonly innerGrid: StepGrid;
-  private readonly column: StepColumn;
-  private readonly samples: RangeSamples;
+  private readonly grid: StepGrid;
+  private readonly times: SelectionTimes;
+  /** Made for the first series: there may be millions of steps and no series. */
+  private buffers: { column: StepColumn; samples: RangeSamples } | null = null;
 
   /** `inner` must have been built for `subqueryGrid(…)` of the same arguments. */
   constructor(
@@ -33,16 +36,8 @@ export class SubqueryOperator implements RangeOperator {
     this.innerGrid = innerGrid;
     this.windowMs = subquery.window as number;
     this.steps = grid.count;
-    this.column = new StepColumn(innerGrid.count);
-    this.samples = new RangeSamples(grid.count, this.windowMs);
-    this.samples.t = new Float64Array(innerGrid.count);
-    this.samples.v = new Float64Array(innerGrid.count);
-    const times = selectionTimes(grid, context.grid, subquery.at, subquery.offset as number);
-    for (let i = 0; i < grid.count; i++) {
-      this.samples.stepTime[i] = grid.time(i);
-      this.samples.windowEnd[i] = times[i];
-      this.samples.windowStart[i] = times[i] - this.windowMs;
-    }
+    this.grid = grid;
+    this.times = new SelectionTimes(context, grid, subquery.at, subquery.offset as number);
   }
 
   get series(): readonly SeriesMeta[] {
@@ -50,12 +45,13 @@ export class SubqueryOperator implements RangeOperator {
   }
 
   async prepare(): Promise<void> {
-    this.context.hold(this.innerGrid.count);
     await this.inner.prepare();
   }
 
   read(i: number): RangeSamples {
-    const { column, samples, innerGrid } = this;
+    if (this.buffers === null) this.buffers = this.makeBuffers();
+    const { innerGrid } = this;
+    const { column, samples } = this.buffers;
     this.inner.evaluate(i, column);
     samples.histograms = [];
     samples.histogramTimes = [];
@@ -76,15 +72,24 @@ export class SubqueryOperator implements RangeOperator {
     samples.placeWindows();
     return samples;
   }
+
+  private makeBuffers(): { column: StepColumn; samples: RangeSamples } {
+    const { context, innerGrid } = this;
+    context.hold(innerGrid.count);
+    const samples = windowsFor(context, this.grid, this.times, this.windowMs);
+    samples.t = new Float64Array(innerGrid.count);
+    samples.v = new Float64Array(innerGrid.count);
+    return { column: new StepColumn(innerGrid.count), samples };
+  }
 }
 
 /** The steps at which a subquery evaluates its expression: multiples of its step, over all windows of `grid`. */
 export function subqueryGrid(context: QueryContext, subquery: Subquery, grid: StepGrid): StepGrid {
   const stepMs = (subquery.step as number | null) || context.settings.defaultSubqueryStepMs;
   if (grid.count === 0) return new StepGrid(grid.start, stepMs, 0);
-  const times = selectionTimes(grid, context.grid, subquery.at, subquery.offset as number);
-  const from = times[0] - (subquery.window as number);
-  const to = times[times.length - 1];
+  const times = new SelectionTimes(context, grid, subquery.at, subquery.offset as number);
+  const from = times.first - (subquery.window as number);
+  const to = times.last;
   // Left-open: a step exactly at the window's start is out.
   const start = (Math.floor(from / stepMs) + 1) * stepMs;
   return new StepGrid(start, stepMs, to < start ? 0 : Math.floor((to - start) / stepMs) + 1);

@@ -85,6 +85,5 @@ function instantFunction(kind: RateKind): Implementation {
       if (kind.perSecond) out.setFloat(step, difference / ((t[last] - t[before]) / 1000));
       else out.setFloat(step, difference);
     }
-    if (kind.isCounter) possibleNonCounter(out, site);
   });
 }

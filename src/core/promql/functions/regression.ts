@@ -1,5 +1,6 @@
 /** Lines through samples: `deriv`, `predict_linear`, `double_exponential_smoothing`. */
 import { InputError } from '../../errors.ts';
+import { formatG } from '../../model/number.ts';
 import { FLOAT } from './column.ts';
 import { type Implementation, rangeFunction } from './function.ts';
 import { nextLost } from './kahan.ts';
@@ -91,8 +92,9 @@ function leastSquares(
 export const doubleExponentialSmoothing: Implementation = rangeFunction(
   (samples, [smoothing, trend], out, site) => {
     ignoreHistogramsBeside(samples, site);
-    const { v, lo, hi } = samples;
+    const { v, lo, hi, histogramLo, histogramHi } = samples;
     for (let step = 0; step < out.length; step++) {
+      if (hi[step] === lo[step] && histogramHi[step] === histogramLo[step]) continue;
       checkFactor('smoothing', smoothing[step], 'sf');
       checkFactor('trend', trend[step], 'tf');
       if (hi[step] - lo[step] < 2) continue;
@@ -120,6 +122,6 @@ function checkFactor(name: string, value: number, symbol: string): void {
   if (value > 0 && value < 1) return;
   throw new InputError(
     'query_execution',
-    `invalid ${name} factor. Expected: 0 < ${symbol} < 1, got: ${value.toFixed(6)}`,
+    `invalid ${name} factor. Expected: 0 < ${symbol} < 1, got: ${Number.isFinite(value) ? value.toFixed(6) : formatG(value)}`,
   );
 }

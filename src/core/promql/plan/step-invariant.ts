@@ -29,6 +29,9 @@ export function isStepInvariant(expr: Expr): boolean {
       return expr.at !== null;
     case 'subquery':
       return expr.at !== null;
+    case 'aggregate':
+      // Upstream does not look at the parameter: pinned series are aggregated with that of the first step.
+      return isStepInvariant(expr.expr);
     case 'call':
       return !DEPEND_ON_TIME.has(expr.func.name) && expr.args.every(isStepInvariant);
     default:

@@ -3,11 +3,12 @@ import { labelsHash64 } from '../../../model/labels-hash.ts';
 import { formatG } from '../../../model/number.ts';
 import { ABSENT, StepColumn } from '../../functions/column.ts';
 import type { Aggregate } from '../../parser/ast.ts';
+import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { QueryContext } from '../context.ts';
 import { QueryError } from '../errors.ts';
 import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
-import { countParameter } from './parameter.ts';
+import { countParameters, outOfBounds } from './parameter.ts';
 
 /** The first k series of each group that have a value at the step. */
 export class LimitK implements VectorOperator {
@@ -38,14 +39,14 @@ export class LimitK implements VectorOperator {
     await this.input.prepare();
     await this.param.prepare();
     const { steps } = this;
-    const limits = this.param.values().map((v) => countParameter(v, this.expr));
     const { groupOf, groups } = groupSeries(this.input.series, this.expr);
+    const limits = countParameters(this.param.values(), this.expr);
     const taken = new Float64Array(groups.length * steps);
     const kept: SeriesMeta[] = [];
     const column = new StepColumn(steps);
     for (let i = 0; i < groupOf.length; i++) {
       const base = groupOf[i] * steps;
-      if (!hasRoom(taken, base, limits)) continue;
+      if (!hasRoom(taken, base, limits) && !mayAnnotate(this.expr.expr)) continue;
       this.context.checkpoint();
       this.input.evaluate(i, column);
       for (let step = 0; step < steps; step++) {
@@ -98,7 +99,7 @@ export class LimitRatio implements VectorOperator {
   async prepare(): Promise<void> {
     await this.input.prepare();
     await this.param.prepare();
-    for (const ratio of this.param.values()) this.checkRatio(ratio);
+    this.checkRatios();
   }
 
   evaluate(i: number, out: StepColumn): void {
@@ -112,13 +113,13 @@ export class LimitRatio implements VectorOperator {
     }
   }
 
-  private checkRatio(ratio: number): void {
-    const { range } = this.expr.param!;
-    if (Number.isNaN(ratio)) throw new QueryError('Ratio value is NaN', this.expr.range);
-    if (ratio >= -1 && ratio <= 1) return;
-    this.context.annotations.warn(
-      `ratio value should be between -1 and 1, got ${formatG(ratio)}, capping to ${ratio < 0 ? '-1' : '1'}`,
-      range,
-    );
+  private checkRatios(): void {
+    for (const ratio of outOfBounds(this.param.values(), -1, 1)) {
+      if (Number.isNaN(ratio)) throw new QueryError('Ratio value is NaN', this.expr.range);
+      this.context.annotations.warn(
+        `ratio value should be between -1 and 1, got ${formatG(ratio)}, capping to ${ratio < 0 ? '-1' : '1'}`,
+        this.expr.param!.range,
+      );
+    }
   }
 }

@@ -52,5 +52,7 @@ function foldFor(op: Aggregate['op'], cells: number): FloatFold {
 
 /** Says, once a query, that an aggregation has left histograms out. */
 export function ignoredHistogram(context: QueryContext, expr: Aggregate): void {
-  context.annotations.info(`ignored histogram in ${expr.op} aggregation`, expr.expr.range);
+  // Upstream points at the vector, but for the ranking aggregations at the whole call.
+  const range = expr.op === 'topk' || expr.op === 'bottomk' ? expr.range : expr.expr.range;
+  context.annotations.info(`ignored histogram in ${expr.op} aggregation`, range);
 }

@@ -7,6 +7,7 @@ import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
 import { ignoredHistogram } from './numeric.ts';
+import { outOfBounds } from './parameter.ts';
 
 export class QuantileAggregation implements VectorOperator {
   readonly kind = 'vector';
@@ -39,8 +40,7 @@ export class QuantileAggregation implements VectorOperator {
     this.series = groups;
     this.members = groups.map(() => []);
     for (let i = 0; i < groupOf.length; i++) this.members[groupOf[i]].push(i);
-    for (const q of this.param.values()) {
-      if (q >= 0 && q <= 1) continue;
+    for (const q of outOfBounds(this.param.values(), 0, 1)) {
       this.context.annotations.warn(
         `quantile value should be between 0 and 1, got ${formatG(q)}`,
         this.expr.param!.range,

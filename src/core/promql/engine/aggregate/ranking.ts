@@ -10,7 +10,7 @@ import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
 import { ignoredHistogram } from './numeric.ts';
-import { countParameter } from './parameter.ts';
+import { countParameters } from './parameter.ts';
 
 /** The heap of one group at one step: series numbers and values, the one to be replaced next at 0. */
 class Heap {
@@ -136,7 +136,7 @@ export class Ranking implements VectorOperator {
   private rank(): (Heap | null)[] {
     const { steps } = this;
     const { groupOf, groups } = groupSeries(this.input.series, this.expr);
-    const limits = this.param.values().map((v) => countParameter(v, this.expr));
+    const limits = countParameters(this.param.values(), this.expr);
     const heaps = new Array<Heap | null>(groups.length * steps).fill(null);
     const sign = this.expr.op === 'topk' ? 1 : -1;
     const column = new StepColumn(steps);
@@ -144,8 +144,9 @@ export class Ranking implements VectorOperator {
       this.context.checkpoint();
       this.input.evaluate(number, column);
       for (let step = 0; step < steps; step++) {
+        if (limits[step] < 1) continue;
         if (column.kind[step] === HISTOGRAM) ignoredHistogram(this.context, this.expr);
-        if (column.kind[step] !== FLOAT || limits[step] < 1) continue;
+        if (column.kind[step] !== FLOAT) continue;
         const cell = groupOf[number] * steps + step;
         const heap = (heaps[cell] ??= new Heap(sign));
         if (heap.values.length < limits[step]) this.context.hold(1);

@@ -11,6 +11,8 @@ export class ColumnCache {
   private readonly input: VectorOperator;
   private readonly steps: number;
   private readonly usesLeft: Uint32Array;
+  /** 1 for series that have been evaluated. */
+  private readonly evaluated: Uint8Array;
   private readonly kept = new Map<number, StepColumn>();
   /** A dropped column, to be used for the next series. */
   private spare: StepColumn | null = null;
@@ -20,6 +22,7 @@ export class ColumnCache {
     this.input = input;
     this.steps = steps;
     this.usesLeft = new Uint32Array(input.series.length);
+    this.evaluated = new Uint8Array(input.series.length);
   }
 
   /** Announces that series `i` will be taken once more. */
@@ -34,6 +37,7 @@ export class ColumnCache {
       column = this.spare ?? new StepColumn(this.steps);
       this.spare = null;
       this.input.evaluate(i, column);
+      this.evaluated[i] = 1;
       this.context.hold(this.steps);
       this.kept.set(i, column);
     }
@@ -46,5 +50,15 @@ export class ColumnCache {
     this.spare = this.kept.get(i) ?? null;
     this.kept.delete(i);
     this.context.release(this.steps);
+  }
+
+  /** Evaluates the series that nobody has asked for, for what their evaluation has to say: annotations and faults. */
+  drain(): void {
+    const column = new StepColumn(this.steps);
+    for (let i = 0; i < this.evaluated.length; i++) {
+      if (this.evaluated[i] !== 0) continue;
+      this.context.checkpoint();
+      this.input.evaluate(i, column);
+    }
   }
 }

@@ -44,7 +44,7 @@ export class ElementOperation {
       else if (kept) out.setFloat(step, this.keepRight ? b : a);
     } else {
       // The trim operators, which say something about histograms only.
-      this.incompatible('float', 'float', out, step);
+      this.incompatible('float', 'float');
     }
   }
 
@@ -58,7 +58,7 @@ export class ElementOperation {
       result = floatHistogramOperation(op, a, b);
     }
     if (result === null) {
-      this.incompatible(typeName(a), typeName(b), out, step);
+      this.incompatible(typeName(a), typeName(b));
     } else if (typeof result === 'boolean') {
       if (bool) out.setFloat(step, result ? 1 : 0);
       else if (result) out.setHistogram(step, a as Histogram);
@@ -67,13 +67,12 @@ export class ElementOperation {
     }
   }
 
-  private incompatible(left: string, right: string, out: StepColumn, step: number): void {
-    const { op, bool, range } = this.expr;
+  private incompatible(left: string, right: string): void {
+    const { op, range } = this.expr;
     this.annotations.info(
       `incompatible sample types encountered for binary operator "${op}": ${left} ${op} ${right}`,
       range,
     );
-    if (bool) out.setFloat(step, 0);
   }
 }
 

@@ -1,6 +1,7 @@
 /** `and`, `or`, `unless`: by the presence of a matching series at each step; values and names stay as they are. */
 import { ABSENT, StepColumn } from '../../functions/column.ts';
 import type { Binary } from '../../parser/ast.ts';
+import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { QueryContext } from '../context.ts';
 import { groupByLabels, mergeInto } from '../distinct.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
@@ -50,6 +51,8 @@ export class SetOperation implements VectorOperator {
     const { op } = this.expr;
     this.leftColumns = new ColumnCache(this.context, this.left, this.steps);
     this.rightColumns = new ColumnCache(this.context, this.right, this.steps);
+    if (mayAnnotate(this.expr.lhs)) this.context.atEnd(() => this.leftColumns.drain());
+    if (mayAnnotate(this.expr.rhs)) this.context.atEnd(() => this.rightColumns.drain());
     const members: Member[] = [];
     for (const group of matchGroups(this.left.series, this.right.series, this.expr.matching!)) {
       for (const i of group.left) this.leftGroup[i] = group;

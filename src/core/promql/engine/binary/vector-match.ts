@@ -10,6 +10,7 @@ import { LabelsBuilder } from '../../../model/labels-builder.ts';
 import { labelsInBraces } from '../../../model/labels-text.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Binary, VectorMatching } from '../../parser/ast.ts';
+import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { QueryContext } from '../context.ts';
 import { groupByLabels } from '../distinct.ts';
 import { QueryError } from '../errors.ts';
@@ -70,9 +71,11 @@ export class VectorMatch implements VectorOperator {
     await this.right.prepare();
     this.leftColumns = new ColumnCache(this.context, this.left, this.steps);
     this.rightColumns = new ColumnCache(this.context, this.right, this.steps);
+    if (mayAnnotate(this.expr.lhs)) this.context.atEnd(() => this.leftColumns.drain());
+    if (mayAnnotate(this.expr.rhs)) this.context.atEnd(() => this.rightColumns.drain());
     const groups = matchGroups(this.left.series, this.right.series, this.matching);
     this.plan(groups);
-    for (const group of groups) this.verifyOneSide(group);
+    this.verifyOneSide(groups);
     if (this.matching.card === 'one-to-one') for (const group of groups) this.verifyManySide(group);
   }
 
@@ -174,35 +177,38 @@ export class VectorMatch implements VectorOperator {
   }
 
   /** The "one" side must have at most one series of a group at any step at which the other side has any at all. */
-  private verifyOneSide(group: MatchGroup): void {
+  private verifyOneSide(groups: readonly MatchGroup[]): void {
     const leftIsOne = this.matching.card === 'one-to-many';
-    const members = leftIsOne ? group.left : group.right;
-    if (members.length < 2) return;
     const input = leftIsOne ? this.left : this.right;
     const cache = leftIsOne ? this.leftColumns : this.rightColumns;
-    const clash = firstClash(members, cache, this.steps);
-    if (clash === null) return;
-    const other = leftIsOne ? this.right : this.left;
-    if (!presentAt(other, clash.step, this.steps)) return;
-    const [earlier, later] = clash.members.map((i) => labelsInBraces(input.series[i].labels));
+    let first: (Clash & { group: MatchGroup }) | null = null;
+    let otherPresent: Uint8Array | null = null;
+    for (const group of groups) {
+      const members = leftIsOne ? group.left : group.right;
+      if (members.length < 2) continue;
+      otherPresent ??= presence(leftIsOne ? this.right : this.left, this.steps);
+      const clash = firstClash(members, cache, otherPresent);
+      if (clash !== null && (first === null || isBefore(clash, first))) first = { ...clash, group };
+    }
+    if (first === null) return;
+    const [a, b] = first.members.map((i) => labelsInBraces(input.series[i].labels)).sort();
     throw new QueryError(
-      `found duplicate series for the match group ${labelsInBraces(group.key)} on the ${leftIsOne ? 'left' : 'right'} ` +
-        `hand-side of the operation: [${later}, ${earlier}];many-to-many matching not allowed: matching labels must ` +
-        'be unique on one side',
+      `found duplicate series for the match group ${labelsInBraces(first.group.key)} on the ` +
+        `${leftIsOne ? 'left' : 'right'} hand-side of the operation: [${a}, ${b}];many-to-many matching ` +
+        'not allowed: matching labels must be unique on one side',
       this.expr.range,
     );
   }
 
   private verifyManySide(group: MatchGroup): void {
     if (group.left.length < 2 || group.right.length === 0) return;
-    const clash = firstClash(group.left, this.leftColumns, this.steps);
-    if (clash === null) return;
+    const present = new Uint8Array(this.steps);
     for (const right of group.right) {
       this.rightColumns.expectUse(right);
-      const present = this.rightColumns.take(right).kind[clash.step] !== ABSENT;
+      markPresent(this.rightColumns.take(right), present);
       this.rightColumns.done(right);
-      if (present) throw this.multipleMatches();
     }
+    if (firstClash(group.left, this.leftColumns, present) !== null) throw this.multipleMatches();
   }
 
   private multipleMatches(): QueryError {
@@ -219,15 +225,20 @@ interface Clash {
   members: [number, number];
 }
 
-/** The first step at which two of the series both have a value. */
-function firstClash(members: readonly number[], cache: ColumnCache, steps: number): Clash | null {
-  const owner = new Int32Array(steps).fill(-1);
+/** Whether Prometheus, which goes step by step and through each step's series in order, meets `a` before `b`. */
+function isBefore(a: Clash, b: Clash): boolean {
+  return a.step !== b.step ? a.step < b.step : a.members[1] < b.members[1];
+}
+
+/** The first step with `where` set at which two of the series both have a value. */
+function firstClash(members: readonly number[], cache: ColumnCache, where: Uint8Array): Clash | null {
+  const owner = new Int32Array(where.length).fill(-1);
   let clash: Clash | null = null;
   for (const i of members) {
     cache.expectUse(i);
     const { kind } = cache.take(i);
-    for (let step = 0; step < steps; step++) {
-      if (kind[step] === ABSENT) continue;
+    for (let step = 0; step < where.length; step++) {
+      if (kind[step] === ABSENT || where[step] === 0) continue;
       if (owner[step] < 0) owner[step] = i;
       else if (clash === null || step < clash.step) clash = { step, members: [owner[step], i] };
     }
@@ -236,14 +247,19 @@ function firstClash(members: readonly number[], cache: ColumnCache, steps: numbe
   return clash;
 }
 
-/** Whether any series has a value at `step`. Only asked on the way to an error, so it may evaluate everything. */
-function presentAt(input: VectorOperator, step: number, steps: number): boolean {
+/** 1 at the steps at which any series has a value. */
+function presence(input: VectorOperator, steps: number): Uint8Array {
+  const present = new Uint8Array(steps);
   const column = new StepColumn(steps);
-  for (let i = 0; i < input.series.length; i++) {
+  for (let i = 0; i < input.series.length && present.includes(0); i++) {
     input.evaluate(i, column);
-    if (column.kind[step] !== ABSENT) return true;
+    markPresent(column, present);
   }
-  return false;
+  return present;
+}
+
+function markPresent({ kind }: StepColumn, present: Uint8Array): void {
+  for (let step = 0; step < kind.length; step++) if (kind[step] !== ABSENT) present[step] = 1;
 }
 
 function constantColumn(value: number | null, steps: number): StepColumn | null {

@@ -5,6 +5,7 @@
 import { EMPTY_LABELS, type Labels, labelsFromPairs, METRIC_NAME } from '../../../model/labels.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Call, Expr } from '../../parser/ast.ts';
+import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { OperatorBuilder } from '../build.ts';
 import type { QueryContext } from '../context.ts';
 import type { StepGrid } from '../grid.ts';
@@ -13,7 +14,7 @@ import type { RangeOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 export function absentCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
   const input = builder.vector(call.args[0], grid);
   const column = new StepColumn(grid.count);
-  return new Absent(builder.context, absentLabels(call.args[0]), input, grid.count, (i, mark) => {
+  return new Absent(builder.context, call.args[0], input, grid.count, (i, mark) => {
     input.evaluate(i, column);
     for (let step = 0; step < grid.count; step++) if (column.kind[step] !== ABSENT) mark[step] = 1;
   });
@@ -21,7 +22,7 @@ export function absentCall(builder: OperatorBuilder, call: Call, grid: StepGrid)
 
 export function absentOverTimeCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
   const input = builder.range(call.args[0], grid);
-  return new Absent(builder.context, absentLabels(call.args[0]), input, grid.count, (i, mark) => {
+  return new Absent(builder.context, call.args[0], input, grid.count, (i, mark) => {
     const { lo, hi, histogramLo, histogramHi } = input.read(i);
     for (let step = 0; step < grid.count; step++) {
       if (hi[step] > lo[step] || histogramHi[step] > histogramLo[step]) mark[step] = 1;
@@ -35,17 +36,20 @@ class Absent implements VectorOperator {
   private readonly context: QueryContext;
   private readonly input: VectorOperator | RangeOperator;
   private readonly steps: number;
+  /** Every series may have something to say, so none is left out. */
+  private readonly evaluateAll: boolean;
   private readonly markPresent: (i: number, mark: Uint8Array) => void;
 
   constructor(
     context: QueryContext,
-    labels: Labels,
+    argument: Expr,
     input: VectorOperator | RangeOperator,
     steps: number,
     markPresent: (i: number, mark: Uint8Array) => void,
   ) {
     this.context = context;
-    this.series = [{ labels, dropName: false }];
+    this.series = [{ labels: absentLabels(argument), dropName: false }];
+    this.evaluateAll = mayAnnotate(argument) && argument.kind !== 'matrixSelector';
     this.input = input;
     this.steps = steps;
     this.markPresent = markPresent;
@@ -61,7 +65,7 @@ class Absent implements VectorOperator {
       this.context.checkpoint();
       this.markPresent(i, present);
       // Most series are there all the time: the first one usually settles it.
-      if (!present.includes(0)) break;
+      if (!this.evaluateAll && !present.includes(0)) break;
     }
     out.clear();
     for (let step = 0; step < this.steps; step++) {

@@ -35,6 +35,8 @@ interface Question {
   /** Labels that tell this question's answers from another's, or null. */
   label: { name: string; value: string } | null;
   scalars: readonly ScalarOperator[];
+  /** Called once, when the scalars are known. */
+  prepare(): void;
 }
 
 export function histogramQuantileCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
@@ -59,6 +61,7 @@ export function histogramFractionCall(builder: OperatorBuilder, call: Call, grid
   const question: Question = {
     label: null,
     scalars: [lower, upper],
+    prepare: () => {},
     native: (h, step, metric) => {
       if (Number.isNaN(h.sum)) {
         builder.context.annotations.info(
@@ -84,13 +87,6 @@ function quantileQuestion(
   label: string | null,
 ): Question {
   const { annotations } = context;
-  const quantileAt = (step: number) => {
-    const q = phi.values()[step];
-    if (!(q >= 0 && q <= 1)) {
-      annotations.warn(`quantile value should be between 0 and 1, got ${formatG(q)}`, phiRange);
-    }
-    return q;
-  };
   const noteNaN = (h: Histogram, result: number, metric: string) => {
     if (!Number.isNaN(h.sum) || h.count === 0) return;
     const effect = Number.isNaN(result) ? 'result is NaN' : 'result is skewed higher';
@@ -104,14 +100,21 @@ function quantileQuestion(
       return label === null ? null : { name: label, value: formatG(phi.values()[0] ?? Number.NaN) };
     },
     scalars: [phi],
+    // Whether or not there is a histogram to ask.
+    prepare: () => {
+      for (const q of phi.values()) {
+        if (q >= 0 && q <= 1) continue;
+        annotations.warn(`quantile value should be between 0 and 1, got ${formatG(q)}`, phiRange);
+      }
+    },
     native: (h, step, metric) => {
-      const q = quantileAt(step);
+      const q = phi.values()[step];
       const result = nativeQuantile(q, h);
       if (q >= 0 && q <= 1) noteNaN(h, result, metric);
       return result;
     },
     classic: (buckets, step, metric) => {
-      const q = quantileAt(step);
+      const q = phi.values()[step];
       const { buckets: normal, fix } = normalizeBuckets(buckets);
       if (fix !== null) forcedMonotonicity(context, fix, metric, vectorRange);
       return bucketQuantile(q, normal);
@@ -182,7 +185,10 @@ class HistogramQuestions implements VectorOperator {
 
   async prepare(): Promise<void> {
     await this.input.prepare();
-    for (const { scalars } of this.asked) for (const scalar of scalars) await scalar.prepare();
+    for (const question of this.asked) {
+      for (const scalar of question.scalars) await scalar.prepare();
+      question.prepare();
+    }
     this.gather();
     const series: SeriesMeta[] = [];
     for (const { meta } of this.groups) {

@@ -11,10 +11,9 @@ import {
 } from './histogram-quantile.ts';
 import { infoCall } from './info.ts';
 import { labelJoinCall, labelReplaceCall } from './label-functions.ts';
-import { extremeCall, piCall, queryTimeCall, scalarCall, timeCall } from './scalar.ts';
+import { extremeCall, piCall, queryTimeCall, scalarCall, timeCall, vectorCall } from './scalar.ts';
 import { sortCall } from './sort.ts';
 import { timestampCall } from './timestamp.ts';
-import { vectorCall } from './vector.ts';
 
 type CallBuilder = (builder: OperatorBuilder, call: Call, grid: StepGrid) => Operator;
 

@@ -1,16 +1,16 @@
-/** Calls that yield one number a step: `time()`, `pi()`, `scalar(v)`, and what the query says of itself. */
+/** Between scalars and vectors: `time()`, `pi()`, `vector(s)`, `scalar(v)`, and what the query says of itself. */
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Call } from '../../parser/ast.ts';
+import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { OperatorBuilder } from '../build.ts';
 import type { QueryContext } from '../context.ts';
 import type { StepGrid } from '../grid.ts';
 import type { ScalarOperator, VectorOperator } from '../operator.ts';
-import { ComputedScalar, ConstantScalar } from '../scalars.ts';
+import { ComputedScalar, ConstantScalar, timeScalar } from '../scalars.ts';
+import { VectorOfScalar } from './vector-of-scalar.ts';
 
 export function timeCall(_builder: OperatorBuilder, _call: Call, grid: StepGrid): ScalarOperator {
-  return new ComputedScalar([], () =>
-    Float64Array.from({ length: grid.count }, (_, i) => grid.time(i) / 1000),
-  );
+  return timeScalar(grid);
 }
 
 export function piCall(_builder: OperatorBuilder, _call: Call, grid: StepGrid): ScalarOperator {
@@ -19,14 +19,14 @@ export function piCall(_builder: OperatorBuilder, _call: Call, grid: StepGrid): 
 
 /** `start()`, `end()`, `range()` and `step()`, in seconds, of the query and not of a subquery. */
 export function queryTimeCall(builder: OperatorBuilder, call: Call, grid: StepGrid): ScalarOperator {
-  const { start, end, stepMs, count } = builder.context.grid;
-  const isInstant = builder.context.isInstant;
+  const { start, end, isInstant } = builder.context;
+  const { stepMs } = builder.context.grid;
   const ms = {
     start,
     end,
     range: end - start,
     // An instant query has no step.
-    step: isInstant && count === 1 ? 0 : stepMs,
+    step: isInstant ? 0 : stepMs,
   }[call.func.name as 'start' | 'end' | 'range' | 'step'];
   return new ConstantScalar(ms / 1000, grid.count);
 }
@@ -37,8 +37,15 @@ export function extremeCall(builder: OperatorBuilder, call: Call, grid: StepGrid
   return new ComputedScalar(inputs, ([a, b]) => a.map((v, i) => pick(v, b[i])));
 }
 
+export function vectorCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+  return new VectorOfScalar(builder.scalar(call.args[0], grid));
+}
+
 export function scalarCall(builder: OperatorBuilder, call: Call, grid: StepGrid): ScalarOperator {
-  return new ScalarOfVector(builder.context, builder.vector(call.args[0], grid), grid.count);
+  const scalar = new ScalarOfVector(builder.context, builder.vector(call.args[0], grid), grid.count);
+  // Beside an empty vector nobody asks for the value, but what it has to say is said all the same.
+  if (mayAnnotate(call.args[0])) builder.context.atEnd(() => scalar.values());
+  return scalar;
 }
 
 /** The value of the only series that has one at a step, else NaN. Histograms do not count. */

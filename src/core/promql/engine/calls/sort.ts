@@ -3,7 +3,7 @@
  * query they do nothing, since its result is ordered by labels, and upstream warns of it.
  */
 import { compareStrings, type Labels } from '../../../model/labels.ts';
-import { FLOAT, StepColumn } from '../../functions/column.ts';
+import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Call } from '../../parser/ast.ts';
 import type { OperatorBuilder } from '../build.ts';
 import type { QueryContext } from '../context.ts';
@@ -13,6 +13,7 @@ import { compareNaturally } from './natural-order.ts';
 
 export function sortCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
   const input = builder.vector(call.args[0], grid);
+  const byLabel = call.func.name.startsWith('sort_by_label');
   if (!builder.context.isInstant || grid.count !== 1) {
     if (!builder.context.isInstant) {
       builder.context.annotations.warn(
@@ -20,13 +21,35 @@ export function sortCall(builder: OperatorBuilder, call: Call, grid: StepGrid): 
         call.args[0].range,
       );
     }
-    return input;
+    return byLabel ? input : new FloatsOnly(input);
   }
   const descending = call.func.name.endsWith('_desc');
-  if (!call.func.name.startsWith('sort_by_label'))
-    return new Sorted(builder.context, input, byValue(descending), true);
+  if (!byLabel) return new Sorted(builder.context, input, byValue(descending), true);
   const names = call.args.slice(1).map((arg) => (arg.kind === 'stringLiteral' ? arg.value : ''));
   return new Sorted(builder.context, input, byLabels(names, descending), false);
+}
+
+/** Sorting by value leaves histograms out, also where there is nothing to sort. */
+class FloatsOnly implements VectorOperator {
+  readonly kind = 'vector';
+  private readonly input: VectorOperator;
+
+  constructor(input: VectorOperator) {
+    this.input = input;
+  }
+
+  get series(): readonly SeriesMeta[] {
+    return this.input.series;
+  }
+
+  prepare(): Promise<void> {
+    return this.input.prepare();
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    this.input.evaluate(i, out);
+    for (let step = 0; step < out.length; step++) if (out.kind[step] !== FLOAT) out.kind[step] = ABSENT;
+  }
 }
 
 interface Row {

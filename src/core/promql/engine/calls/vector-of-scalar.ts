@@ -1,9 +1,6 @@
-/** `vector(s)`: a scalar as a series without labels; also what date functions use in place of an argument. */
+/** A scalar as an instant vector: one series without labels. */
 import { EMPTY_LABELS } from '../../../model/labels.ts';
 import { FLOAT, type StepColumn } from '../../functions/column.ts';
-import type { Call } from '../../parser/ast.ts';
-import type { OperatorBuilder } from '../build.ts';
-import type { StepGrid } from '../grid.ts';
 import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 
 export class VectorOfScalar implements VectorOperator {
@@ -24,8 +21,4 @@ export class VectorOfScalar implements VectorOperator {
     out.kind.fill(FLOAT);
     out.v.set(this.input.values());
   }
-}
-
-export function vectorCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
-  return new VectorOfScalar(builder.scalar(call.args[0], grid));
 }

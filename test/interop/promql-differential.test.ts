@@ -1,0 +1,108 @@
+/**
+ * The query engine beside a real Prometheus on one directory: random queries over the whole grammar, instant and
+ * range, must agree in status, error, labels, times, values and annotations. TSMON_FUZZ sets how many, TSMON_SEED
+ * which; TSMON_FUZZ=20000 is the run whose result the changelog speaks of.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { InputError } from '../../src/core/errors.ts';
+import { formatAnnotation, instantQuery, rangeQuery, writeResultJson } from '../../src/core/promql/index.ts';
+import { parserOptionsFor } from '../../src/core/promql/parser/index.ts';
+import { DirectorySource } from '../../src/core/source/directory.ts';
+import { QueryGenerator } from '../core/promql/parser/query-generator.ts';
+import { describeWith, peer } from '../peers.ts';
+import { RealPrometheus } from './prometheus.ts';
+import { type Answer, differences, fromReal } from './query-answers.ts';
+import { DATA_END, DATA_LABELS, DATA_METRICS, DATA_START, writeQueryData } from './query-data.ts';
+
+const count = Number(process.env['TSMON_FUZZ'] ?? 600);
+const seed = Number(process.env['TSMON_SEED'] ?? 1);
+
+describeWith('the query engine beside Prometheus', { prometheus: peer('prometheus') }, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tsmon-promql-'));
+  let prometheus: RealPrometheus;
+  let source: DirectorySource;
+
+  beforeAll(async () => {
+    writeQueryData(join(dir, 'data'));
+    const features = '--enable-feature=promql-experimental-functions,promql-duration-expr';
+    prometheus = await RealPrometheus.start(peer('prometheus')!, dir, '', [features]);
+    source = new DirectorySource(join(dir, 'data'));
+  });
+
+  afterAll(async () => {
+    await source.close();
+    await prometheus.stop();
+    rmSync(dir, { recursive: true });
+  });
+
+  async function askPrometheus(path: string, params: Record<string, string>): Promise<Answer> {
+    const response = await fetch(`${prometheus.url}/api/v1/${path}`, {
+      method: 'POST',
+      body: new URLSearchParams(params),
+    });
+    return fromReal(await response.json());
+  }
+
+  async function askTsmon(
+    query: string,
+    times: { start: number; end: number; step: number } | number,
+  ): Promise<Answer> {
+    const options = { parser: parserOptionsFor(['promql-experimental-functions']) };
+    try {
+      const result =
+        typeof times === 'number'
+          ? await instantQuery(source, query, times, options)
+          : await rangeQuery(source, query, times.start, times.end, times.step, options);
+      let json = '';
+      writeResultJson(result.value, (piece) => {
+        json += piece;
+      });
+      return {
+        data: JSON.parse(json),
+        annotations: result.annotations.map((annotation) => formatAnnotation(annotation, query)).sort(),
+      };
+    } catch (error) {
+      if (!(error instanceof InputError)) throw new Error(`${query}: ${(error as Error).stack}`);
+      return { error: error.code === 'bad_query' ? error.message : error.reason };
+    }
+  }
+
+  it(`agrees on ${count} random queries`, async () => {
+    const generator = new QueryGenerator(seed, {
+      metrics: DATA_METRICS,
+      labels: DATA_LABELS,
+      newest: false,
+      noise: false,
+      depth: 3,
+      without: ['info'],
+    });
+    const found: string[] = [];
+    for (let i = 0; i < count && found.length < 10; i++) {
+      const query = generator.query();
+      const at = DATA_START + generator.below(DATA_END - DATA_START);
+      const range = { start: at, end: at + 40 * 60_000, step: 1000 * (1 + generator.below(120)) };
+      const [instant, instantReal, ranged, rangedReal] = await Promise.all([
+        askTsmon(query, at),
+        askPrometheus('query', { query, time: String(at / 1000) }),
+        askTsmon(query, range),
+        askPrometheus('query_range', {
+          query,
+          start: String(range.start / 1000),
+          end: String(range.end / 1000),
+          step: String(range.step / 1000),
+        }),
+      ]);
+      for (const [kind, ours, real] of [
+        [`instant at ${at}`, instant, instantReal],
+        [`range ${JSON.stringify(range)}`, ranged, rangedReal],
+      ] as const) {
+        const difference = differences(query, ours, real);
+        if (difference !== null) found.push(`${query}\n  ${kind}\n  ${difference}`);
+      }
+    }
+    expect(found.join('\n\n')).toBe('');
+  }, 3_600_000);
+});
