@@ -366,6 +366,32 @@ describeWith('blocks and Prometheus', { prometheus, promtool }, () => {
     }
   });
 
+  test('blocks that overlap are read alike, also where they disagree', async () => {
+    const dir = mkdtempSync(join(root, 'overlapping-'));
+    const data = join(dir, 'data');
+    mkdirSync(data);
+    const other = (offset: number, add: number): PlainSeries[] =>
+      [0, 7_000].map((shift, i) => {
+        const columns = new SampleColumns();
+        columns.reserve(400);
+        for (let k = 0; k < 400; k++) {
+          columns.t[k] = START + offset + shift * (add % 2) + k * 15_000;
+          columns.v[k] = k + add;
+        }
+        columns.length = 400;
+        return { labels: labelsFromObject({ __name__: 'test_overlap', i: String(i) }), columns };
+      });
+    writeBlock(data, other(0, 0), START, START + 2 * HOUR);
+    writeBlock(data, other(HOUR / 2, 1001), START, START + 4 * HOUR);
+    const server = await RealPrometheus.start(prometheus!, dir);
+    try {
+      const at = { query: 'test_overlap[5h]', time: String((START + 4 * HOUR) / 1000) };
+      expect(dumpOf(data)).toEqual(apiDump(await server.get('query', at)));
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('a copy of its blocks, written by us, is served without a complaint', async () => {
     const dir = mkdtempSync(join(root, 'copy-'));
     const data = join(dir, 'data');
