@@ -1,3 +1,4 @@
+export * from './checkpoint.ts';
 export * from './exemplar-record.ts';
 export * from './histogram-codec.ts';
 export * from './histogram-record.ts';

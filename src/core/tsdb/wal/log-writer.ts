@@ -278,7 +278,7 @@ export class LogWriter {
 }
 
 /** Makes the names in a directory survive a power failure. */
-function syncDirectory(dir: string): void {
+export function syncDirectory(dir: string): void {
   // Windows cannot open directories, and needs no such thing.
   if (process.platform === 'win32') return;
   const fd = openSync(dir, 'r');
