@@ -51,7 +51,9 @@ async function life(data: string, first: number, base: number): Promise<{ last: 
     rest = lines.pop()!;
     if (lines.length > 0) last = Number(lines.at(-1));
   });
-  setTimeout(() => child.kill('SIGKILL'), 80 + Math.random() * 150);
+  // Most live until they have stored something, however slow the machine; some die while they open the log.
+  if (Math.random() < 0.8) await once(child.stdout, 'data');
+  setTimeout(() => child.kill('SIGKILL'), Math.random() * 150);
   await once(child, 'close');
   return { last, errors };
 }
@@ -84,13 +86,13 @@ describeWith('a log whose writer is killed', { prometheus }, () => {
         const real = await RealPrometheus.start(prometheus!, dir);
         try {
           const found = await remoteRead(real.url, 'm|once', base, base + next);
-          expect(found.size).toBe(SERIES + next);
+          expect(found.size).toBe(next === 0 ? 0 : SERIES + next);
           for (let n = 0; n < SERIES; n++) expect(found.get(`m{n="${n}"}`)!.length).toBe(next);
         } finally {
           await real.stop();
         }
       }
-      expect(next).toBeGreaterThan(ROUNDS);
+      expect(next).toBeGreaterThan(0);
     },
     60_000 + ROUNDS * 2000,
   );
