@@ -156,7 +156,7 @@ export class OpenMetricsRules {
       throw new LineFault(at, 'either all samples of a metric have a timestamp or none');
     } else if (seconds < this.seconds && this.type !== 'info') {
       throw new LineFault(at, 'the timestamps of a metric go backwards');
-    } else if (seconds > this.seconds) {
+    } else if (seconds !== this.seconds && !Number.isNaN(seconds)) {
       this.histogram.endMetric(this.name!, at);
       this.series.clear();
     } else if (this.series.has(key)) throw new LineFault(at, 'the sample is there twice');
