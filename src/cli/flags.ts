@@ -10,6 +10,7 @@ export const fromFlag = Flags.string({
   helpValue: 'SOURCE',
   env: 'TSMON_DATA',
   multiple: true,
+  multipleNonGreedy: true,
   default: [DEFAULT_DATA_DIR],
 });
 
@@ -24,6 +25,7 @@ export const matchFlag = Flags.string({
   description: 'Only series that this selector matches, for example \'{job="node"}\'; repeat for a union',
   helpValue: 'SELECTOR',
   multiple: true,
+  multipleNonGreedy: true,
 });
 
 export const startFlag = Flags.string({

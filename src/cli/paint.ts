@@ -3,6 +3,8 @@
  * should not have to.
  */
 export interface Painter {
+  /** Whether the methods colour at all. */
+  readonly colored: boolean;
   red(text: string): string;
   green(text: string): string;
   yellow(text: string): string;
@@ -18,6 +20,7 @@ export function painter(mode: string, isTTY: boolean): Painter {
   const style = (open: number, close: number) => (text: string) =>
     colored ? `\x1b[${open}m${text}\x1b[${close}m` : text;
   return {
+    colored,
     red: style(31, 39),
     green: style(32, 39),
     yellow: style(33, 39),

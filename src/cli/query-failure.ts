@@ -1,0 +1,57 @@
+/** Errors that teach: upstream's message, the place in the query, and what to do about it. */
+import { QueryError, QueryTimeout, TooManySamples } from '../core/promql/index.ts';
+import {
+  DurationError,
+  markedLine,
+  PromQLSyntaxError,
+  type SourceRange,
+} from '../core/promql/parser/index.ts';
+
+/** Several lines of text for a fault that lies in the query, else undefined. */
+export function explainFailure(error: unknown, query: string): string | undefined {
+  if (error instanceof PromQLSyntaxError) return `${error.message}\n${indented(error.annotate())}`;
+  if (error instanceof DurationError) return located(error.message, query, error.range);
+  if (error instanceof QueryError) {
+    const text = error.range === undefined ? error.message : located(error.message, query, error.range);
+    const advice = ADVICE.find(([part]) => error.reason.includes(part));
+    return advice === undefined ? text : `${text}\n${indented(advice[1])}`;
+  }
+  if (error instanceof TooManySamples) {
+    return `${error.message}\n${indented('select fewer series or less time, aggregate them, use a longer --step, or raise --max-samples')}`;
+  }
+  if (error instanceof QueryTimeout) return `${error.message}\n${indented('allow more time with --timeout')}`;
+  return undefined;
+}
+
+/** What helps against upstream's commonest execution errors, by a part of their text. */
+const ADVICE: readonly (readonly [string, string])[] = [
+  [
+    'many-to-many matching not allowed',
+    'several series on both sides have the same labels: name with on(…) what tells them apart, or aggregate one side',
+  ],
+  [
+    'multiple matches for labels',
+    'one side has several series for one of the other: add group_left or group_right',
+  ],
+  [
+    'vector cannot contain metrics with the same labelset',
+    'without their metric names some series are the same: select one metric, or keep the name with a label',
+  ],
+  [
+    'invalid expression type "range vector"',
+    'put a function such as rate() around it, or leave out --start and --since',
+  ],
+  ['invalid expression type "string"', 'a string has no course: leave out --start and --since'],
+];
+
+function located(message: string, query: string, range: SourceRange): string {
+  return `${message}\n${indented(markedLine(query, range).join('\n'))}`;
+}
+
+/** The mark must stand below what it marks, so both lines move alike. */
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

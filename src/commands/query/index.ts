@@ -1,0 +1,135 @@
+import { Args, Flags } from '@oclif/core';
+import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
+import { fromFlag } from '../../cli/flags.ts';
+import { Output } from '../../cli/output.ts';
+import { explainFailure } from '../../cli/query-failure.ts';
+import { engineFlags, engineOptions, queryTimeFlags } from '../../cli/query-flags.ts';
+import { type Annotations, printAnswer, printErrorAnswer } from '../../cli/query-json.ts';
+import { QUERY_OUTPUTS, type QueryOutput, queryPrinter, resultSize } from '../../cli/query-printer.ts';
+import { type QueryTimes, queryTimes } from '../../cli/query-times.ts';
+import { openSources } from '../../cli/sources.ts';
+import { terminalWidth } from '../../cli/terminal.ts';
+import { systemClock } from '../../core/clock.ts';
+import {
+  type EngineOptions,
+  formatAnnotation,
+  instantQuery,
+  type QueryResult,
+  rangeQuery,
+} from '../../core/promql/index.ts';
+import type { Source } from '../../core/source/source.ts';
+
+export default class Query extends TsmonCommand {
+  static override summary = 'Run a PromQL query, with no server needed';
+  static override description =
+    `Evaluates an expression as Prometheus does: at one time (now), or over a range with --start or --since. What --from names is read as it is: data directories, also while a server writes to them, single blocks, files and pipes in any exposition format, servers; several of them are merged.
+
+On a terminal the result is a table. Elsewhere it is text: one sample a line, the series as PromQL writes it, the value, and the time in milliseconds. json is the whole answer of Prometheus' HTTP API, graph draws a line chart, value prints values alone; prom, openmetrics, jsonl and csv are what other programs read.
+
+Warnings and hints go to standard error. An empty result is no failure unless --fail-if-empty says so.`;
+
+  static override examples = [
+    { description: 'What is up', command: '<%= config.bin %> query up' },
+    {
+      description: 'The last hour as a chart',
+      command:
+        "<%= config.bin %> query 'sum by (mode) (rate(node_cpu_seconds_total[5m]))' --since 1h -o graph",
+    },
+    {
+      description: 'A file or a pipe instead of a data directory',
+      command:
+        '<%= config.bin %> scrape host: | <%= config.bin %> query --from - \'topk(5, {__name__=~"node_.*"})\'',
+    },
+    {
+      description: "Another machine's data, at the time of its newest sample",
+      command: '<%= config.bin %> query --from /mnt/backup/prometheus --at latest up',
+    },
+    {
+      description: 'A check for scripts: status 1 where anything is down',
+      command: "<%= config.bin %> query --fail-if-any 'up == 0'",
+    },
+  ];
+
+  static override args = {
+    expr: Args.string({ description: 'A PromQL expression', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    from: fromFlag,
+    ...queryTimeFlags,
+    output: Flags.string({
+      char: 'o',
+      description: 'How to print the result (default: table on a terminal, else text)',
+      options: [...QUERY_OUTPUTS],
+    }),
+    'fail-if-empty': Flags.boolean({ description: 'Status 1 where the result has no series' }),
+    'fail-if-any': Flags.boolean({
+      description: 'Status 1 where the result has any series',
+      exclusive: ['fail-if-empty'],
+    }),
+    ...engineFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(Query);
+    const output = (flags.output ?? (process.stdout.isTTY ? 'table' : 'text')) as QueryOutput;
+    const options = engineOptions(flags);
+    const out = new Output();
+    let damaged = false;
+    const source = await openSources(flags.from, {
+      onDamage: (error) => {
+        damaged = true;
+        this.complain(error.message);
+      },
+    });
+    try {
+      const times = await queryTimes(flags, output === 'graph', source, systemClock.now());
+      const result = await this.evaluate(source, args.expr, times, options, output, out);
+      const annotations = worded(result, args.expr);
+      if (output === 'json') {
+        printAnswer(result.value, annotations, out);
+      } else {
+        const print = await queryPrinter(output);
+        const context = { out, paint: this.paintOut, times, width: terminalWidth() };
+        print(result.value, { ...context, complain: (line) => this.complain(line) });
+      }
+      out.flush();
+      this.sayAnnotations(annotations);
+      const size = resultSize(result.value);
+      if (damaged || (size === 0 ? flags['fail-if-empty'] : flags['fail-if-any']))
+        process.exitCode = EXIT_FAILED;
+    } finally {
+      await source.close();
+    }
+  }
+
+  private async evaluate(
+    source: Source,
+    query: string,
+    times: QueryTimes,
+    options: EngineOptions,
+    output: QueryOutput,
+    out: Output,
+  ): Promise<QueryResult> {
+    try {
+      return times.kind === 'instant'
+        ? await instantQuery(source, query, times.t, options)
+        : await rangeQuery(source, query, times.start, times.end, times.stepMs, options);
+    } catch (error) {
+      if (output === 'json' && printErrorAnswer(error, out)) out.flush();
+      const explained = explainFailure(error, query);
+      throw explained === undefined ? error : new CommandFailure(EXIT_USAGE, explained);
+    }
+  }
+
+  private sayAnnotations({ warnings, infos }: Annotations): void {
+    for (const text of warnings) this.complain(text.replace(/^PromQL warning: /, ''));
+    for (const text of infos) this.say(`${this.paint.dim('info:')} ${text.replace(/^PromQL info: /, '')}`);
+  }
+}
+
+function worded({ annotations }: QueryResult, query: string): Annotations {
+  const texts = (level: 'warning' | 'info') =>
+    annotations.filter((a) => a.level === level).map((a) => formatAnnotation(a, query));
+  return { warnings: texts('warning'), infos: texts('info') };
+}
