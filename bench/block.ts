@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { labelsFromPairs, Matcher, SampleColumns } from '../src/core/model/index.ts';
 import { BlockReader, BlockWriter, verifyBlock } from '../src/core/tsdb/block/index.ts';
-import { compactBlocks } from '../src/core/tsdb/compaction/index.ts';
+import { compactBlocks, runSteps } from '../src/core/tsdb/compaction/index.ts';
 
 const [series = 50_000, hours = 2] = process.argv.slice(2).map(Number);
 const STEP = 15_000;
@@ -109,7 +109,8 @@ try {
     return n;
   });
   timed('verify', samples, () => verifyBlock(path));
-  if (blocks.length > 1) timed('compact', samples * blocks.length, () => compactBlocks(dir, blocks));
+  if (blocks.length > 1)
+    timed('compact', samples * blocks.length, () => runSteps(compactBlocks(dir, blocks)));
   if (spawnSync('promtool', ['--version']).status === 0) {
     const one = join(dir, 'one');
     mkdirSync(join(one, 'wal'), { recursive: true });

@@ -100,6 +100,15 @@ export class BlockWriter {
    * leaves nothing behind) where no series was added.
    */
   finish(): BlockMeta | undefined {
+    const steps = this.finishing();
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps of some milliseconds, between which others may work. Ended early, it wants an `abort`. */
+  *finishing(): Generator<void, BlockMeta | undefined> {
     if (this.series === 0) {
       this.abort();
       return undefined;
@@ -120,7 +129,7 @@ export class BlockWriter {
       version: 1,
     };
     this.segments.finish();
-    this.index.finish();
+    yield* this.index.finishing();
     writeTombstones(temporary, new Tombstones());
     writeBlockMeta(temporary, meta);
     syncDirectory(join(temporary, CHUNKS_DIR));

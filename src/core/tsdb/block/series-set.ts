@@ -40,14 +40,14 @@ class MergedSeriesSet implements StoredSeriesSet {
 
   constructor(sets: readonly StoredSeriesSet[]) {
     this.sets = sets;
-    mergeByLabels(sets, (labels, parts) => {
+    for (const { labels, parts } of mergedByLabels(sets)) {
       this.firstPart.push(this.partSet.length);
       this.merged.push(labels);
       for (const part of parts) {
         this.partSet.push(part.set);
         this.partSeries.push(part.series);
       }
-    });
+    }
     this.firstPart.push(this.partSet.length);
     this.length = this.merged.length;
   }
@@ -78,14 +78,14 @@ interface SortedSeries {
   labels(i: number): Labels;
 }
 
-/**
- * Goes through the series of all sets in label order. `each` gets those with the same labels together, in the order
- * of the sets; the list is reused. Holds one label set of each set at a time.
- */
-export function mergeByLabels(
-  sets: readonly SortedSeries[],
-  each: (labels: Labels, parts: readonly SeriesPart[]) => void,
-): void {
+/** The series with the same labels, in the order of the sets. The list is reused. */
+export interface MergedSeries {
+  labels: Labels;
+  parts: readonly SeriesPart[];
+}
+
+/** The series of all sets in label order. Holds one label set of each set at a time. */
+export function* mergedByLabels(sets: readonly SortedSeries[]): Generator<MergedSeries, void> {
   const next = sets.map(() => 0);
   const heads = sets.map((set) => (set.length > 0 ? set.labels(0) : null));
   // A heap of set numbers, the one with the least labels (and of those the first) on top.
@@ -98,11 +98,13 @@ export function mergeByLabels(
     let i = at;
     for (;;) {
       let least = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
+      for (let child = 2 * i + 1; child <= 2 * i + 2; child++) {
         if (child < heap.length && before(heap[child], heap[least])) least = child;
       }
       if (least === i) return;
-      [heap[i], heap[least]] = [heap[least], heap[i]];
+      const moved = heap[i];
+      heap[i] = heap[least];
+      heap[least] = moved;
       i = least;
     }
   };
@@ -125,6 +127,6 @@ export function mergeByLabels(
       }
       if (heap.length > 0) sink(0);
     }
-    each(labels, parts);
+    yield { labels, parts };
   }
 }

@@ -10,21 +10,23 @@ import {
   BlockWriter,
   type BlockWriterOptions,
   makeUlid,
-  mergeByLabels,
+  mergedByLabels,
   writeBlockMeta,
 } from '../block/index.ts';
 import { ChunkList } from '../chunk/index.ts';
 import { PageCache } from '../index/index.ts';
 import { ChunkMerger } from './merge-chunks.ts';
 
+/** Bytes of chunks copied between two places where others may work. */
+const STEP_BYTES = 1 << 20;
 /** Behind the name of a block that is being removed. */
 export const REMOVED_SUFFIX = '.tmp-for-deletion';
 
 export interface CompactionOptions {
-  /** Told to the new block, for tests. */
+  /** When the new block is made, ms; now if not given. */
   nowMs?: number;
   segmentBytes?: number;
-  /** Called after each series with how many of the blocks' series were read; may throw, which undoes everything. */
+  /** Called now and then with how many of the blocks' series were read. */
   progress?: (seriesRead: number, seriesTotal: number) => void;
 }
 
@@ -47,28 +49,29 @@ export function compactedMeta(
 /**
  * Compacts blocks, given by their directories in order of time, into a new block in `parent`, without what their
  * tombstones delete. Returns its meta.json, or undefined where nothing is left of them; the blocks stay as they are.
- * Throws CorruptionError where one is damaged, and leaves nothing behind then.
+ * Throws CorruptionError where one is damaged. In steps of some milliseconds (`steps.ts` runs them): ended early, or
+ * by a fault, it leaves nothing behind.
  */
-export function compactBlocks(
+export function* compactBlocks(
   parent: string,
   dirs: readonly string[],
   options: CompactionOptions = {},
-): BlockMeta | undefined {
+): Generator<void, BlockMeta | undefined> {
   const cache = new PageCache();
   const blocks: BlockReader[] = [];
   try {
     for (const dir of dirs) blocks.push(new BlockReader(dir, cache));
-    return writeCompacted(parent, blocks, options);
+    return yield* writeCompacted(parent, blocks, options);
   } finally {
     for (const block of blocks) block.close();
   }
 }
 
-function writeCompacted(
+function* writeCompacted(
   parent: string,
   blocks: readonly BlockReader[],
   options: CompactionOptions,
-): BlockMeta | undefined {
+): Generator<void, BlockMeta | undefined> {
   const sets = blocks.map((block) => block.select([], Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY));
   const total = sets.reduce((sum, set) => sum + set.length, 0);
   const writer = new BlockWriter(parent, {
@@ -76,38 +79,47 @@ function writeCompacted(
     ulid: makeUlid(options.nowMs ?? Date.now()),
     ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),
   });
+  let finished = false;
   try {
     const read = new ChunkList();
     const merged = new ChunkList();
     const merger = new ChunkMerger();
     let done = 0;
-    mergeByLabels(sets, (labels, parts) => {
+    let copied = 0;
+    for (const { labels, parts } of mergedByLabels(sets)) {
       read.clear();
       merged.clear();
       for (const { set, series } of parts) sets[set].readChunks(series, read);
       merger.merge(read, merged);
       writer.addChunks(labels, merged);
       done += parts.length;
+      copied += merged.used;
+      if (copied < STEP_BYTES) continue;
+      copied = 0;
       options.progress?.(done, total);
-    });
-    return writer.finish();
-  } catch (error) {
-    writer.abort();
-    throw error;
+      yield;
+    }
+    options.progress?.(total, total);
+    const meta = yield* writer.finishing();
+    finished = true;
+    return meta;
+  } finally {
+    if (!finished) writer.abort();
   }
 }
 
 /**
- * Compacts blocks of `parent`, and removes them once the new one is there. Where nothing is left of them they are
- * removed only. As long as both are there a reader sees the same samples twice, which does no harm.
+ * Compacts blocks of `parent`, in steps as `compactBlocks`, and removes them once the new one is there. Where nothing
+ * is left of them they are removed only. As long as both are there a reader sees the same samples twice, which does
+ * no harm.
  */
-export function replaceByCompacted(
+export function* replaceByCompacted(
   parent: string,
   metas: readonly BlockMeta[],
   options: CompactionOptions = {},
-): BlockMeta | undefined {
+): Generator<void, BlockMeta | undefined> {
   const dirs = metas.map((meta) => join(parent, meta.ulid));
-  const written = compactBlocks(parent, dirs, options);
+  const written = yield* compactBlocks(parent, dirs, options);
   // First all are marked, so that whoever finds them after a crash in between knows that they can go.
   if (written === undefined) {
     for (const [i, meta] of metas.entries()) {

@@ -7,3 +7,4 @@ export {
   replaceByCompacted,
 } from './compactor.ts';
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';
+export { runSteps, runStepsWithPauses } from './steps.ts';

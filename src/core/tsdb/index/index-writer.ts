@@ -21,6 +21,8 @@ import { writeChunkMetas } from './series-entry.ts';
 const VERSION = 2;
 /** Postings held at a time, four bytes each. */
 const MAX_POSTINGS = 16 * 1024 * 1024;
+/** Series between two places where others may work. */
+const STEP = 4096;
 /** Version 2 names a series by a 32-bit number, its offset by 16. */
 const MAX_SERIES_OFFSET = 2 ** 32 * SERIES_ALIGNMENT;
 
@@ -59,17 +61,21 @@ export class IndexWriter {
 
   /** Writes the index, and returns when it is on disk. */
   finish(): void {
+    for (const _ of this.finishing());
+  }
+
+  /** The same in steps of some milliseconds, between which others may work; it may be ended early. */
+  *finishing(): Generator<void, void> {
     const file = new SequentialFile(this.path);
+    let done = false;
     try {
       this.spill.finish();
       this.closed = true;
-      const pass = new IndexPass(file, this.spill.path, this.series, this.labelPairs);
-      pass.run();
+      yield* new IndexPass(file, this.spill.path, this.series, this.labelPairs).run();
       file.finish();
-    } catch (error) {
-      file.abandon();
-      throw error;
+      done = true;
     } finally {
+      if (!done) file.abandon();
       unlinkSync(this.spill.path);
     }
   }
@@ -98,19 +104,21 @@ class IndexPass {
     this.refs = new Uint32Array(series);
   }
 
-  run(): void {
+  *run(): Generator<void, void> {
     const { file } = this;
     file.buffer.uint32(INDEX_MAGIC);
     file.buffer.byte(VERSION);
     const toc: number[] = [file.position];
     this.writeSymbols();
+    yield;
     toc.push(file.position);
-    this.writeSeries();
+    yield* this.writeSeries();
     toc.push(file.position);
     const labelIndices = this.writeLabelIndices();
+    yield;
     file.pad(4);
     const postingsStart = file.position;
-    this.writePostings();
+    yield* this.writePostings();
     toc.push(file.position, postingsStart);
     this.writeLabelOffsetTable(labelIndices);
     toc.push(file.position);
@@ -131,27 +139,29 @@ class IndexPass {
     });
   }
 
-  private writeSeries(): void {
+  private *writeSeries(): Generator<void, void> {
     const { file, refs } = this;
     const { nameSymbols, valueSymbols } = this.sorted;
     const entry = new ByteWriter();
-    this.eachSpilled((i, pairs, count, chunks) => {
+    let i = 0;
+    for (const { pairs, count, rest } of this.spilled()) {
       file.pad(SERIES_ALIGNMENT);
       if (file.position >= MAX_SERIES_OFFSET) throw new RangeError('more series than an index can have');
-      refs[i] = file.position / SERIES_ALIGNMENT;
+      refs[i++] = file.position / SERIES_ALIGNMENT;
       entry.clear();
       entry.uvarint(count);
       for (let k = 0; k < count; k++) {
         entry.uvarint(nameSymbols[pairs[k]]);
         entry.uvarint(valueSymbols[pairs[k]]);
       }
-      entry.copy(chunks.bytes, chunks.pos, chunks.end);
+      entry.copy(rest.bytes, rest.pos, rest.end);
       file.buffer.uvarint(entry.length);
       file.startChecksum();
       file.buffer.copy(entry.bytes, 0, entry.length);
       file.writeChecksum();
       file.flushIfFull();
-    });
+      if (i % STEP === 0) yield;
+    }
   }
 
   /** The values of each name: not read by anybody any more, but still written. Returns their names and offsets. */
@@ -191,7 +201,7 @@ class IndexPass {
     });
   }
 
-  private writePostings(): void {
+  private *writePostings(): Generator<void, void> {
     const { pairs } = this.sorted;
     this.writePostingsList(this.refs);
     for (let from = 0, to = 0; from < pairs.length; from = to) {
@@ -202,12 +212,12 @@ class IndexPass {
       ) {
         size += this.labelPairs.countOf(pairs[to++]);
       }
-      this.writePostingsOf(pairs.subarray(from, to), size);
+      yield* this.writePostingsOf(pairs.subarray(from, to), size);
     }
   }
 
   /** Collects the postings of some pairs, `size` in all, in one pass over the spill. */
-  private writePostingsOf(some: Uint32Array, size: number): void {
+  private *writePostingsOf(some: Uint32Array, size: number): Generator<void, void> {
     const collected = new Uint32Array(size);
     // Where the next series of each pair goes; -1 for the pairs that are not wanted.
     const next = new Int32Array(this.labelPairs.length).fill(-1);
@@ -216,14 +226,16 @@ class IndexPass {
       next[pair] = start;
       start += this.labelPairs.countOf(pair);
     }
-    this.eachSpilled((i, pairs, count) => {
+    let i = 0;
+    for (const { pairs, count } of this.spilled()) {
       for (let k = 0; k < count; k++) {
         const at = next[pairs[k]];
         if (at < 0) continue;
         collected[at] = this.refs[i];
         next[pairs[k]] = at + 1;
       }
-    });
+      if (++i % STEP === 0) yield;
+    }
     start = 0;
     for (const pair of some) {
       const end = start + this.labelPairs.countOf(pair);
@@ -281,13 +293,11 @@ class IndexPass {
     if (length === undefined) file.patchUint32(at, written);
   }
 
-  /** Calls `each` with every series' pairs, of which there are `count`, and the part of its entry on chunks. */
-  private eachSpilled(
-    each: (i: number, pairs: Uint32Array, count: number, chunks: ByteReader) => void,
-  ): void {
+  /** Every series' pairs, and the part of its entry on chunks. The object is reused. */
+  private *spilled(): Generator<SpilledSeries, void> {
     const spill = new PagedFile(this.spillPath, new PageCache(0));
-    const r = new ByteReader();
-    let pairs = new Uint32Array(64);
+    const series: SpilledSeries = { pairs: new Uint32Array(64), count: 0, rest: new ByteReader() };
+    const r = series.rest;
     let at = 0;
     try {
       for (let i = 0; i < this.refs.length; i++) {
@@ -295,14 +305,22 @@ class IndexPass {
         const length = readUint32(spill.window, head);
         const start = spill.seek(at + 4, length);
         r.reset(spill.window, start, start + length);
-        const count = r.uvarint();
-        if (count > pairs.length) pairs = new Uint32Array(count * 2);
-        for (let k = 0; k < count; k++) pairs[k] = r.uvarint();
-        each(i, pairs, count, r);
+        series.count = r.uvarint();
+        if (series.count > series.pairs.length) series.pairs = new Uint32Array(series.count * 2);
+        for (let k = 0; k < series.count; k++) series.pairs[k] = r.uvarint();
         at += 4 + length;
+        yield series;
       }
     } finally {
       spill.close();
     }
   }
+}
+
+interface SpilledSeries {
+  /** Numbers of its label pairs, `count` of them in use. */
+  pairs: Uint32Array;
+  count: number;
+  /** What is left of the record: the chunks, as they stand in the index. */
+  rest: ByteReader;
 }

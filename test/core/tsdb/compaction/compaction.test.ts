@@ -21,6 +21,8 @@ import {
   type PlannedBlock,
   planCompaction,
   replaceByCompacted,
+  runSteps,
+  runStepsWithPauses,
 } from '../../../../src/core/tsdb/compaction/index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsmon-compaction-'));
@@ -86,9 +88,11 @@ describe('a compacted block', () => {
     fc.assert(
       fc.property(fc.array(plainBlock, { minLength: 1, maxLength: 4 }), (plains) => {
         const metas = plains.map((plain) => write(plain));
-        const written = compactBlocks(
-          dir,
-          metas.map((meta) => join(dir, meta.ulid)),
+        const written = runSteps(
+          compactBlocks(
+            dir,
+            metas.map((meta) => join(dir, meta.ulid)),
+          ),
         )!;
         const want: Plain = {};
         for (const plain of plains) {
@@ -104,7 +108,7 @@ describe('a compacted block', () => {
   test('says what it was made from', () => {
     const first = write({ a: { 0: 1 } }, { maxTime: 10 });
     const second = write({ a: { 20: 1 } }, { compaction: { level: 3, sources: ['X', 'A'] }, minTime: 15 });
-    expect(compactBlocks(dir, [join(dir, first.ulid), join(dir, second.ulid)])).toMatchObject({
+    expect(runSteps(compactBlocks(dir, [join(dir, first.ulid), join(dir, second.ulid)]))).toMatchObject({
       minTime: 0,
       maxTime: 21,
       stats: { numSamples: 2, numSeries: 1, numChunks: 2 },
@@ -129,32 +133,36 @@ describe('a compacted block', () => {
     tombstones.add(a, 5, 15);
     tombstones.add(b, 0, 100);
     writeTombstones(path, tombstones);
-    expect(read(compactBlocks(dir, [path])!)).toEqual({ a: { 0: 1, 20: 3 } });
+    expect(read(runSteps(compactBlocks(dir, [path]))!)).toEqual({ a: { 0: 1, 20: 3 } });
     tombstones.add(a, 0, 100);
     writeTombstones(path, tombstones);
-    expect(compactBlocks(dir, [path])).toBeUndefined();
-    expect(replaceByCompacted(dir, [meta])).toBeUndefined();
+    expect(runSteps(compactBlocks(dir, [path]))).toBeUndefined();
+    expect(runSteps(replaceByCompacted(dir, [meta]))).toBeUndefined();
     expect(existsSync(path)).toBe(false);
   });
 
   test('takes the place of its parts', () => {
     const metas = [write({ a: { 0: 1 } }), write({ a: { 10: 1 }, b: { 12: 5 } })];
-    const written = replaceByCompacted(dir, metas)!;
+    const written = runSteps(replaceByCompacted(dir, metas))!;
     expect(readdirSync(dir)).toEqual([written.ulid]);
     expect(read(written)).toEqual({ a: { 0: 1, 10: 1 }, b: { 12: 5 } });
     expect(readBlockMeta(join(dir, written.ulid))).toEqual(written);
   });
 
-  test('is not there if one of its parts is damaged, or the caller stops', () => {
+  test('is not there if one of its parts is damaged, or the caller stops', async () => {
     const metas = [write({ a: { 0: 1 } }), write({ a: { 10: 1 }, b: { 12: 5 } })];
     const before = readdirSync(dir).sort();
-    const stop = () => {
-      throw new Error('enough');
-    };
-    expect(() => replaceByCompacted(dir, metas, { progress: stop })).toThrow('enough');
+    for (let steps = 0; steps < 2; steps++) {
+      const work = replaceByCompacted(dir, metas);
+      for (let i = 0; i <= steps; i++) expect(work.next().done).toBe(false);
+      work.return(undefined);
+      expect(readdirSync(dir).sort()).toEqual(before);
+    }
+    const abort = AbortSignal.abort(new Error('enough'));
+    await expect(runStepsWithPauses(replaceByCompacted(dir, metas), abort)).rejects.toThrow('enough');
     expect(readdirSync(dir).sort()).toEqual(before);
     writeFileSync(join(dir, metas[1].ulid, 'chunks', '000001'), 'not a segment');
-    expect(() => replaceByCompacted(dir, metas)).toThrow(CorruptionError);
+    expect(() => runSteps(replaceByCompacted(dir, metas))).toThrow(CorruptionError);
     expect(readdirSync(dir).sort()).toEqual(before);
   });
 });
