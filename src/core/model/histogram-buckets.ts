@@ -19,13 +19,14 @@ export interface Buckets {
 }
 
 /**
- * All buckets from the least values to the greatest: the negative ones, the zero bucket if it holds anything, the
- * positive ones; empty buckets within spans included. Where a bucket reaches into the zero bucket, it ends there.
+ * All buckets from the least values to the greatest: the negative ones, the zero bucket, the positive ones; empty
+ * buckets within spans included. Where a bucket reaches into the zero bucket, it ends there. The zero bucket is left
+ * out unless its count is positive (as in the HTTP API), or as `withZero` says.
  */
-export function bucketsOf(h: Histogram): Buckets {
+export function bucketsOf(h: Histogram, withZero: boolean = h.zeroCount > 0): Buckets {
   const negative = bucketIndexes(h.negativeSpans);
   const positive = bucketIndexes(h.positiveSpans);
-  const zeros = h.zeroCount > 0 ? 1 : 0;
+  const zeros = withZero ? 1 : 0;
   const length = negative.length + zeros + positive.length;
   const out: Buckets = {
     length,

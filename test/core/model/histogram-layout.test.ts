@@ -166,6 +166,12 @@ describe('bucketsOf', () => {
     expect([...b.rule]).toEqual([openRight, openRight, closedBoth, openLeft, openLeft]);
   });
 
+  it('leaves out a zero bucket that holds nothing or less', () => {
+    expect(bucketsOf(histogram('{{z_bucket:-1 z_bucket_w:0.5}}')).length).toBe(0);
+    expect(bucketsOf(histogram('{{z_bucket_w:0.5}}')).length).toBe(0);
+    expect(bucketsOf(histogram('{{z_bucket:-1 z_bucket_w:0.5}}'), true).length).toBe(1);
+  });
+
   it('ascends without overlap, and holds all observations', () => {
     fc.assert(
       fc.property(fc.oneof(exponential, custom), (h) => {
@@ -189,6 +195,7 @@ describe('text', () => {
       '{{schema:0 count:15 sum:1.5e+06 z_bucket:3 z_bucket_w:0.001 buckets:[1 0 2] n_buckets:[4 5]}}',
       '{count:15, sum:1.5e+06, [-2,-1):5, [-1,-0.5):4, [-0.001,0.001]:3, (0.5,1]:1, (2,4]:2}',
     ],
+    ['{{count:-3 z_bucket:-2 z_bucket_w:0.5 buckets:[-1]}}', '{count:-3, sum:0, [-0.5,0.5]:-2, (0.5,1]:-1}'],
     [
       '{{schema:-53 count:6 sum:3 custom_values:[5 10] buckets:[1 2 3]}}',
       '{count:6, sum:3, [-Inf,5]:1, (5,10]:2, (10,+Inf]:3}',
