@@ -82,11 +82,11 @@ describeWith('a log whose writer is killed', { prometheus }, () => {
         for (let n = 0; n < SERIES; n++) expect(samples.get(`m{n="${n}"}`)?.length ?? 0).toBe(stored);
         next = stored;
         acknowledged = stored - 1;
-        if (round % 5 !== 4) continue;
+        if (round % 5 !== 4 || next === 0) continue;
         const real = await RealPrometheus.start(prometheus!, dir);
         try {
           const found = await remoteRead(real.url, 'm|once', base, base + next);
-          expect(found.size).toBe(next === 0 ? 0 : SERIES + next);
+          expect(found.size).toBe(SERIES + next);
           for (let n = 0; n < SERIES; n++) expect(found.get(`m{n="${n}"}`)!.length).toBe(next);
         } finally {
           await real.stop();

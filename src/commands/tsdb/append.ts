@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { toFlag } from '../../cli/flags.ts';
 import { inputName } from '../../cli/input.ts';
+import { plural } from '../../cli/plural.ts';
 import { streamPieces } from '../../cli/stream-input.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
@@ -155,6 +156,11 @@ Samples without a time get the time at which they are read. What is read is stor
           (known > 0 ? `; it had ${plural(known, 'sample')} already` : ''),
       );
     }
+    const starts = all.reduce((sum, counts) => sum + counts.startTimestamps, 0);
+    if (starts > 0)
+      this.complain(
+        `${plural(starts, 'start timestamp')} left out: Prometheus 3.5 reads no log that has them`,
+      );
     for (const [outcome, reason] of REFUSALS) {
       const samples = total(outcome, 'samples');
       const first = all.flatMap((counts) => counts.first.get(outcome) ?? [])[0];
@@ -176,7 +182,3 @@ const REFUSALS: readonly (readonly [Outcome, string])[] = [
   [Outcome.tooOld, 'older than what the blocks cover'],
   [Outcome.tooFarAhead, 'more than 10 minutes ahead of the clock'],
 ];
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { endFlag, fromFlag, matchFlag, startFlag } from '../../cli/flags.ts';
 import { Output } from '../../cli/output.ts';
+import { plural } from '../../cli/plural.ts';
 import { systemClock } from '../../core/clock.ts';
 import { CsvWriter } from '../../core/exposition/csv-writer.ts';
 import { createWriter } from '../../core/exposition/format.ts';
@@ -77,13 +78,13 @@ The formats differ in what they can carry: jsonl carries everything, the others 
   /** What the format cannot carry must not get lost unnoticed. */
   private reportOmissions({ omitted }: ExpositionWriter, format: string): void {
     const kinds: [number, string][] = [
-      [omitted.histograms, 'native histograms'],
-      [omitted.staleMarkers, 'stale markers'],
-      [omitted.exemplars, 'exemplars'],
-      [omitted.startTimestamps, 'start timestamps'],
-      [omitted.nameless, 'samples of series without a name'],
+      [omitted.histograms, 'native histogram'],
+      [omitted.staleMarkers, 'stale marker'],
+      [omitted.exemplars, 'exemplar'],
+      [omitted.startTimestamps, 'start timestamp'],
+      [omitted.nameless, 'nameless sample'],
     ];
-    const lost = kinds.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+    const lost = kinds.filter(([count]) => count > 0).map(([count, what]) => plural(count, what));
     if (lost.length > 0) {
       this.complain(`left out, because ${format} cannot carry them (--output jsonl can): ${lost.join(', ')}`);
     }

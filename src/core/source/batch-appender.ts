@@ -21,6 +21,8 @@ export class AppendCounts {
   readonly samples: number[] = new Array(Object.keys(Outcome).length).fill(0);
   /** Exemplars, by Outcome. */
   readonly exemplars: number[] = new Array(Object.keys(Outcome).length).fill(0);
+  /** Start timestamps that came with samples: an Appender does not take them. */
+  startTimestamps = 0;
   /** Of each Outcome other than ok, the first sample that had it. */
   readonly first: Map<Outcome, FirstOfKind> = new Map();
 
@@ -99,6 +101,7 @@ export class BatchAppender {
         this.appender.setMetadata(ref, family);
       }
       if (Number.isNaN(batch.t[row])) batch.t[row] = this.timeFor(series);
+      if (batch.st !== null && batch.st[row] !== 0) this.counts.startTimestamps++;
     }
   }
 

@@ -85,24 +85,17 @@ export class LogSamples {
   /** All samples were added. */
   end(): void {
     for (let i = 0; i < this.ends.length; i++) {
-      if (this.ordered[i] < this.ends[i]) this.sort(this.ordered[i], this.ends[i]);
+      if (this.ordered[i] < this.ends[i]) this.ends[i] = this.sort(this.ordered[i], this.ends[i]);
     }
   }
 
-  /** Appends the samples of series `i` to `out`, in time order; of several for one time, the first that came. */
+  /** Appends the samples of series `i` to `out`, in time order. */
   read(i: number, out: SampleColumns): void {
     const from = out.length;
     this.copy(this.starts[i], this.ordered[i], out);
-    let row = this.ordered[i];
-    while (row < this.ends[i]) {
-      // What came out of order is sorted by now, but may have times twice, each of which begins a run.
-      let to = row + 1;
-      while (to < this.ends[i] && this.t[to] > this.t[to - 1]) to++;
-      const middle = out.length;
-      this.copy(row, to, out);
-      mergeRuns(out, from, middle);
-      row = to;
-    }
+    const middle = out.length;
+    this.copy(this.ordered[i], this.ends[i], out);
+    mergeRuns(out, from, middle);
   }
 
   private setStart(row: number, st: number): void {
@@ -110,8 +103,8 @@ export class LogSamples {
     this.st[row] = st;
   }
 
-  /** Sorts rows [from, to) by time, keeping the order of those with the same. */
-  private sort(from: number, to: number): void {
+  /** Sorts rows [from, to) by time; of those with the same the first stays. Returns where they end now. */
+  private sort(from: number, to: number): number {
     const ts = this.t.slice(from, to);
     const bits = this.vBits.slice(from * 2, to * 2);
     const sts = this.st?.slice(from, to);
@@ -119,15 +112,17 @@ export class LogSamples {
     const order = new Uint32Array(to - from);
     for (let i = 0; i < order.length; i++) order[i] = i;
     order.sort((a, b) => ts[a] - ts[b] || a - b);
-    for (let i = 0; i < order.length; i++) {
-      const row = from + i;
-      const was = order[i];
+    let row = from;
+    for (const was of order) {
+      if (row > from && this.t[row - 1] === ts[was]) continue;
       this.t[row] = ts[was];
       this.vBits[row * 2] = bits[was * 2];
       this.vBits[row * 2 + 1] = bits[was * 2 + 1];
       if (sts !== undefined) this.st![row] = sts[was];
       if (histograms !== undefined) this.histogramOf![row] = histograms[was];
+      row++;
     }
+    return row;
   }
 
   private copy(from: number, to: number, out: SampleColumns): void {
