@@ -14,18 +14,13 @@ const RIGHT = { [BoundaryRule.openLeft]: ']', [BoundaryRule.closedBoth]: ']' } a
 export function formatHistogram(h: Histogram): string {
   const parts = [`count:${formatG(h.count)}`, `sum:${formatG(h.sum)}`];
   const { length, lower, upper, count, rule } = bucketsOf(h, h.zeroCount !== 0);
-  // A negated zero bucket is not among the buckets elsewhere, but it is named here.
-  const negativeZero = h.zeroCount < 0 ? h.negativeBuckets.length : -1;
-  for (let i = 0; i <= length; i++) {
-    if (i === negativeZero) parts.push(bucket('[', -h.zeroThreshold, h.zeroThreshold, ']', h.zeroCount));
-    if (i === length || count[i] === 0) continue;
-    parts.push(bucket(LEFT[rule[i]] ?? '(', lower[i], upper[i], RIGHT[rule[i]] ?? ')', count[i]));
+  for (let i = 0; i < length; i++) {
+    if (count[i] === 0) continue;
+    const left = LEFT[rule[i]] ?? '(';
+    const right = RIGHT[rule[i]] ?? ')';
+    parts.push(`${left}${formatG(lower[i])},${formatG(upper[i])}${right}:${formatG(count[i])}`);
   }
   return `{${parts.join(', ')}}`;
-}
-
-function bucket(left: string, lower: number, upper: number, right: string, count: number): string {
-  return `${left}${formatG(lower)},${formatG(upper)}${right}:${formatG(count)}`;
 }
 
 /** `{{schema:1 count:4 sum:5 buckets:[1 2 1]}}`, as rule tests write it; what is zero is left out. */
