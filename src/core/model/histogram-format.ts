@@ -10,12 +10,18 @@ import { formatG } from './number.ts';
 const LEFT = { [BoundaryRule.openRight]: '[', [BoundaryRule.closedBoth]: '[' } as Record<number, string>;
 const RIGHT = { [BoundaryRule.openLeft]: ']', [BoundaryRule.closedBoth]: ']' } as Record<number, string>;
 
-/** `{count:4, sum:5, (0.5,1]:1, (1,2]:3}`: the buckets that hold anything, with their bounds. */
+/**
+ * `{count:4, sum:5, (0.5,1]:1, (1,2]:3}`: the buckets that hold anything, with their bounds. Where one reaches into
+ * the zero bucket, both are given as they are.
+ */
 export function formatHistogram(h: Histogram): string {
   const parts = [`count:${formatG(h.count)}`, `sum:${formatG(h.sum)}`];
-  const { length, lower, upper, count, rule } = bucketsOf(h, h.zeroCount !== 0);
-  for (let i = 0; i < length; i++) {
-    if (count[i] === 0) continue;
+  const { length, lower, upper, count, rule } = bucketsOf({ ...h, zeroThreshold: 0 }, false);
+  for (let i = 0; i <= length; i++) {
+    if (i === h.negativeBuckets.length && h.zeroCount !== 0) {
+      parts.push(`[${formatG(-h.zeroThreshold)},${formatG(h.zeroThreshold)}]:${formatG(h.zeroCount)}`);
+    }
+    if (i === length || count[i] === 0) continue;
     const left = LEFT[rule[i]] ?? '(';
     const right = RIGHT[rule[i]] ?? ')';
     parts.push(`${left}${formatG(lower[i])},${formatG(upper[i])}${right}:${formatG(count[i])}`);

@@ -195,6 +195,7 @@ describe('text', () => {
       '{{schema:0 count:15 sum:1.5e+06 z_bucket:3 z_bucket_w:0.001 buckets:[1 0 2] n_buckets:[4 5]}}',
       '{count:15, sum:1.5e+06, [-2,-1):5, [-1,-0.5):4, [-0.001,0.001]:3, (0.5,1]:1, (2,4]:2}',
     ],
+    ['{{count:3 z_bucket:2 z_bucket_w:0.75 buckets:[1]}}', '{count:3, sum:0, [-0.75,0.75]:2, (0.5,1]:1}'],
     ['{{count:-3 z_bucket:-2 z_bucket_w:0.5 buckets:[-1]}}', '{count:-3, sum:0, [-0.5,0.5]:-2, (0.5,1]:-1}'],
     [
       '{{schema:-53 count:6 sum:3 custom_values:[5 10] buckets:[1 2 3]}}',
