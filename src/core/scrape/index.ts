@@ -2,7 +2,13 @@ export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings
 export { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 export type { IntakeCounts } from './intake.ts';
 export { NO_LIMITS, type ScrapeLimits } from './limits.ts';
-export { type OpenScrapers, openScrapers, type ScrapeSettings } from './open.ts';
+export {
+  type InputSettings,
+  type OpenScrapers,
+  openInput,
+  openScrapers,
+  type ScrapeSettings,
+} from './open.ts';
 export {
   type RepeatOptions,
   type RoundOptions,

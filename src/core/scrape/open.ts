@@ -55,6 +55,33 @@ export async function openScrapers(
   return { scrapers, close: () => client?.close() };
 }
 
+/** What it takes to reach a target, whatever is done with its samples. */
+export type InputSettings = Pick<
+  ScrapeSettings,
+  | 'clock'
+  | 'client'
+  | 'timeoutMs'
+  | 'bodySizeLimitBytes'
+  | 'protocols'
+  | 'fallbackProtocol'
+  | 'stdin'
+  | 'textfileDirectories'
+  | 'onCollectorFailure'
+>;
+
+/** One target as it is, for who looks at the exposition itself. */
+export async function openInput(
+  target: Target,
+  settings: InputSettings,
+): Promise<{ input: ScrapeInput; close(): void }> {
+  let client: FetchClient | undefined;
+  if (target.origin.kind === 'http') {
+    const { HttpClient } = await import('./http-client.ts');
+    client = new HttpClient(settings.client);
+  }
+  return { input: await inputFor(target, settings, client), close: () => client?.close() };
+}
+
 function scraperFor(target: Target, input: ScrapeInput, settings: ScrapeSettings): Scraper {
   const { clock, honorLabels, honorTimestamps, trackTimestampsStaleness, limits, parser, raw } = settings;
   const labels = new TargetLabels(target.labels, honorLabels);
@@ -71,7 +98,7 @@ function scraperFor(target: Target, input: ScrapeInput, settings: ScrapeSettings
 
 async function inputFor(
   { origin }: Target,
-  settings: ScrapeSettings,
+  settings: InputSettings,
   client: FetchClient | undefined,
 ): Promise<ScrapeInput> {
   switch (origin.kind) {
