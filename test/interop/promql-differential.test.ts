@@ -20,6 +20,15 @@ import { DATA_END, DATA_LABELS, DATA_METRICS, DATA_START, writeQueryData } from 
 const count = Number(process.env['TSMON_FUZZ'] ?? 600);
 const seed = Number(process.env['TSMON_SEED'] ?? 1);
 
+/** Queries whose results Prometheus itself does not define. */
+const UNDEFINED = [
+  // Ties among series whose order comes from a Go map.
+  /\blimitk\b/,
+  /\b(topk|bottomk)\b.*\b(topk|bottomk|count_values|build_info|sgn|ceil|floor|round|clamp\w*|hour|minute|year|month|day\w*)\b/,
+  // Go's Pow loses all digits of numbers below the normal range.
+  /5e-324.*\^/,
+];
+
 describeWith('the query engine beside Prometheus', { prometheus: peer('prometheus') }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'tsmon-promql-'));
   let prometheus: RealPrometheus;
@@ -82,6 +91,7 @@ describeWith('the query engine beside Prometheus', { prometheus: peer('prometheu
     const found: string[] = [];
     for (let i = 0; i < count && found.length < 10; i++) {
       const query = generator.query();
+      if (UNDEFINED.some((pattern) => pattern.test(query))) continue;
       const at = DATA_START + generator.below(DATA_END - DATA_START);
       const range = { start: at, end: at + 40 * 60_000, step: 1000 * (1 + generator.below(120)) };
       const [instant, instantReal, ranged, rangedReal] = await Promise.all([

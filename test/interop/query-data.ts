@@ -61,6 +61,7 @@ export function writeQueryData(dir: string): void {
   for (const job of ['api', 'node']) {
     for (const instance of ['a', 'b', 'c']) {
       let total = 0;
+      const speed = 3 + (job === 'api' ? 0 : 3) + 'abc'.indexOf(instance);
       floats({ __name__: 'requests_total', job, instance }, (step) => {
         // Resets, and one instance that goes away and comes back.
         if (instance === 'b' && step % 90 === 0) total = 0;
@@ -71,9 +72,12 @@ export function writeQueryData(dir: string): void {
       let level = 20;
       floats({ __name__: 'temperature', job, instance }, () => (level += random() - 0.5));
       for (const [i, le] of ['0.1', '1', '5', '+Inf'].entries()) {
-        floats({ __name__: 'latency_seconds_bucket', job, instance, le }, (step) => step * (i + 1) * 3 + i);
+        floats(
+          { __name__: 'latency_seconds_bucket', job, instance, le },
+          (step) => step * (i + 1) * speed + i,
+        );
       }
-      floats({ __name__: 'latency_seconds_count', job, instance }, (step) => step * 12 + 3);
+      floats({ __name__: 'latency_seconds_count', job, instance }, (step) => step * 4 * speed + 3);
       histograms({ __name__: 'native', job, instance }, (step) => native(step + 1, instance === 'b' ? 1 : 3));
       histograms({ __name__: 'custom', job, instance }, (step) => custom(step + 1));
       floats({ __name__: 'build_info', job, instance, version: instance === 'a' ? '1.0' : '2.0' }, () => 1);

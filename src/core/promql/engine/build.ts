@@ -38,10 +38,7 @@ import { VectorCall } from './vector-call.ts';
 
 interface SharedNode {
   operator: SharedVector;
-  /** Byte offset in the query of the occurrence that was built. */
-  start: number;
-  end: number;
-  /** Byte offsets of the other occurrences, which have annotations of their own. */
+  /** Byte offsets in the query of the occurrences beside the one that was built. */
   copies: number[];
 }
 
@@ -77,8 +74,8 @@ export class OperatorBuilder {
     const key = `${grid.start} ${grid.stepMs} ${grid.count} ${this.sourceText(expr)}`;
     let node = this.sharedNodes.get(key);
     if (node === undefined) {
-      const operator = new SharedVector(this.context, this.vectorNode(expr, grid));
-      node = { operator, start: expr.range.start, end: expr.range.end, copies: [] };
+      const operator = new SharedVector(this.context, this.vectorNode(expr, grid), expr.range);
+      node = { operator, copies: [] };
       this.sharedNodes.set(key, node);
     } else {
       node.copies.push(expr.range.start);
@@ -143,8 +140,8 @@ export class OperatorBuilder {
   /** Gives every further occurrence of a shared sub-expression the annotations of the one that was evaluated. */
   repeatAnnotations(): void {
     const { annotations } = this.context;
-    for (const { start, end, copies } of this.sharedNodes.values()) {
-      for (const copy of copies) annotations.repeat(start, end, copy);
+    for (const { operator, copies } of this.sharedNodes.values()) {
+      for (const copy of copies) annotations.repeat(operator, copy - operator.range.start);
     }
   }
 

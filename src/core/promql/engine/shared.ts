@@ -1,8 +1,11 @@
 /**
- * One sub-expression that occurs several times in a query, evaluated once: a column is kept until every consumer has
- * had it. Consumers take the same series in about the same order, so few are kept at a time.
+ * A part of the query and its operator. One that occurs several times is evaluated once: a column is kept until every
+ * consumer has had it. Consumers take the same series in about the same order, so few are kept at a time. What is said
+ * meanwhile is said by this part.
  */
+import type { QueryPart } from '../functions/annotations.ts';
 import { StepColumn } from '../functions/column.ts';
+import type { SourceRange } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
 
@@ -11,15 +14,17 @@ interface Kept {
   consumersLeft: number;
 }
 
-export class SharedVector implements VectorOperator {
+export class SharedVector implements VectorOperator, QueryPart {
   readonly kind = 'vector';
+  readonly range: SourceRange;
   private readonly context: QueryContext;
   private readonly inner: VectorOperator;
   private consumers = 0;
   private readonly kept = new Map<number, Kept>();
   private prepared: Promise<void> | null = null;
 
-  constructor(context: QueryContext, inner: VectorOperator) {
+  constructor(context: QueryContext, inner: VectorOperator, range: SourceRange) {
+    this.range = range;
     this.context = context;
     this.inner = inner;
   }
@@ -34,18 +39,18 @@ export class SharedVector implements VectorOperator {
   }
 
   prepare(): Promise<void> {
-    if (this.prepared === null) this.prepared = this.inner.prepare();
+    if (this.prepared === null) this.prepared = this.prepareInner();
     return this.prepared;
   }
 
   evaluate(i: number, out: StepColumn): void {
     if (this.consumers === 1) {
-      this.inner.evaluate(i, out);
+      this.evaluateInner(i, out);
       return;
     }
     const kept = this.kept.get(i);
     if (kept === undefined) {
-      this.inner.evaluate(i, out);
+      this.evaluateInner(i, out);
       const column = new StepColumn(out.length);
       column.copyFrom(out);
       this.context.hold(out.length);
@@ -58,5 +63,19 @@ export class SharedVector implements VectorOperator {
       this.kept.delete(i);
       this.context.release(out.length);
     }
+  }
+
+  private evaluateInner(i: number, out: StepColumn): void {
+    const { annotations } = this.context;
+    annotations.enter(this);
+    this.inner.evaluate(i, out);
+    annotations.leave();
+  }
+
+  private async prepareInner(): Promise<void> {
+    const { annotations } = this.context;
+    annotations.enter(this);
+    await this.inner.prepare();
+    annotations.leave();
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What a query has to say beside its result: warnings (the result may not be what was meant) and infos. Each text
- * is kept once, with the place in the query that it speaks of, as Prometheus reports it.
+ * What a query has to say beside its result: warnings (the result may not be what was meant) and infos. Each text is
+ * kept once, with one place in the query that it speaks of. Where several parts of a query say the same, the place is
+ * that of the part which Prometheus would have evaluated last: operands before their operator, the left one first.
  */
 import type { SourceRange } from '../parser/ast.ts';
 
@@ -11,40 +12,81 @@ export interface Annotation {
   range: SourceRange;
 }
 
+/** A part of the query that is being evaluated. */
+export interface QueryPart {
+  readonly range: SourceRange;
+}
+
+interface Said extends Annotation {
+  /** The part that said it, which `range` may only be a piece of, or a neighbour. */
+  by: SourceRange;
+}
+
+const WHOLE_QUERY: SourceRange = { start: 0, end: Number.POSITIVE_INFINITY };
+
 export class Annotations {
-  private readonly byKey = new Map<string, Annotation>();
+  private readonly byText = new Map<string, Said>();
+  /** What is being evaluated, innermost last. */
+  private readonly parts: QueryPart[] = [];
+  private readonly byPart = new Map<QueryPart, Map<string, Said>>();
 
   warn(text: string, range: SourceRange): void {
-    this.add({ level: 'warning', text, range });
+    this.say('warning', text, range);
   }
 
   info(text: string, range: SourceRange): void {
-    this.add({ level: 'info', text, range });
+    this.say('info', text, range);
   }
 
   get size(): number {
-    return this.byKey.size;
+    return this.byText.size;
   }
 
   /** In order of first appearance. */
   list(): Annotation[] {
-    return [...this.byKey.values()];
+    return Array.from(this.byText.values(), ({ level, text, range }) => ({ level, text, range }));
   }
 
-  /** Adds what was said of the query's bytes [start, end) once more, as said of the same text at `copy`. */
-  repeat(start: number, end: number, copy: number): void {
-    for (const annotation of this.list()) {
-      const { range } = annotation;
-      if (range.start < start || range.end > end) continue;
-      const shift = copy - start;
-      this.add({ ...annotation, range: { start: range.start + shift, end: range.end + shift } });
+  /** What is said until the matching `leave` is said by `part`. */
+  enter(part: QueryPart): void {
+    this.parts.push(part);
+  }
+
+  leave(): void {
+    this.parts.pop();
+  }
+
+  /** Says everything that `part` has said once more, of the same text `shift` bytes further on in the query. */
+  repeat(part: QueryPart, shift: number): void {
+    for (const said of this.byPart.get(part)?.values() ?? []) {
+      keepLast(this.byText, { ...said, range: moved(said.range, shift), by: moved(said.by, shift) });
     }
   }
 
-  private add(annotation: Annotation): void {
-    const key = `${annotation.range.start}:${annotation.text}`;
-    if (!this.byKey.has(key)) this.byKey.set(key, annotation);
+  private say(level: Annotation['level'], text: string, range: SourceRange): void {
+    const by = this.parts.length === 0 ? WHOLE_QUERY : this.parts[this.parts.length - 1].range;
+    const said: Said = { level, text, range, by };
+    keepLast(this.byText, said);
+    for (const part of this.parts) {
+      let texts = this.byPart.get(part);
+      if (texts === undefined) this.byPart.set(part, (texts = new Map()));
+      keepLast(texts, said);
+    }
   }
+}
+
+function keepLast(texts: Map<string, Said>, said: Said): void {
+  const before = texts.get(said.text);
+  if (before === undefined || evaluatedBefore(before.by, said.by)) texts.set(said.text, said);
+}
+
+/** Of two parts of a query, nested or apart: whether `a` comes first in post-order. */
+function evaluatedBefore(a: SourceRange, b: SourceRange): boolean {
+  return a.end !== b.end ? a.end < b.end : a.start > b.start;
+}
+
+function moved({ start, end }: SourceRange, shift: number): SourceRange {
+  return { start: start + shift, end: end + shift };
 }
 
 /** `text (1:5)`: line and column of the place in `query`, as the HTTP API prints annotations. */

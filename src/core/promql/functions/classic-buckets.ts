@@ -2,6 +2,7 @@
  * Quantiles and fractions of classic histograms: cumulative counts with upper bounds, as they come from `_bucket`
  * series. After https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile.
  */
+import { almostEqual } from '../../model/almost-equal.ts';
 
 export interface Bucket {
   upperBound: number;
@@ -20,11 +21,8 @@ export interface MonotonicityFix {
   maxDifference: number;
 }
 
-/**
- * Sorts the buckets, joins those with equal bounds, and makes the counts monotonic, in place. Returns the buckets
- * that are left, and what had to be fixed beyond rounding errors.
- */
-export function normalizeBuckets(buckets: Bucket[]): { buckets: Bucket[]; fix: MonotonicityFix | null } {
+/** Sorts the buckets in place and joins those with equal bounds. */
+export function sortedBuckets(buckets: Bucket[]): Bucket[] {
   buckets.sort((a, b) => a.upperBound - b.upperBound);
   const joined: Bucket[] = [];
   for (const bucket of buckets) {
@@ -32,16 +30,17 @@ export function normalizeBuckets(buckets: Bucket[]): { buckets: Bucket[]; fix: M
     if (last !== undefined && last.upperBound === bucket.upperBound) last.count += bucket.count;
     else joined.push(bucket);
   }
-  return { buckets: joined, fix: makeMonotonic(joined) };
+  return joined;
 }
 
-function makeMonotonic(buckets: Bucket[]): MonotonicityFix | null {
+/** Makes the counts of sorted buckets monotonic, in place. Returns what had to be fixed beyond rounding errors. */
+export function makeMonotonic(buckets: Bucket[]): MonotonicityFix | null {
   let fix: MonotonicityFix | null = null;
   let before = buckets[0].count;
   for (let i = 1; i < buckets.length; i++) {
     const { count, upperBound } = buckets[i];
     if (count === before) continue;
-    if (almostEqual(before, count)) {
+    if (almostEqual(before, count, SMALL_DELTA)) {
       buckets[i].count = before;
     } else if (count < before) {
       fix ??= { minBound: upperBound, maxBound: upperBound, maxDifference: 0 };
@@ -55,16 +54,7 @@ function makeMonotonic(buckets: Bucket[]): MonotonicityFix | null {
   return fix;
 }
 
-function almostEqual(a: number, b: number): boolean {
-  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
-  const sum = Math.abs(a) + Math.abs(b);
-  const difference = Math.abs(a - b);
-  const smallestNormal = 2 ** -1022;
-  if (a === 0 || b === 0 || sum < smallestNormal) return difference < SMALL_DELTA * smallestNormal;
-  return difference / Math.min(sum, Number.MAX_VALUE) < SMALL_DELTA;
-}
-
-/** `buckets` as `normalizeBuckets` leaves them. NaN where the histogram cannot say. */
+/** Of sorted, monotonic buckets. NaN where the histogram cannot say. */
 export function bucketQuantile(q: number, buckets: readonly Bucket[]): number {
   if (Number.isNaN(q)) return Number.NaN;
   if (q < 0) return Number.NEGATIVE_INFINITY;
@@ -89,7 +79,7 @@ export function bucketQuantile(q: number, buckets: readonly Bucket[]): number {
   return start + (buckets[b].upperBound - start) * (rank / count);
 }
 
-/** The share of observations between `lower` and `upper`, `buckets` as `normalizeBuckets` leaves them. */
+/** The share of observations between `lower` and `upper`, of sorted buckets. */
 export function bucketFraction(lower: number, upper: number, buckets: readonly Bucket[]): number {
   const last = buckets.length - 1;
   if (last < 0 || buckets[last].upperBound !== Number.POSITIVE_INFINITY || buckets.length < 2)

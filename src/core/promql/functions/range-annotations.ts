@@ -8,9 +8,9 @@ import type { RangeSamples } from './range-samples.ts';
 
 const COUNTER_SUFFIX = /(_total|_sum|_count|_bucket)$/;
 
-/** The place of the range vector among the arguments of the call. */
+/** The place that upstream names: the first argument, also where that is `quantile_over_time`'s scalar. */
 export function rangeArgument(site: CallSite) {
-  return site.argRanges[site.call.func.argTypes.indexOf('matrix')];
+  return site.argRanges[0];
 }
 
 function metricName(site: CallSite): string {

@@ -122,6 +122,12 @@ function checkFactor(name: string, value: number, symbol: string): void {
   if (value > 0 && value < 1) return;
   throw new InputError(
     'query_execution',
-    `invalid ${name} factor. Expected: 0 < ${symbol} < 1, got: ${Number.isFinite(value) ? value.toFixed(6) : formatG(value)}`,
+    `invalid ${name} factor. Expected: 0 < ${symbol} < 1, got: ${sixDecimals(value)}`,
   );
+}
+
+/** As Go's `%f`, which writes all digits of a large number. */
+function sixDecimals(value: number): string {
+  if (!Number.isFinite(value)) return formatG(value);
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
 }

@@ -5,6 +5,8 @@ import { QueryError } from '../errors.ts';
 
 /** Whole numbers of series, a step each; 0 where the parameter is below 1. Throws QueryError as Prometheus words it. */
 export function countParameters(values: Float64Array, expr: Aggregate): Float64Array {
+  // Where nothing is asked for, upstream does not look any closer.
+  if (values.every((v) => v < 1)) return new Float64Array(values.length);
   return values.map((v) => countParameter(v, expr));
 }
 
@@ -15,16 +17,10 @@ function countParameter(v: number, expr: Aggregate): number {
   return Math.max(0, Math.trunc(v));
 }
 
-/** Of values that should lie in [min, max]: NaN, the greatest above and the least below, as far as there are such. */
+/** Of values that should lie in [min, max]: the greatest above and the least below; just NaN where any is NaN. */
 export function outOfBounds(values: Float64Array, min: number, max: number): number[] {
-  const faults: number[] = [];
-  if (values.some(Number.isNaN)) faults.push(Number.NaN);
-  const numbers = values.filter((v) => !Number.isNaN(v));
-  const [greatest, least] = [
-    numbers.reduce((a, b) => Math.max(a, b), max),
-    numbers.reduce((a, b) => Math.min(a, b), min),
-  ];
-  if (greatest > max) faults.push(greatest);
-  if (least < min) faults.push(least);
-  return faults;
+  if (values.some(Number.isNaN)) return [Number.NaN];
+  const greatest = values.reduce((a, b) => Math.max(a, b), max);
+  const least = values.reduce((a, b) => Math.min(a, b), min);
+  return [greatest, least].filter((v) => v > max || v < min);
 }

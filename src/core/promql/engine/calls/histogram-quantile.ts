@@ -12,7 +12,8 @@ import {
   bucketFraction,
   bucketQuantile,
   type MonotonicityFix,
-  normalizeBuckets,
+  makeMonotonic,
+  sortedBuckets,
 } from '../../functions/classic-buckets.ts';
 import { FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import { nativeFraction, nativeQuantile } from '../../functions/native-quantile.ts';
@@ -72,8 +73,7 @@ export function histogramFractionCall(builder: OperatorBuilder, call: Call, grid
       return nativeFraction(lower.values()[step], upper.values()[step], h);
     },
     classic: (buckets, step) => {
-      const normal = normalizeBuckets(buckets);
-      return bucketFraction(lower.values()[step], upper.values()[step], normal.buckets);
+      return bucketFraction(lower.values()[step], upper.values()[step], sortedBuckets(buckets));
     },
   };
   return questions(builder, [question], builder.vector(call.args[2], grid), range, grid);
@@ -115,9 +115,10 @@ function quantileQuestion(
     },
     classic: (buckets, step, metric) => {
       const q = phi.values()[step];
-      const { buckets: normal, fix } = normalizeBuckets(buckets);
+      const sorted = sortedBuckets(buckets);
+      const fix = makeMonotonic(sorted);
       if (fix !== null) forcedMonotonicity(context, fix, metric, vectorRange);
-      return bucketQuantile(q, normal);
+      return bucketQuantile(q, sorted);
     },
   };
 }
