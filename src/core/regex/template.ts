@@ -37,9 +37,9 @@ function named(name: string, groups: readonly (string | undefined)[], groupNames
   return '';
 }
 
-const REFERENCE = /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/uy;
-
 function parse(source: string): Piece[] {
+  // Here, because its Unicode classes take a while to make, which only templates should wait for.
+  const reference = /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/uy;
   const pieces: Piece[] = [];
   let text = '';
   let at = 0;
@@ -47,8 +47,8 @@ function parse(source: string): Piece[] {
     const dollar = source.indexOf('$', at);
     if (dollar < 0) break;
     text += source.slice(at, dollar);
-    REFERENCE.lastIndex = dollar;
-    const match = REFERENCE.exec(source);
+    reference.lastIndex = dollar;
+    const match = reference.exec(source);
     at = dollar + (match?.[0].length ?? 1);
     const name = match?.[2] ?? match?.[3];
     if (name === undefined) {
