@@ -1,17 +1,16 @@
 import { Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { endFlag, fromFlag, matchFlag, startFlag } from '../../cli/flags.ts';
+import { omissions } from '../../cli/omissions.ts';
 import { Output } from '../../cli/output.ts';
-import { plural } from '../../cli/plural.ts';
+import { openSources } from '../../cli/sources.ts';
 import { systemClock } from '../../core/clock.ts';
 import { CsvWriter } from '../../core/exposition/csv-writer.ts';
 import { createWriter } from '../../core/exposition/format.ts';
 import type { ExpositionFormat } from '../../core/exposition/parser.ts';
-import type { ExpositionWriter } from '../../core/exposition/writer.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/timestamp.ts';
 import { parseSelector } from '../../core/promql/parser/index.ts';
-import { DirectorySource } from '../../core/source/directory.ts';
-import { dumpSources } from '../../core/source/dump.ts';
+import { dumpSource } from '../../core/source/dump.ts';
 
 export default class TsdbDump extends TsmonCommand {
   static override summary = 'Print the raw samples of a data directory';
@@ -64,29 +63,18 @@ The formats differ in what they can carry: jsonl carries everything, the others 
       damaged = true;
       this.complain(error.message);
     };
-    const sources: DirectorySource[] = [];
+    const source = await openSources(flags.from, { onDamage });
     try {
-      for (const from of flags.from) sources.push(new DirectorySource(from, { onDamage }));
-      await dumpSources(sources, writer, options, (piece) => output.bytes(piece));
+      await dumpSource(source, writer, options, (piece) => output.bytes(piece));
     } finally {
-      for (const source of sources) await source.close();
+      await source.close();
     }
-    this.reportOmissions(writer, flags.output);
-    if (damaged) process.exitCode = EXIT_FAILED;
-  }
-
-  /** What the format cannot carry must not get lost unnoticed. */
-  private reportOmissions({ omitted }: ExpositionWriter, format: string): void {
-    const kinds: [number, string][] = [
-      [omitted.histograms, 'native histogram'],
-      [omitted.staleMarkers, 'stale marker'],
-      [omitted.exemplars, 'exemplar'],
-      [omitted.startTimestamps, 'start timestamp'],
-      [omitted.nameless, 'nameless sample'],
-    ];
-    const lost = kinds.filter(([count]) => count > 0).map(([count, what]) => plural(count, what));
+    const lost = omissions(writer.omitted);
     if (lost.length > 0) {
-      this.complain(`left out, because ${format} cannot carry them (--output jsonl can): ${lost.join(', ')}`);
+      this.complain(
+        `left out, because ${flags.output} cannot carry them (--output jsonl can): ${lost.join(', ')}`,
+      );
     }
+    if (damaged) process.exitCode = EXIT_FAILED;
   }
 }

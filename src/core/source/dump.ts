@@ -1,4 +1,4 @@
-/** Writes the raw samples of sources, one series after another, in an exposition format. */
+/** Writes the raw samples of a source, one series after another, in an exposition format. */
 import { SUFFIXES } from '../exposition/family-suffix.ts';
 import type { Family } from '../exposition/series-table.ts';
 import { type ExpositionWriter, type RowExtras, WRITE_PIECE } from '../exposition/writer.ts';
@@ -22,12 +22,11 @@ export interface Dumped {
 }
 
 /**
- * Writes to `writer`, and hands what it has on to `flush` in pieces. Series are sorted by labels, each once; of several
- * samples for one time the first source's counts. In memory are the samples of one series, all exemplars, and what
- * the sources themselves hold.
+ * Writes to `writer`, and hands what it has on to `flush` in pieces. Series are sorted by labels, each once. In memory
+ * are the samples of one series, all exemplars, and what the source itself holds.
  */
-export async function dumpSources(
-  sources: readonly Source[],
+export async function dumpSource(
+  source: Source,
   writer: ExpositionWriter,
   options: DumpOptions,
   flush: (piece: Uint8Array) => void,
@@ -35,18 +34,13 @@ export async function dumpSources(
   const { mint, maxt } = options;
   const selectors = options.selectors.length === 0 ? [[]] : options.selectors;
   const sets: SeriesSet[] = [];
-  const families = new FamilyFinder();
-  const exemplars = new Map<string, Exemplar[]>();
-  for (const source of sources) {
-    for (const matchers of selectors) sets.push(await source.select(matchers, { mint, maxt }));
-    families.learn(await source.metadata());
-    for (const series of await source.exemplars(selectors, options)) {
-      const name = series.labels.toString();
-      const known = exemplars.get(name);
-      exemplars.set(name, known === undefined ? series.exemplars : merged(known, series.exemplars));
-    }
-  }
+  for (const matchers of selectors) sets.push(await source.select(matchers, { mint, maxt }));
   const set = mergeSeriesSets(sets);
+  const families = new FamilyFinder(await source.metadata());
+  const exemplars = new Map<string, Exemplar[]>();
+  for (const series of await source.exemplars(selectors, options)) {
+    exemplars.set(series.labels.toString(), series.exemplars);
+  }
 
   const columns = new SampleColumns();
   const dumped: Dumped = { series: 0, samples: 0 };
@@ -98,18 +92,18 @@ function writeSeries(
 
 /** The family of a series, by its name and what is known of that. */
 class FamilyFinder {
-  private readonly metadata = new Map<string, Metadata>();
+  private readonly metadata: ReadonlyMap<string, readonly Metadata[]>;
   /** By family name, so that all its series have the same object. */
   private readonly families = new Map<string, Family>();
 
-  /** Of a metric that is described twice, the first description counts. */
-  learn(metadata: ReadonlyMap<string, readonly Metadata[]>): void {
-    for (const [name, [first]] of metadata) if (!this.metadata.has(name)) this.metadata.set(name, first);
+  constructor(metadata: ReadonlyMap<string, readonly Metadata[]>) {
+    this.metadata = metadata;
   }
 
   of(labels: Labels): Family | null {
     const sample = labels.get(METRIC_NAME);
-    const known = this.metadata.get(sample);
+    // Of a metric that is described in several ways, the first counts.
+    const known = this.metadata.get(sample)?.[0];
     if (known === undefined) return null;
     const name = familyName(sample, known);
     const family = this.families.get(name);
@@ -125,12 +119,4 @@ function familyName(sample: string, { type }: Metadata): string {
   if (type === 'counter') return sample;
   const suffix = SUFFIXES[type].find((s) => sample.endsWith(s));
   return suffix === undefined ? sample : sample.slice(0, -suffix.length);
-}
-
-/** The exemplars of both by time, those that both have once. */
-function merged(a: readonly Exemplar[], b: readonly Exemplar[]): Exemplar[] {
-  const added = b.filter(
-    (e) => !a.some((known) => known.t === e.t && known.v === e.v && known.labels.equals(e.labels)),
-  );
-  return [...a, ...added].sort((x, y) => x.t! - y.t!);
 }

@@ -208,7 +208,7 @@ describe('tsmon tsdb dump', () => {
     expect(tsmon(['tsdb', 'dump', '--from', join(dir, 'absent')])).toEqual({
       status: 2,
       stdout: '',
-      stderr: `error: ${join(dir, 'absent')}: no such directory\n`,
+      stderr: `error: ${join(dir, 'absent')}: no such file or directory\n`,
     });
   });
 
