@@ -1,15 +1,17 @@
 /**
  * A result as a table for people. What all series have in common stands once above the table, and a column is left for
- * each label in which they differ. A range gets a row for each series, with its extremes and its course.
+ * each label in which they differ. A range gets a row for each series, with its extremes and its course. Where the
+ * terminal is too narrow for the columns, each series is a line (or more) of its own behind its value.
  */
 import { type Labels, labelsFromPairs, METRIC_NAME } from '../core/model/labels.ts';
 import { formatG } from '../core/model/number.ts';
 import { formatTimestamp } from '../core/model/timestamp.ts';
 import type { QueryValue, ResultSeries } from '../core/promql/index.ts';
+import { wrap } from './display-width.ts';
 import { sparkline } from './graph/sparkline.ts';
 import type { PrintContext } from './query-printer.ts';
 import { pointText } from './query-text.ts';
-import { type Column, tableLines } from './text-table.ts';
+import { type Column, listLines, tableLines, tableWidth } from './text-table.ts';
 
 export function printTable(value: QueryValue, context: PrintContext): void {
   const { out, paint, times } = context;
@@ -20,73 +22,65 @@ export function printTable(value: QueryValue, context: PrintContext): void {
     case 'scalar':
       out.line(formatG(value.v));
       return;
-    case 'vector':
-      if (value.series.length > 0) printVector(value.series, context);
-      out.line(paint.dim(`${plural(value.series.length, 'series')} at ${timeText(value.series, context)}`));
+    case 'vector': {
+      const { series } = value;
+      if (series.length > 0) printVector(series, context);
+      const t = series.length > 0 ? series[0].t[0] : times.kind === 'instant' ? times.t : times.end;
+      out.line(paint.dim(`${counted(series)} at ${formatTimestamp(t)}`));
       return;
-    case 'matrix': {
-      if (times.kind === 'range') {
-        if (value.series.length > 0) printSummaries(value.series, context);
-        const { start, end } = times;
-        const span = `${formatTimestamp(start)} to ${formatTimestamp(end)}`;
-        out.line(paint.dim(`${plural(value.series.length, 'series')} from ${span}`));
-      } else {
-        printSamples(value.series, context);
-      }
     }
+    case 'matrix':
+      if (times.kind === 'instant') {
+        printSamples(value.series, context);
+        return;
+      }
+      if (value.series.length > 0) printSummaries(value.series, times, context);
+      out.line(
+        paint.dim(
+          `${counted(value.series)}, ${formatTimestamp(times.start)} to ${formatTimestamp(times.end)}`,
+        ),
+      );
   }
 }
 
-function timeText(series: readonly ResultSeries[], { times }: PrintContext): string {
-  return formatTimestamp(series.length > 0 ? series[0].t[0] : times.kind === 'instant' ? times.t : times.end);
-}
-
-const VALUE: Column = { title: 'value', align: 'right', shrinks: false };
-const HISTOGRAM: Column = { title: 'value', align: 'left', shrinks: true };
+const NUMBER: Omit<Column, 'title'> = { align: 'right', shrinks: false };
+const TEXT: Omit<Column, 'title'> = { align: 'left', shrinks: false };
 
 function printVector(series: readonly ResultSeries[], context: PrintContext): void {
-  const { common, names } = labelColumns(series.map(({ labels }) => labels));
   const hasHistogram = series.some(({ histograms }) => histograms !== null);
   print(
-    common,
-    [...names.map(labelColumn), hasHistogram ? HISTOGRAM : VALUE],
-    series.map((one) => [...names.map((name) => one.labels.get(name)), pointText(one, 0)]),
+    series,
+    [{ title: 'value', ...(hasHistogram ? TEXT : NUMBER) }],
+    series.map((one) => [pointText(one, 0)]),
     context,
   );
 }
 
-const NUMBERS = ['min', 'avg', 'max', 'last'].map(
-  (title): Column => ({ title, align: 'right', shrinks: false }),
-);
 const TREND_WIDTH = 24;
 const LEAST_TREND_WIDTH = 8;
 
-function printSummaries(series: readonly ResultSeries[], context: PrintContext): void {
-  const { times, width } = context;
-  if (times.kind !== 'range') throw new Error('a summary is of a range');
-  const { common, names } = labelColumns(series.map(({ labels }) => labels));
-  const trend = width < 100 ? LEAST_TREND_WIDTH : TREND_WIDTH;
-  const rows = series.map((one) => [
-    ...names.map((name) => one.labels.get(name)),
-    ...summary(one),
-    sparkline(one, times.start, times.end, trend),
-  ]);
-  const columns = [
-    ...names.map(labelColumn),
-    ...NUMBERS,
-    { title: 'trend', align: 'left', shrinks: false } as const,
-  ];
-  print(common, columns, rows, context);
+function printSummaries(
+  series: readonly ResultSeries[],
+  { start, end }: { start: number; end: number },
+  context: PrintContext,
+): void {
+  const trend = context.width < 100 ? LEAST_TREND_WIDTH : TREND_WIDTH;
+  const numbers = ['min', 'avg', 'max', 'last'].map((title) => ({ title, ...NUMBER }));
+  print(
+    series,
+    [...numbers, { title: 'trend', ...TEXT }],
+    series.map((one) => [...summary(one), sparkline(one, start, end, trend)]),
+    context,
+  );
 }
 
 /** Every sample of a range vector, under the name of its series. */
-function printSamples(series: readonly ResultSeries[], context: PrintContext): void {
-  const { out, paint } = context;
+function printSamples(series: readonly ResultSeries[], { out, paint }: PrintContext): void {
   for (const one of series) {
     out.line(paint.bold(one.labels.toString()));
     for (let i = 0; i < one.t.length; i++) out.line(`  ${formatTimestamp(one.t[i])}  ${pointText(one, i)}`);
   }
-  out.line(paint.dim(plural(series.length, 'series')));
+  out.line(paint.dim(counted(series)));
 }
 
 /** Minimum, average, maximum and last value, to six digits. */
@@ -103,45 +97,51 @@ function summary(one: ResultSeries): string[] {
     sum += v[i];
     count++;
   }
-  const last = pointText(one, t.length - 1);
-  if (count === 0) return ['', '', '', last];
-  return [...[min, sum / count, max].map(rounded), last.startsWith('{') ? last : rounded(v[t.length - 1])];
+  const last = t.length - 1;
+  const newest = (histograms?.[last] ?? null) === null ? rounded(v[last]) : pointText(one, last);
+  return count === 0 ? ['', '', '', newest] : [rounded(min), rounded(sum / count), rounded(max), newest];
 }
 
 function rounded(v: number): string {
   return Number.isFinite(v) ? formatG(Number(v.toPrecision(6))) : formatG(v);
 }
 
+/** Prints `cells` beside what tells each series from the others. */
 function print(
-  common: Labels,
+  series: readonly ResultSeries[],
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   { out, paint, width }: PrintContext,
 ): void {
-  if (common.size > 0) out.line(paint.bold(common.toString()));
-  for (const line of tableLines(columns, rows, width, paint.dim)) out.line(line);
+  const { common, names } = labelColumns(series.map(({ labels }) => labels));
+  if (common.size > 0) for (const line of wrap(common.toString(), width)) out.line(paint.bold(line));
+  const all = [...names.map((name) => ({ title: title(name), ...TEXT })), ...columns];
+  const rows = series.map(({ labels }, i) => [...names.map((name) => labels.get(name)), ...cells[i]]);
+  if (tableWidth(all, rows) <= width) {
+    for (const line of tableLines(all, rows, width, paint.dim)) out.line(line);
+    return;
+  }
+  const own = series.map(({ labels }) => labels.filter((name) => names.includes(name)).toString());
+  for (const line of listLines(columns, cells, own, width, paint.dim)) out.line(line);
 }
 
-function labelColumn(name: string): Column {
-  return { title: name === METRIC_NAME ? 'metric' : name, align: 'left', shrinks: true };
+function title(name: string): string {
+  return name === METRIC_NAME ? 'metric' : name;
 }
 
 /** The labels that all have alike, and the names of the others, the metric's first. */
 function labelColumns(all: readonly Labels[]): { common: Labels; names: string[] } {
   const [first] = all;
-  const differing = new Set<string>();
-  const names = new Set<string>();
-  for (const labels of all) for (const name of labels.names) names.add(name);
-  for (const name of names)
-    if (all.some((labels) => labels.get(name) !== first.get(name))) differing.add(name);
+  const names = new Set(all.flatMap((labels) => labels.names));
+  const differing = [...names].filter((name) => all.some((labels) => labels.get(name) !== first.get(name)));
   return {
-    common: labelsFromPairs([...first].filter(([name]) => !differing.has(name))),
-    names: [...differing].sort(
+    common: labelsFromPairs([...first].filter(([name]) => !differing.includes(name))),
+    names: differing.sort(
       (a, b) => Number(b === METRIC_NAME) - Number(a === METRIC_NAME) || (a < b ? -1 : 1),
     ),
   };
 }
 
-function plural(count: number, noun: string): string {
-  return count === 0 ? `no ${noun}` : `${count} ${noun}`;
+function counted(series: readonly ResultSeries[]): string {
+  return series.length === 0 ? 'no series' : `${series.length} series`;
 }

@@ -1,67 +1,97 @@
 /**
- * Columns of text that fit a terminal: two spaces between columns, numbers to the right, and where a line is too long
- * the widest columns give way, with `…` for what was cut.
+ * Rows of text for a terminal: in columns, two spaces apart, of which some may give way where a line is too long; or as
+ * a list whose entries take as many lines as they need.
  */
-import { clip, displayWidth } from './display-width.ts';
+import { clip, displayWidth, padEnd, padStart, printable, wrap } from './display-width.ts';
 
 export interface Column {
   title: string;
   align: 'left' | 'right';
-  /** Gives way when there is no room; numbers should not. */
+  /** Is cut, with `…` at the end, when there is no room. Numbers should not be. */
   shrinks: boolean;
 }
 
 const GAP = '  ';
 const LEAST_WIDTH = 4;
 
-/** A title line and a line for each row. `emphasize` is applied to the titles. */
+/** Characters that a line takes where no column gives way. */
+export function tableWidth(columns: readonly Column[], rows: readonly (readonly string[])[]): number {
+  return lineWidth(columnWidths(columns, rows));
+}
+
+/** A line with the titles, to which `emphasize` is applied, and a line for each row. */
 export function tableLines(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   width: number,
   emphasize: (title: string) => string,
 ): string[] {
-  const widths = columnWidths(columns, rows, width);
+  const widths = columnWidths(columns, rows);
+  shrink(widths, columns, width);
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => fitted(cell, widths[i], columns[i].align, i === columns.length - 1))
+      .map((cell, i) => fitted(cell, widths[i], columns[i]))
       .join(GAP)
       .trimEnd();
-  const title = emphasize(line(columns.map((column) => column.title)));
-  return [title, ...rows.map(line)];
+  return [emphasize(line(columns.map(({ title }) => title))), ...rows.map(line)];
 }
 
-function columnWidths(
+/**
+ * The cells of each row in columns, and behind them the row's `own` text, broken where that passes `width`. What does
+ * not fit even so gets the next lines to itself.
+ */
+export function listLines(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
+  own: readonly string[],
   width: number,
-): number[] {
-  const widths = columns.map((column) => displayWidth(column.title));
+  emphasize: (title: string) => string,
+): string[] {
+  const cells = tableLines(columns, rows, width, emphasize);
+  const taken = tableWidth(columns, rows) + GAP.length;
+  const beside = width - taken >= LEAST_BESIDE;
+  const out = [cells[0]];
+  for (const [i, text] of own.entries()) {
+    const row = cells[i + 1];
+    if (beside) {
+      const [first, ...more] = wrap(text, width - taken);
+      out.push((padEnd(row, taken) + first).trimEnd(), ...more.map((line) => ' '.repeat(taken) + line));
+    } else {
+      out.push(...wrap(text, width), ...wrap(row, width));
+    }
+  }
+  return out;
+}
+
+/** With less room than this beside the cells, text goes above them. */
+const LEAST_BESIDE = 24;
+
+function columnWidths(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+  const widths = columns.map(({ title }) => displayWidth(title));
   for (const row of rows) {
     for (let i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i], displayWidth(row[i]));
-  }
-  let excess = widths.reduce((sum, w) => sum + w, 0) + GAP.length * (widths.length - 1) - width;
-  while (excess > 0) {
-    const widest = widestShrinkable(columns, widths);
-    if (widest < 0) break;
-    widths[widest]--;
-    excess--;
   }
   return widths;
 }
 
-function widestShrinkable(columns: readonly Column[], widths: readonly number[]): number {
-  let widest = -1;
-  for (let i = 0; i < widths.length; i++) {
-    if (!columns[i].shrinks || widths[i] <= LEAST_WIDTH) continue;
-    if (widest < 0 || widths[i] > widths[widest]) widest = i;
-  }
-  return widest;
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
 }
 
-function fitted(cell: string, width: number, align: Column['align'], last: boolean): string {
-  const shown = clip(cell, width);
-  const padding = ' '.repeat(width - displayWidth(shown));
-  if (align === 'right') return padding + shown;
-  return last ? shown : shown + padding;
+/** Takes from the widest columns until a line has room in `width`, or nothing more gives way. */
+function shrink(widths: number[], columns: readonly Column[], width: number): void {
+  for (let excess = lineWidth(widths) - width; excess > 0; excess--) {
+    let widest = -1;
+    for (let i = 0; i < widths.length; i++) {
+      if (!columns[i].shrinks || widths[i] <= LEAST_WIDTH) continue;
+      if (widest < 0 || widths[i] > widths[widest]) widest = i;
+    }
+    if (widest < 0) return;
+    widths[widest]--;
+  }
+}
+
+function fitted(cell: string, width: number, { align }: Column): string {
+  const shown = clip(printable(cell), width);
+  return align === 'right' ? padStart(shown, width) : padEnd(shown, width);
 }
