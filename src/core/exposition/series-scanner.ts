@@ -66,6 +66,7 @@ export class SeriesScanner {
   private view: DataView = new DataView(new ArrayBuffer(0));
   private eol = 0;
   private hasMetric = false;
+  private emptyNameAt = 0;
   /** The pairs read last are the first `count` of these; label sets get copies of the right size. */
   private readonly names: string[] = [];
   private readonly values: string[] = [];
@@ -114,6 +115,8 @@ export class SeriesScanner {
     }
     if (hasEmpty) this.dropEmpty(at);
     sortPairs(names, values, this.count);
+    // Prometheus does not mind in exemplars.
+    if (this.hasMetric && names[0] === '') throw new LineFault(this.emptyNameAt, 'the label name is empty');
     for (let i = 1; i < this.count; i++) {
       if (names[i] === names[i - 1])
         throw new LineFault(at, `label name ${JSON.stringify(names[i])} is not unique`);
@@ -163,7 +166,7 @@ export class SeriesScanner {
         if (bytes[at] === COMMA) at = this.skip(at + 1);
         continue;
       }
-      if (name === '') throw new LineFault(start, 'the label name is empty');
+      if (name === '') this.emptyNameAt = start;
       at = this.value(name, at);
       const next = this.skip(at);
       if (bytes[next] === COMMA) {

@@ -10,6 +10,7 @@ import { OpenMetricsParser } from '../../../src/core/exposition/openmetrics-pars
 import type { ExpositionParser } from '../../../src/core/exposition/parser.ts';
 import { SeriesTable } from '../../../src/core/exposition/series-table.ts';
 import { TextParser } from '../../../src/core/exposition/text-parser.ts';
+import { openMetricsDocument, openMetricsLine, textDocument, textLine } from './documents.ts';
 import { type NaiveResult, type NaiveRow, naiveOpenMetrics, naiveText } from './naive-parser.ts';
 import { bits } from './rows.ts';
 
@@ -18,11 +19,23 @@ const NORMAL_NAN = '7ff8000000000001';
 interface Dialect {
   make: (table: SeriesTable) => ExpositionParser;
   naive: (bytes: Uint8Array) => NaiveResult;
+  anyLine: fc.Arbitrary<string>;
+  anyDocument: fc.Arbitrary<string>;
 }
 
 const dialects: Record<string, Dialect> = {
-  text: { make: (table) => new TextParser(table), naive: naiveText },
-  OpenMetrics: { make: (table) => new OpenMetricsParser(table), naive: naiveOpenMetrics },
+  text: {
+    make: (table) => new TextParser(table),
+    naive: naiveText,
+    anyLine: textLine(),
+    anyDocument: textDocument(12),
+  },
+  OpenMetrics: {
+    make: (table) => new OpenMetricsParser(table),
+    naive: naiveOpenMetrics,
+    anyLine: openMetricsLine(),
+    anyDocument: openMetricsDocument(12),
+  },
 };
 
 /** Rows with bits for values, so that NaN and -0 compare. */
@@ -71,109 +84,6 @@ function parse(
   return { error: error as InputError | undefined, rows, place: (error as InputError | undefined)?.place };
 }
 
-const anyNumber = fc.oneof(
-  fc.double().map((v) => (v === Infinity ? '+Inf' : v === -Infinity ? '-Inf' : String(v))),
-  fc.integer().map(String),
-  fc.nat(999).map((n) => `0.${n}`),
-  fc.constantFrom(
-    'NaN',
-    'nan',
-    '+Inf',
-    '-inf',
-    'Infinity',
-    '1e3',
-    '1E-3',
-    '.5',
-    '5.',
-    '+7',
-    '-0',
-    '1e999',
-    '0x1p3',
-    '1_0',
-    '12345678901234567890123',
-  ),
-);
-const anyName = fc.constantFrom('a', 'b_total', 'c:d', 'h_bucket', 'h_sum', 's', '_', 'le', 'quantile');
-const anyLabelName = fc.constantFrom('x', 'y', 'le', 'quantile', 'job', '__name__', 'a1');
-const anyValue = fc.oneof(
-  fc.constantFrom(
-    '',
-    '1',
-    'GET',
-    '/a b',
-    '\\n',
-    '\\"',
-    '\\\\',
-    '\\q',
-    'é',
-    '{}',
-    '#',
-    ',',
-    '0.50',
-    '1e3',
-    '+Inf',
-    'a\nb',
-  ),
-  fc
-    .string({ unit: 'grapheme', maxLength: 5 })
-    .map((s) => s.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))),
-);
-const anyPair = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(anyLabelName, anyValue).map(([n, v]) => `${n}="${v}"`) },
-  { weight: 1, arbitrary: fc.tuple(anyValue, anyValue).map(([n, v]) => `"${n}"="${v}"`) },
-  { weight: 1, arbitrary: anyValue.map((n) => `"${n}"`) },
-);
-const anySeries = fc
-  .tuple(
-    fc.option(anyName, { nil: '', freq: 8 }),
-    fc.option(fc.array(anyPair, { maxLength: 4 })),
-    fc.constantFrom(',', ',', ',', ', ', ' '),
-  )
-  .map(([name, pairs, comma]) => (pairs === null ? name : `${name}{${pairs.join(comma)}}`));
-
-function anySample(times: fc.Arbitrary<string>, exemplars: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  return fc.tuple(anySeries, anyNumber, times, exemplars).map(([s, v, t, e]) => `${s} ${v}${t}${e}\n`);
-}
-const anyMetadata = fc
-  .tuple(
-    fc.constantFrom('HELP', 'TYPE', 'UNIT', 'FOO'),
-    fc.constantFrom('a', 'h', 's', 'c_x', '"q.r"'),
-    fc.constantFrom('counter', 'histogram', 'summary', 'gauge', 'unknown', 'x', '', 'some \\n \\" text', 'é'),
-  )
-  .map(([k, n, text]) => `# ${k} ${n} ${text}\n`);
-const anyTextLine = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: anySample(
-      fc.constantFrom('', '', ' 1700000000000', ' 0', '\t5 ', ' -1', ' 1.5'),
-      fc.constant(''),
-    ),
-  },
-  { weight: 2, arbitrary: anyMetadata },
-  fc.constantFrom('\n', '# comment\n', '  \n', '#\n', 'a 1\n', 'a{x="1"} 2\n'),
-);
-const anyExemplar = fc
-  .tuple(
-    fc.array(anyPair, { maxLength: 2 }),
-    anyNumber,
-    fc.constantFrom('', '', ' 1.5', ' 1700000000.123', ' NaN'),
-  )
-  .map(([pairs, v, t]) => ` # {${pairs.join(',')}} ${v}${t}`);
-const anyOpenMetricsLine = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: anySample(
-      fc.constantFrom('', '', ' 1700000000', ' 1.5', ' -3', ' 1700000000.1239', ' NaN', ' 1e3'),
-      fc.option(anyExemplar, { nil: '', freq: 3 }),
-    ),
-  },
-  { weight: 2, arbitrary: anyMetadata },
-  fc.constantFrom('# EOF\n', 'a 1\n', 'a{x="1"} 2\n', '# EOF'),
-);
-
-/** Whole lines, mostly good. */
-const lines: Record<string, fc.Arbitrary<string>> = { text: anyTextLine, OpenMetrics: anyOpenMetricsLine };
-
 const soup = fc
   .array(
     fc.constantFrom(
@@ -220,11 +130,8 @@ const soup = fc
 
 const cuts = fc.array(fc.nat(), { maxLength: 6 });
 
-describe.each(Object.entries(dialects))('%s', (name, { make, naive }) => {
-  const document = fc.array(lines[name], { maxLength: 12 }).map((all) => {
-    const text = all.join('');
-    return Buffer.from(name === 'text' ? text : `${text}# EOF\n`);
-  });
+describe.each(Object.entries(dialects))('%s', (name, { make, naive, anyLine, anyDocument }) => {
+  const document = anyDocument.map((text) => Buffer.from(text));
   const damaged = fc
     .tuple(
       document,
@@ -267,7 +174,7 @@ describe.each(Object.entries(dialects))('%s', (name, { make, naive }) => {
   it('knows lines wherever they stand', () => {
     fc.assert(
       fc.property(
-        fc.array(lines[name], { maxLength: 10 }),
+        fc.array(anyLine, { maxLength: 10 }),
         fc.array(fc.nat(), { maxLength: 30 }),
         (pool, picks) => {
           const end = name === 'text' ? '' : '# EOF\n';

@@ -124,7 +124,6 @@ function looseLabels(text: Text, pairs: [string, string][], named: boolean): voi
     }
     text.need(/=[ \t]*/y, '=');
     const value = text.need(QUOTED, 'a value');
-    if (name === '""') throw new Refused('empty label name');
     pairs.push([quoted === undefined ? name : unquoted(quoted), unquoted(value)]);
     text.take(/[ \t]*,?[ \t]*/y);
   }
@@ -204,7 +203,6 @@ function strictLabels(text: Text, pairs: [string, string][], named: boolean | nu
     }
     text.need(/=/y, '=');
     const value = text.need(QUOTED_LINE, 'a value');
-    if (name === '""') throw new Refused('empty label name');
     pairs.push([quoted === undefined ? name : unquoted(quoted), unquoted(value)]);
     if (!text.take(/,/y) && text.source[text.at] !== '}') throw new Refused('a comma is missing');
   }
@@ -232,7 +230,7 @@ function labelSet(pairs: [string, string][], type: string): Record<string, strin
   const labels: Record<string, string> = {};
   for (const [name, value] of pairs) {
     if (empty.has(name)) continue;
-    if (Object.hasOwn(labels, name)) throw new Refused('not unique');
+    if (name === '' || Object.hasOwn(labels, name)) throw new Refused('empty or not unique');
     Object.defineProperty(labels, name, {
       value: name === BOUND[type] ? bound(value) : value,
       enumerable: true,
