@@ -1,4 +1,5 @@
 /** Our relabelling beside that of a real Prometheus: random rules and targets, compared by the targets it lists. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how Go writes references to groups
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

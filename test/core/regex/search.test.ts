@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how Go writes references to groups
 import { describe, expect, it } from 'vitest';
 import { Search, Template } from '../../../src/core/regex/index.ts';
 
