@@ -17,6 +17,7 @@ import {
   type QueryResult,
   rangeQuery,
 } from '../../core/promql/index.ts';
+import { parseQuery } from '../../core/promql/parser/index.ts';
 import type { Source } from '../../core/source/source.ts';
 
 export default class Query extends TsmonCommand {
@@ -96,6 +97,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       out.flush();
       this.sayAnnotations(annotations);
       const size = resultSize(result.value);
+      await this.sayHints(source, args.expr, times, options, size === 0);
       if (damaged || (size === 0 ? flags['fail-if-empty'] : flags['fail-if-any']))
         process.exitCode = EXIT_FAILED;
     } finally {
@@ -120,6 +122,23 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       const explained = explainFailure(error, query);
       throw explained === undefined ? error : new CommandFailure(EXIT_USAGE, explained);
     }
+  }
+
+  /** What may help somebody who sees this result. Never a reason to fail. */
+  private async sayHints(
+    source: Source,
+    query: string,
+    times: QueryTimes,
+    { parser, lookbackMs }: EngineOptions,
+    empty: boolean,
+  ): Promise<void> {
+    const { adviseOnEmpty, adviseOnTypes } = await import('../../cli/query-advice.ts');
+    const expr = parseQuery(query, parser);
+    const hints = [
+      ...(empty ? await adviseOnEmpty(source, expr, times, lookbackMs!) : []),
+      ...(await adviseOnTypes(source, expr)),
+    ];
+    for (const hint of hints) this.say(`${this.paint.yellow('hint:')} ${hint}`);
   }
 
   private sayAnnotations({ warnings, infos }: Annotations): void {

@@ -76,7 +76,7 @@ export function suggestBehind(token: string, expr: Expr): string | undefined {
 }
 
 /** Levenshtein distance, or `limit` where it is at least that. */
-function editDistance(a: string, b: string, limit: number): number {
+export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
