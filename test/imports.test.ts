@@ -12,6 +12,7 @@ const LAYERS = [
   'clock.ts',
   'errors.ts',
   'encoding',
+  'http',
   'regex',
   'model',
   'instrument',
@@ -44,6 +45,9 @@ const LAYERS = [
   'config',
   'server',
 ];
+
+/** What PromQL may know of sources: the interface, and for its test scripts the series in memory. */
+const SEAM = ['core/source/source.ts', 'core/source/memory.ts'];
 
 interface Import {
   from: string;

@@ -1,6 +1,6 @@
 /** Which sample names belong to a family: its own, and those with the suffixes of its type. */
 import type { MetricType } from '../model/metadata.ts';
-import type { Family } from './series-table.ts';
+import type { Family } from './family.ts';
 
 /** What samples can have behind their family's name, beside nothing. */
 export const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {

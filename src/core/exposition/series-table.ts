@@ -6,13 +6,10 @@
  * that series which are gone do not stay forever. Numbers of evicted series are given to new ones.
  */
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
-import type { Metadata } from '../model/metadata.ts';
+import type { Family } from './family.ts';
 import { familyNames, isOfFamily, sampleNames } from './family-suffix.ts';
 
-/** What `# TYPE`, `# HELP` and `# UNIT` said of a family. */
-export interface Family extends Metadata {
-  name: string;
-}
+export type { Family };
 
 const NO_FAMILY = -1;
 
