@@ -4,11 +4,30 @@ import { Flags } from '@oclif/core';
 /** `$TSMON_DATA`, else Prometheus' own default. */
 export const DEFAULT_DATA_DIR = 'data';
 
+/**
+ * For flags that may be repeated and can come from the environment: oclif hands the variable's value over as it is,
+ * where a list is wanted. Only what was given as an argument has a token.
+ */
+const fromEnvironment = async (input: string, { token }: { token?: unknown }): Promise<string> =>
+  (token === undefined ? [input] : input) as string;
+
 export const fromFlag = Flags.string({
   description:
     'Where to read: a data directory, a block, a file, - for stdin, or an http(s) URL; repeat to merge',
   helpValue: 'SOURCE',
   env: 'TSMON_DATA',
+  parse: fromEnvironment,
+  multiple: true,
+  multipleNonGreedy: true,
+  default: [DEFAULT_DATA_DIR],
+});
+
+/** For commands that look at storage itself rather than at samples. */
+export const dataFlag = Flags.string({
+  description: 'A data directory, or a single block; repeat for several',
+  helpValue: 'DIR',
+  env: 'TSMON_DATA',
+  parse: fromEnvironment,
   multiple: true,
   multipleNonGreedy: true,
   default: [DEFAULT_DATA_DIR],

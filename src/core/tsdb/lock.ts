@@ -79,6 +79,11 @@ export function lockDirectory(dir: string): DirectoryLock {
   throw refusal(dir, path);
 }
 
+/** Who writes to the directory, for people, as far as it can be found out; undefined where nobody is known to. */
+export function writerOf(dir: string): string | undefined {
+  return holders(join(dir, 'lock'))[0];
+}
+
 /** Opens the file; undefined where opening takes the lock and somebody has it. */
 function openLocked(path: string): number | undefined {
   if (process.platform !== 'darwin' && !process.platform.endsWith('bsd')) {

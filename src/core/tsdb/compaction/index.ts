@@ -1,4 +1,11 @@
 export {
+  type CompactDirectoryOptions,
+  type CompactionEvent,
+  compactDirectory,
+  DEFAULT_MAX_BLOCK_RANGE,
+  planDirectory,
+} from './compact-directory.ts';
+export {
   type CompactionOptions,
   compactBlocks,
   compactedMeta,
@@ -6,5 +13,15 @@ export {
   removeBlock,
   replaceByCompacted,
 } from './compactor.ts';
+export { type BlockFacts, blockFacts, type DirectoryFacts, directoryFacts } from './facts.ts';
+export {
+  type BlockEntry,
+  type BlockState,
+  type DirectoryPart,
+  type Inventory,
+  overlaps,
+  takeInventory,
+} from './inventory.ts';
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';
 export { runSteps, runStepsWithPauses } from './steps.ts';
+export { type DirectoryFinding, type VerifyDirectoryOptions, verifyDirectory } from './verify-directory.ts';

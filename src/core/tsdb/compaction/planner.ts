@@ -88,7 +88,8 @@ function groupsOf<T extends PlannedBlock>(sorted: readonly T[], range: number): 
 function mostlyDeleted<T extends PlannedBlock>(sorted: readonly T[], ranges: readonly number[]): T[] {
   const large = ranges[ranges.length >> 1];
   for (let i = sorted.length - 1; i >= 0; i--) {
-    const { minTime, maxTime, stats } = sorted[i];
+    const { minTime, maxTime, stats, compaction } = sorted[i];
+    if (compaction.failed) continue;
     const tombstones = stats?.numTombstones ?? 0;
     const series = stats?.numSeries ?? 0;
     if (maxTime - minTime < large) return tombstones > 0 && tombstones >= series ? [sorted[i]] : [];
