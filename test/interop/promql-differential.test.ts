@@ -27,6 +27,8 @@ const UNDEFINED = [
   /\b(topk|bottomk)\b.*\b(topk|bottomk|count_values|build_info|sgn|ceil|floor|round|clamp\w*|hour|minute|year|month|day\w*)\b/,
   // Go's Pow loses all digits of numbers below the normal range.
   /5e-324.*\^/,
+  // Since 3.14 the rate of histograms ends, like that of floats, where the counter would have been zero.
+  /\b(rate|increase)\(.*\b(native|custom|mixed)/,
 ];
 
 describeWith('the query engine beside Prometheus', { prometheus: peer('prometheus') }, () => {

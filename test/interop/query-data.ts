@@ -126,7 +126,7 @@ const ODD = [
   -3,
   Number.NEGATIVE_INFINITY,
   1e300,
-  5e-324,
+  1e-300,
   7,
 ];
 

@@ -6,6 +6,7 @@
  * that series which are gone do not stay forever. Numbers of evicted series are given to new ones.
  */
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
+import type { Metadata } from '../model/metadata.ts';
 import type { Family } from './family.ts';
 import { familyNames, isOfFamily, sampleNames } from './family-suffix.ts';
 

@@ -20,6 +20,7 @@ import { buildAggregate } from './aggregate/index.ts';
 import { SetOperation } from './binary/set-operation.ts';
 import { VectorMatch } from './binary/vector-match.ts';
 import { dropsName, VectorScalar } from './binary/vector-scalar.ts';
+import type { Builder } from './builder.ts';
 import { buildSpecialCall } from './calls/index.ts';
 import { VectorOfScalar } from './calls/vector-of-scalar.ts';
 import type { QueryContext } from './context.ts';
@@ -42,7 +43,7 @@ interface SharedNode {
   copies: number[];
 }
 
-export class OperatorBuilder {
+export class OperatorBuilder implements Builder {
   readonly context: QueryContext;
   /** The query's text as bytes, by which repeated sub-expressions are recognised. */
   private readonly text: Buffer;
@@ -119,7 +120,6 @@ export class OperatorBuilder {
     }
   }
 
-  /** A selector itself, for the functions that ask more of it than its values (`timestamp`). */
   selector(expr: VectorSelector, grid: StepGrid): InstantSelector {
     return new InstantSelector(this.context, expr, grid);
   }

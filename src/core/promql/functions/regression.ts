@@ -119,7 +119,8 @@ function smooth(v: Float64Array, from: number, to: number, smoothing: number, tr
 }
 
 function checkFactor(name: string, value: number, symbol: string): void {
-  if (value > 0 && value < 1) return;
+  // A NaN is neither too small nor too large, and upstream lets it pass.
+  if (!(value <= 0 || value >= 1)) return;
   throw new InputError(
     'query_execution',
     `invalid ${name} factor. Expected: 0 < ${symbol} < 1, got: ${sixDecimals(value)}`,

@@ -6,12 +6,12 @@ import { EMPTY_LABELS, type Labels, labelsFromPairs, METRIC_NAME } from '../../.
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Call, Expr } from '../../parser/ast.ts';
 import { mayAnnotate } from '../../plan/may-annotate.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
 import type { StepGrid } from '../grid.ts';
 import type { RangeOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 
-export function absentCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function absentCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const input = builder.vector(call.args[0], grid);
   const column = new StepColumn(grid.count);
   return new Absent(builder.context, call.args[0], input, grid.count, (i, mark) => {
@@ -20,7 +20,7 @@ export function absentCall(builder: OperatorBuilder, call: Call, grid: StepGrid)
   });
 }
 
-export function absentOverTimeCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function absentOverTimeCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const input = builder.range(call.args[0], grid);
   return new Absent(builder.context, call.args[0], input, grid.count, (i, mark) => {
     const { lo, hi, histogramLo, histogramHi } = input.read(i);

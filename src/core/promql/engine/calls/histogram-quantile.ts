@@ -18,7 +18,7 @@ import {
 import { FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import { nativeFraction, nativeQuantile } from '../../functions/native-quantile.ts';
 import type { Call, Expr, SourceRange } from '../../parser/ast.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
 import { DistinctSeries } from '../distinct.ts';
 import { QueryError } from '../errors.ts';
@@ -40,13 +40,13 @@ interface Question {
   prepare(): void;
 }
 
-export function histogramQuantileCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function histogramQuantileCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const phi = builder.scalar(call.args[0], grid);
   const question = quantileQuestion(builder.context, phi, call.args[0].range, call.args[1].range, null);
   return questions(builder, [question], builder.vector(call.args[1], grid), call.args[1].range, grid);
 }
 
-export function histogramQuantilesCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function histogramQuantilesCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const [vector, label, ...phis] = call.args;
   const name = stringOf(label);
   const asked = phis.map((phi) => {
@@ -56,7 +56,7 @@ export function histogramQuantilesCall(builder: OperatorBuilder, call: Call, gri
   return questions(builder, asked, builder.vector(vector, grid), vector.range, grid);
 }
 
-export function histogramFractionCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function histogramFractionCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const [lower, upper] = call.args.slice(0, 2).map((arg) => builder.scalar(arg, grid));
   const range = call.args[2].range;
   const question: Question = {
@@ -138,7 +138,7 @@ function forcedMonotonicity(
 }
 
 function questions(
-  builder: OperatorBuilder,
+  builder: Builder,
   asked: readonly Question[],
   input: VectorOperator,
   range: SourceRange,

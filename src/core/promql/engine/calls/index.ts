@@ -1,6 +1,6 @@
 /** The functions that are more than a map over one series' column: each builds an operator of its own. */
 import type { Call } from '../../parser/ast.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import type { StepGrid } from '../grid.ts';
 import type { Operator } from '../operator.ts';
 import { absentCall, absentOverTimeCall } from './absent.ts';
@@ -15,7 +15,7 @@ import { extremeCall, piCall, queryTimeCall, scalarCall, timeCall, vectorCall } 
 import { sortCall } from './sort.ts';
 import { timestampCall } from './timestamp.ts';
 
-type CallBuilder = (builder: OperatorBuilder, call: Call, grid: StepGrid) => Operator;
+type CallBuilder = (builder: Builder, call: Call, grid: StepGrid) => Operator;
 
 const BUILDERS: ReadonlyMap<string, CallBuilder> = new Map<string, CallBuilder>([
   ['absent', absentCall],
@@ -43,7 +43,7 @@ const BUILDERS: ReadonlyMap<string, CallBuilder> = new Map<string, CallBuilder>(
   ['vector', vectorCall],
 ]);
 
-export function buildSpecialCall(builder: OperatorBuilder, call: Call, grid: StepGrid): Operator {
+export function buildSpecialCall(builder: Builder, call: Call, grid: StepGrid): Operator {
   const build = BUILDERS.get(call.func.name);
   if (build === undefined) throw new Error(`function ${call.func.name} has no implementation`);
   return build(builder, call, grid);

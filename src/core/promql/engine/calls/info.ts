@@ -11,7 +11,7 @@ import { Matcher } from '../../../model/matcher.ts';
 import { ABSENT, StepColumn } from '../../functions/column.ts';
 import type { Call, Expr, VectorSelector } from '../../parser/ast.ts';
 import { ColumnCache } from '../binary/column-cache.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
 import { DistinctSeries } from '../distinct.ts';
 import { QueryError } from '../errors.ts';
@@ -22,7 +22,7 @@ import type { SeriesMeta, VectorOperator } from '../operator.ts';
 const IDENTIFYING_LABELS = ['instance', 'job'];
 const DEFAULT_INFO_METRIC = 'target_info';
 
-export function infoCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function infoCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const selector = call.args.length > 1 ? selectorOf(call.args[1]) : null;
   const matchers = selector?.matchers ?? [];
   const nameMatchers = matchers.filter(({ name }) => name === METRIC_NAME);

@@ -7,13 +7,13 @@ import { goQuote } from '../../../model/quote.ts';
 import { compileRegex } from '../../../regex/index.ts';
 import type { StepColumn } from '../../functions/column.ts';
 import type { Call, Expr } from '../../parser/ast.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import { DistinctSeries } from '../distinct.ts';
 import { QueryError } from '../errors.ts';
 import type { StepGrid } from '../grid.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
 
-export function labelReplaceCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function labelReplaceCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const [destination, replacement, source, pattern] = call.args.slice(1).map(text);
   const regex = compilePattern(pattern, call);
   if (!isValidLabelName(destination)) {
@@ -27,7 +27,7 @@ export function labelReplaceCall(builder: OperatorBuilder, call: Call, grid: Ste
   });
 }
 
-export function labelJoinCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function labelJoinCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const [destination, separator, ...sources] = call.args.slice(1).map(text);
   for (const source of sources) {
     if (!isValidLabelName(source)) {
@@ -45,7 +45,7 @@ export function labelJoinCall(builder: OperatorBuilder, call: Call, grid: StepGr
 }
 
 function relabelled(
-  builder: OperatorBuilder,
+  builder: Builder,
   call: Call,
   grid: StepGrid,
   change: (labels: Labels) => Labels,

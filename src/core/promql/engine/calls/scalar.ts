@@ -2,23 +2,23 @@
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Call } from '../../parser/ast.ts';
 import { mayAnnotate } from '../../plan/may-annotate.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
 import type { StepGrid } from '../grid.ts';
 import type { ScalarOperator, VectorOperator } from '../operator.ts';
 import { ComputedScalar, ConstantScalar, timeScalar } from '../scalars.ts';
 import { VectorOfScalar } from './vector-of-scalar.ts';
 
-export function timeCall(_builder: OperatorBuilder, _call: Call, grid: StepGrid): ScalarOperator {
+export function timeCall(_builder: Builder, _call: Call, grid: StepGrid): ScalarOperator {
   return timeScalar(grid);
 }
 
-export function piCall(_builder: OperatorBuilder, _call: Call, grid: StepGrid): ScalarOperator {
+export function piCall(_builder: Builder, _call: Call, grid: StepGrid): ScalarOperator {
   return new ConstantScalar(Math.PI, grid.count);
 }
 
 /** `start()`, `end()`, `range()` and `step()`, in seconds, of the query and not of a subquery. */
-export function queryTimeCall(builder: OperatorBuilder, call: Call, grid: StepGrid): ScalarOperator {
+export function queryTimeCall(builder: Builder, call: Call, grid: StepGrid): ScalarOperator {
   const { start, end, isInstant } = builder.context;
   const { stepMs } = builder.context.grid;
   const ms = {
@@ -31,17 +31,17 @@ export function queryTimeCall(builder: OperatorBuilder, call: Call, grid: StepGr
   return new ConstantScalar(ms / 1000, grid.count);
 }
 
-export function extremeCall(builder: OperatorBuilder, call: Call, grid: StepGrid): ScalarOperator {
+export function extremeCall(builder: Builder, call: Call, grid: StepGrid): ScalarOperator {
   const pick = call.func.name === 'min_of' ? Math.min : Math.max;
   const inputs = call.args.map((arg) => builder.scalar(arg, grid));
   return new ComputedScalar(inputs, ([a, b]) => a.map((v, i) => pick(v, b[i])));
 }
 
-export function vectorCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function vectorCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   return new VectorOfScalar(builder.scalar(call.args[0], grid));
 }
 
-export function scalarCall(builder: OperatorBuilder, call: Call, grid: StepGrid): ScalarOperator {
+export function scalarCall(builder: Builder, call: Call, grid: StepGrid): ScalarOperator {
   const scalar = new ScalarOfVector(builder.context, builder.vector(call.args[0], grid), grid.count);
   // Beside an empty vector nobody asks for the value, but what it has to say is said all the same.
   if (mayAnnotate(call.args[0])) builder.context.atEnd(() => scalar.values());

@@ -5,13 +5,13 @@
 import { compareStrings, type Labels } from '../../../model/labels.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Call } from '../../parser/ast.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
 import type { StepGrid } from '../grid.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
 import { compareNaturally } from './natural-order.ts';
 
-export function sortCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function sortCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const input = builder.vector(call.args[0], grid);
   const byLabel = call.func.name.startsWith('sort_by_label');
   if (!builder.context.isInstant || grid.count !== 1) {

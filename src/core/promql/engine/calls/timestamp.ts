@@ -1,13 +1,13 @@
 /** `timestamp(v)`: when a selector's samples were taken, or, for anything else, the evaluation time; in seconds. */
 import { ABSENT, FLOAT, type StepColumn } from '../../functions/column.ts';
 import type { Call, Expr } from '../../parser/ast.ts';
-import type { OperatorBuilder } from '../build.ts';
+import type { Builder } from '../builder.ts';
 import { DistinctSeries } from '../distinct.ts';
 import type { StepGrid } from '../grid.ts';
 import { withoutName } from '../names.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
 
-export function timestampCall(builder: OperatorBuilder, call: Call, grid: StepGrid): VectorOperator {
+export function timestampCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const { context } = builder;
   const arg = withoutParens(call.args[0]);
   let evaluate: (i: number, out: StepColumn) => void;
