@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '../src/core/clock.ts';
 import { DEFAULT_SCRAPE_PROTOCOLS } from '../src/core/exposition/negotiation.ts';
-import { HttpClient } from '../src/core/scrape/http-client.ts';
+import { HttpClient } from '../src/core/http/http-client.ts';
 import {
   HttpInput,
   NO_LIMITS,

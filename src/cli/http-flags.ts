@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
-import { basicAuthorization, type FetchClientOptions } from '../core/scrape/fetch.ts';
+import { basicAuthorization, type FetchClientOptions } from '../core/http/fetch.ts';
 
 const GROUP = 'HTTP';
 

@@ -21,7 +21,7 @@ import {
   type ScrapeResult,
   targetFromArgument,
 } from '../../src/core/scrape/index.ts';
-import { serveHttp } from '../core/scrape/servers.ts';
+import { serveHttp } from '../core/http/servers.ts';
 import { describeWith, peer } from '../peers.ts';
 import { RealPrometheus } from './prometheus.ts';
 

@@ -18,7 +18,7 @@ import { BAD_EXPOSITION, type ExpositionFormat } from '../../core/exposition/par
 import { writeFamilies } from '../../core/exposition/writer.ts';
 import { parseByteSize } from '../../core/model/byte-size.ts';
 import { parseDuration } from '../../core/model/duration.ts';
-import { BodyBuffer } from '../../core/scrape/body.ts';
+import { BodyBuffer } from '../../core/http/body.ts';
 import { openInput, type Target, targetFromArgument } from '../../core/scrape/index.ts';
 import type { Exposed } from '../../core/scrape/input.ts';
 

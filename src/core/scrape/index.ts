@@ -1,4 +1,4 @@
-export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings } from './fetch.ts';
+export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings } from '../http/fetch.ts';
 export { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 export type { IntakeCounts } from './intake.ts';
 export { NO_LIMITS, type ScrapeLimits } from './limits.ts';

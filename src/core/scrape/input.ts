@@ -5,8 +5,8 @@ import { detectFormat } from '../exposition/detection.ts';
 import { acceptHeader, bodyFormat, type ScrapeProtocol } from '../exposition/negotiation.ts';
 import type { ExpositionFormat } from '../exposition/parser.ts';
 import type { MetricFamily } from '../model/family.ts';
-import type { BodyBuffer } from './body.ts';
-import type { FetchClient, FetchRequest } from './fetch.ts';
+import type { BodyBuffer } from '../http/body.ts';
+import type { FetchClient, FetchRequest } from '../http/fetch.ts';
 
 const TELLING_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
@@ -83,7 +83,7 @@ export class StreamInput implements ScrapeInput {
       for await (const piece of this.open(signal)) {
         signal?.throwIfAborted();
         if (!body.push(piece, this.limitBytes))
-          throw new InputError('scrape_body_size', `body size limit exceeded (${this.limitBytes} bytes)`);
+          throw new InputError('http_body_size', `body size limit exceeded (${this.limitBytes} bytes)`);
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;

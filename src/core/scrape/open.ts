@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import type { ScrapeProtocol } from '../exposition/negotiation.ts';
 import type { ParserOptions } from '../exposition/parser.ts';
-import type { FetchClient, FetchClientOptions } from './fetch.ts';
+import type { FetchClient, FetchClientOptions } from '../http/fetch.ts';
 import { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 import type { ScrapeLimits } from './limits.ts';
 import { Scraper } from './scraper.ts';
@@ -47,7 +47,7 @@ export async function openScrapers(
   const scrapers: Scraper[] = [];
   for (const target of targets) {
     if (target.origin.kind === 'http' && client === undefined) {
-      const { HttpClient } = await import('./http-client.ts');
+      const { HttpClient } = await import('../http/http-client.ts');
       client = new HttpClient(settings.client);
     }
     scrapers.push(scraperFor(target, await inputFor(target, settings, client), settings));
@@ -76,7 +76,7 @@ export async function openInput(
 ): Promise<{ input: ScrapeInput; close(): void }> {
   let client: FetchClient | undefined;
   if (target.origin.kind === 'http') {
-    const { HttpClient } = await import('./http-client.ts');
+    const { HttpClient } = await import('../http/http-client.ts');
     client = new HttpClient(settings.client);
   }
   return { input: await inputFor(target, settings, client), close: () => client?.close() };

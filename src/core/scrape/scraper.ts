@@ -10,7 +10,7 @@ import type { ExpositionFormat, ExpositionParser, ParserOptions } from '../expos
 import { SeriesTable } from '../exposition/series-table.ts';
 import type { BatchSeries } from '../exposition/writer.ts';
 import type { MetricFamily } from '../model/family.ts';
-import { BodyBuffer } from './body.ts';
+import { BodyBuffer } from '../http/body.ts';
 import { addFamilies, stretches } from './feed.ts';
 import type { Exposed, ScrapeInput } from './input.ts';
 import { Intake, type IntakeCounts, type IntakeOptions } from './intake.ts';

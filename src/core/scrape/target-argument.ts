@@ -15,7 +15,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { InputError } from '../errors.ts';
 import { type Labels, labelsFromObject } from '../model/labels.ts';
-import { shownUrl } from './fetch.ts';
+import { shownUrl } from '../http/fetch.ts';
 import type { Origin, Target } from './target.ts';
 
 const DEFAULT_PATH = '/metrics';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startTsmon, tsmon } from '../../cli.ts';
-import { serveHttp } from '../../core/scrape/servers.ts';
+import { serveHttp } from '../../core/http/servers.ts';
 
 const check = (input: string, ...args: string[]) => tsmon(['scrape', 'check', ...args], { input });
 

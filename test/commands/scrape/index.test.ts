@@ -9,7 +9,7 @@ import { SeriesTable } from '../../../src/core/exposition/series-table.ts';
 import type { Histogram } from '../../../src/core/model/histogram.ts';
 import { labelsFromObject } from '../../../src/core/model/labels.ts';
 import { type Finished, startTsmon, tsmon } from '../../cli.ts';
-import { serveHttp, serveRaw } from '../../core/scrape/servers.ts';
+import { serveHttp, serveRaw } from '../../core/http/servers.ts';
 
 const TEXT = { 'Content-Type': 'text/plain; version=0.0.4' };
 const dir = mkdtempSync(join(tmpdir(), 'tsmon-scrape-'));

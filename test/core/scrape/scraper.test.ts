@@ -18,7 +18,7 @@ import {
   type ScrapeSettings,
   targetFromArgument,
 } from '../../../src/core/scrape/index.ts';
-import { flood, serveHttp, serveRaw } from './servers.ts';
+import { flood, serveHttp, serveRaw } from '../http/servers.ts';
 
 const T = 1_700_000_000_000;
 const TEXT = { 'Content-Type': 'text/plain; version=0.0.4' };

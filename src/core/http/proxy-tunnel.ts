@@ -17,7 +17,7 @@ export async function throughProxy(
   signal: AbortSignal,
 ): Promise<void> {
   if (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')
-    throw trace.fail('scrape_proxy', `proxy ${shownUrl(proxy)}: only http and https proxies are supported`);
+    throw trace.fail('http_proxy', `proxy ${shownUrl(proxy)}: only http and https proxies are supported`);
   if (url.protocol === 'http:') {
     options.agent = false;
     options.path = shownUrl(url);
@@ -43,7 +43,7 @@ function tunnel(proxy: URL, url: URL, trace: FetchTrace, signal: AbortSignal): P
   return new Promise((resolve, reject) => {
     const authority = `${url.hostname}:${url.port || 443}`;
     const fail = (reason: string) =>
-      reject(trace.fail('scrape_proxy', `proxy ${shownUrl(proxy)}: ${reason}`));
+      reject(trace.fail('http_proxy', `proxy ${shownUrl(proxy)}: ${reason}`));
     const ask = proxy.protocol === 'https:' ? https.request : http.request;
     const request = ask({
       protocol: proxy.protocol,

@@ -76,9 +76,9 @@ export class HttpClient implements FetchClient {
       response.destroy();
       const location = response.headers.location;
       if (location === undefined)
-        throw trace.fail('scrape_redirect', `redirect (${response.statusCode}) without a Location`);
+        throw trace.fail('http_redirect', `redirect (${response.statusCode}) without a Location`);
       if (redirects === MAX_REDIRECTS)
-        throw trace.fail('scrape_redirect', `stopped after ${MAX_REDIRECTS} redirects`);
+        throw trace.fail('http_redirect', `stopped after ${MAX_REDIRECTS} redirects`);
       url = redirectedTo(location, url, trace);
     }
   }
@@ -148,7 +148,7 @@ export class HttpClient implements FetchClient {
     try {
       proxy = proxyFor(url, this.proxyEnv);
     } catch {
-      throw trace.fail('scrape_proxy', 'the proxy that the environment names is not a URL');
+      throw trace.fail('http_proxy', 'the proxy that the environment names is not a URL');
     }
     if (proxy === undefined) return;
     trace.phase = 'proxy';
@@ -219,18 +219,18 @@ function receive(
   const { response } = exchange;
   body.clear();
   const limit = request.bodySizeLimitBytes;
-  const refuse = (code: 'scrape_status' | 'scrape_encoding' | 'scrape_body_size', reason: string) => {
+  const refuse = (code: 'http_status' | 'http_encoding' | 'http_body_size', reason: string) => {
     response.destroy();
     return Promise.reject(trace.fail(code, reason));
   };
   if (response.statusCode !== 200)
-    return refuse('scrape_status', `server returned HTTP status ${statusOf(response)}`);
+    return refuse('http_status', `server returned HTTP status ${statusOf(response)}`);
   const encoding = response.headers['content-encoding'];
   const decoder = decompressor(encoding, limit);
   if (decoder === undefined)
-    return refuse('scrape_encoding', `unsupported Content-Encoding "${printable(encoding!)}"`);
+    return refuse('http_encoding', `unsupported Content-Encoding "${printable(encoding!)}"`);
   const announced = Number(response.headers['content-length'] ?? Number.NaN);
-  if (decoder === null && limit > 0 && announced >= limit) return refuse('scrape_body_size', tooLarge(limit));
+  if (decoder === null && limit > 0 && announced >= limit) return refuse('http_body_size', tooLarge(limit));
   if (decoder === null) body.expect(announced);
 
   trace.phase = 'body';
@@ -250,7 +250,7 @@ function receive(
     }
     stream.on('data', (piece: Buffer) => {
       if (body.push(piece, limit)) return;
-      reject(trace.fail('scrape_body_size', tooLarge(limit)));
+      reject(trace.fail('http_body_size', tooLarge(limit)));
       response.destroy();
       decoder?.destroy();
     });
@@ -266,11 +266,11 @@ function redirectedTo(location: string, from: URL, trace: FetchTrace): URL {
   try {
     url = new URL(location, from);
   } catch {
-    throw trace.fail('scrape_redirect', `redirect to "${printable(location)}", which is not a URL`);
+    throw trace.fail('http_redirect', `redirect to "${printable(location)}", which is not a URL`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw trace.fail(
-      'scrape_redirect',
+      'http_redirect',
       `redirect to ${printable(url.href)} refused: only http and https are followed`,
     );
   return url;

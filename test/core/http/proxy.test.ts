@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { namesProxy, proxyFor } from '../../../src/core/scrape/proxy.ts';
+import { namesProxy, proxyFor } from '../../../src/core/http/proxy.ts';
 
 function proxy(url: string, env: Record<string, string>): string | undefined {
   return proxyFor(new URL(url), env)?.href;

@@ -73,17 +73,17 @@ export interface FetchClient {
 }
 
 export type FetchErrorCode =
-  | 'scrape_timeout'
-  | 'scrape_lookup'
-  | 'scrape_connect'
-  | 'scrape_proxy'
-  | 'scrape_tls'
-  | 'scrape_protocol'
-  | 'scrape_reset'
-  | 'scrape_status'
-  | 'scrape_redirect'
-  | 'scrape_encoding'
-  | 'scrape_body_size';
+  | 'http_timeout'
+  | 'http_lookup'
+  | 'http_connect'
+  | 'http_proxy'
+  | 'http_tls'
+  | 'http_protocol'
+  | 'http_reset'
+  | 'http_status'
+  | 'http_redirect'
+  | 'http_encoding'
+  | 'http_body_size';
 
 /** Why a target could not be fetched: the URL (without its password), the phase, and the cause. */
 export class FetchError extends InputError {
@@ -113,7 +113,7 @@ export class FetchTrace {
   timeout(timeoutMs: number): FetchError {
     const got = this.phase === 'body' ? ` (${this.receivedBytes} bytes so far)` : '';
     return this.fail(
-      'scrape_timeout',
+      'http_timeout',
       `timed out after ${timeoutMs / 1000}s ${PHASE_TEXT[this.phase]}${got}`,
     );
   }

@@ -44,28 +44,28 @@ export function describeFault(cause: unknown, trace: FetchTrace): FetchError {
   if (cause instanceof FetchError) return cause;
   const error = firstOf(cause as NodeError);
   const code = error.code ?? '';
-  if (code.startsWith('HPE_')) return trace.fail('scrape_protocol', protocolReason(error));
+  if (code.startsWith('HPE_')) return trace.fail('http_protocol', protocolReason(error));
   if (error.message.startsWith('zstd: more than'))
-    return trace.fail('scrape_body_size', 'body size limit exceeded after decompression');
+    return trace.fail('http_body_size', 'body size limit exceeded after decompression');
   if (isCompressionFault(code, error))
-    return trace.fail('scrape_encoding', `the compressed body is damaged: ${error.message}`);
+    return trace.fail('http_encoding', `the compressed body is damaged: ${error.message}`);
   if (LOOKUP[code] !== undefined)
-    return trace.fail('scrape_lookup', `looking up ${error.hostname}: ${LOOKUP[code]}`);
-  if (TLS[code] !== undefined) return trace.fail('scrape_tls', `TLS: ${TLS[code]}`);
+    return trace.fail('http_lookup', `looking up ${error.hostname}: ${LOOKUP[code]}`);
+  if (TLS[code] !== undefined) return trace.fail('http_tls', `TLS: ${TLS[code]}`);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return trace.fail('scrape_tls', `TLS: the certificate is for another host: ${error.reason}`);
-  if (isTlsFault(code, trace)) return trace.fail('scrape_tls', `TLS: ${tlsReason(error)}`);
+    return trace.fail('http_tls', `TLS: the certificate is for another host: ${error.reason}`);
+  if (isTlsFault(code, trace)) return trace.fail('http_tls', `TLS: ${tlsReason(error)}`);
   if (trace.phase === 'body')
     return trace.fail(
-      'scrape_reset',
+      'http_reset',
       `the connection was lost after ${trace.receivedBytes} bytes of the body`,
     );
   if (trace.phase === 'response' && code === 'ECONNRESET')
-    return trace.fail('scrape_reset', 'the connection was closed without an answer');
+    return trace.fail('http_reset', 'the connection was closed without an answer');
   const reason = CONNECT[code] ?? error.message;
   if (trace.phase === 'proxy')
-    return trace.fail('scrape_proxy', `the proxy${peerOf(error, ' at ')}: ${reason}`);
-  return trace.fail('scrape_connect', `connecting${peerOf(error, ' to ')}: ${reason}`);
+    return trace.fail('http_proxy', `the proxy${peerOf(error, ' at ')}: ${reason}`);
+  return trace.fail('http_connect', `connecting${peerOf(error, ' to ')}: ${reason}`);
 }
 
 /** Of a name's several addresses each may have failed; the first tells as much as all. */

@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadZstdCompressor } from '../../../src/core/encoding/zstd.ts';
-import { BodyBuffer } from '../../../src/core/scrape/body.ts';
+import { BodyBuffer } from '../../../src/core/http/body.ts';
 import {
   type FetchAnswer,
   type FetchClientOptions,
   FetchError,
   type FetchRequest,
-} from '../../../src/core/scrape/fetch.ts';
-import { HttpClient } from '../../../src/core/scrape/http-client.ts';
+} from '../../../src/core/http/fetch.ts';
+import { HttpClient } from '../../../src/core/http/http-client.ts';
 import { flood, listen, serveHttp, serveRaw } from './servers.ts';
 
 interface Got extends FetchAnswer {
@@ -93,7 +93,7 @@ describe('an answer', () => {
     });
     expect((await get(url)).text).toBe('up 1\n'.repeat(10_000));
     const refused = await failure(url, { bodySizeLimitBytes: 1000 });
-    expect(refused.code).toBe('scrape_body_size');
+    expect(refused.code).toBe('http_body_size');
   });
 
   it('may be empty', async () => {
@@ -185,7 +185,7 @@ describe('redirects', () => {
     async (to) => {
       const url = await serveHttp((_request, response) => response.writeHead(301, { Location: to }).end());
       const error = await failure(url);
-      expect(error.code).toBe('scrape_redirect');
+      expect(error.code).toBe('http_redirect');
       expect(error.message).toContain(`redirect to ${to} refused: only http and https are followed`);
     },
   );
@@ -208,7 +208,7 @@ describe('a hostile or broken target', () => {
 
   it('that has no address is said to have none', async () => {
     const error = await failure('http://no-such-host.invalid/metrics');
-    expect(error.code).toBe('scrape_lookup');
+    expect(error.code).toBe('http_lookup');
     expect(error.message).toContain('looking up no-such-host.invalid: ');
   });
 
@@ -226,7 +226,7 @@ describe('a hostile or broken target', () => {
       socket.on('close', () => clearInterval(timer));
     });
     const error = await failure(url, { timeoutMs: 300 });
-    expect(error.code).toBe('scrape_timeout');
+    expect(error.code).toBe('http_timeout');
     expect(error.message).toMatch(/timed out after 0\.3s reading the body \(\d+ bytes so far\)/);
   });
 
@@ -252,7 +252,7 @@ describe('a hostile or broken target', () => {
     const url = await serveRaw((socket) =>
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n'),
     );
-    expect((await failure(url, { bodySizeLimitBytes: 1_000_000 })).code).toBe('scrape_body_size');
+    expect((await failure(url, { bodySizeLimitBytes: 1_000_000 })).code).toBe('http_body_size');
   });
 
   it('that sends a 10 GB gzip bomb is stopped at the limit, and costs no more memory than that', async () => {
@@ -277,7 +277,7 @@ describe('a hostile or broken target', () => {
     const before = process.memoryUsage().rss;
     const limit = 32 * 1024 * 1024;
     const error = await failure(url, { bodySizeLimitBytes: limit });
-    expect(error.code).toBe('scrape_body_size');
+    expect(error.code).toBe('http_body_size');
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
     expect(produced).toBeLessThan(1024);
   });
@@ -291,7 +291,7 @@ describe('a hostile or broken target', () => {
       response.end(bytes);
     });
     const error = await failure(url);
-    expect(error.code).toBe('scrape_encoding');
+    expect(error.code).toBe('http_encoding');
     expect(error.message).toMatch(message);
   });
 
@@ -384,14 +384,14 @@ describe('TLS', () => {
     expect((await failure(url)).message).toBe(`${url}/: TLS: the certificate is self-signed`);
     const wrongName = await failure(url, {}, { tls: { ca: cert } });
     expect(wrongName.message).toContain('TLS: the certificate is for another host');
-    expect(wrongName.code).toBe('scrape_tls');
+    expect(wrongName.code).toBe('http_tls');
   });
 
   it('shows a client certificate', async () => {
     const url = await serveTls(true);
     const tls = { ca: cert, serverName: 'metrics.test' };
     expect((await get(url, {}, { tls: { ...tls, cert, key } })).text).toBe('secure');
-    expect((await failure(url, {}, { tls })).code).toMatch(/scrape_tls|scrape_reset/);
+    expect((await failure(url, {}, { tls })).code).toMatch(/http_tls|http_reset/);
   });
 
   it('is told from a target without it', async () => {
@@ -441,6 +441,6 @@ describe('a proxy', () => {
     expect(absent.message).toBe('http://metrics.test/: the proxy at 127.0.0.1:1: connection refused');
     const refused = await failure('https://metrics.test/', {}, { proxyEnv });
     expect(refused.message).toContain('refused with HTTP status 403');
-    expect(refused.code).toBe('scrape_proxy');
+    expect(refused.code).toBe('http_proxy');
   });
 });
