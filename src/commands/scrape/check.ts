@@ -16,9 +16,9 @@ import {
 import type { ScrapeProtocol } from '../../core/exposition/negotiation.ts';
 import { BAD_EXPOSITION, type ExpositionFormat } from '../../core/exposition/parser.ts';
 import { writeFamilies } from '../../core/exposition/writer.ts';
+import { BodyBuffer } from '../../core/http/body.ts';
 import { parseByteSize } from '../../core/model/byte-size.ts';
 import { parseDuration } from '../../core/model/duration.ts';
-import { BodyBuffer } from '../../core/http/body.ts';
 import { openInput, type Target, targetFromArgument } from '../../core/scrape/index.ts';
 import type { Exposed } from '../../core/scrape/input.ts';
 

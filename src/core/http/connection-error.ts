@@ -56,10 +56,7 @@ export function describeFault(cause: unknown, trace: FetchTrace): FetchError {
     return trace.fail('http_tls', `TLS: the certificate is for another host: ${error.reason}`);
   if (isTlsFault(code, trace)) return trace.fail('http_tls', `TLS: ${tlsReason(error)}`);
   if (trace.phase === 'body')
-    return trace.fail(
-      'http_reset',
-      `the connection was lost after ${trace.receivedBytes} bytes of the body`,
-    );
+    return trace.fail('http_reset', `the connection was lost after ${trace.receivedBytes} bytes of the body`);
   if (trace.phase === 'response' && code === 'ECONNRESET')
     return trace.fail('http_reset', 'the connection was closed without an answer');
   const reason = CONNECT[code] ?? error.message;

@@ -112,10 +112,7 @@ export class FetchTrace {
 
   timeout(timeoutMs: number): FetchError {
     const got = this.phase === 'body' ? ` (${this.receivedBytes} bytes so far)` : '';
-    return this.fail(
-      'http_timeout',
-      `timed out after ${timeoutMs / 1000}s ${PHASE_TEXT[this.phase]}${got}`,
-    );
+    return this.fail('http_timeout', `timed out after ${timeoutMs / 1000}s ${PHASE_TEXT[this.phase]}${got}`);
   }
 }
 

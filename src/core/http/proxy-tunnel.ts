@@ -42,8 +42,7 @@ export async function throughProxy(
 function tunnel(proxy: URL, url: URL, trace: FetchTrace, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const authority = `${url.hostname}:${url.port || 443}`;
-    const fail = (reason: string) =>
-      reject(trace.fail('http_proxy', `proxy ${shownUrl(proxy)}: ${reason}`));
+    const fail = (reason: string) => reject(trace.fail('http_proxy', `proxy ${shownUrl(proxy)}: ${reason}`));
     const ask = proxy.protocol === 'https:' ? https.request : http.request;
     const request = ask({
       protocol: proxy.protocol,

@@ -4,9 +4,9 @@ import { InputError } from '../errors.ts';
 import { detectFormat } from '../exposition/detection.ts';
 import { acceptHeader, bodyFormat, type ScrapeProtocol } from '../exposition/negotiation.ts';
 import type { ExpositionFormat } from '../exposition/parser.ts';
-import type { MetricFamily } from '../model/family.ts';
 import type { BodyBuffer } from '../http/body.ts';
 import type { FetchClient, FetchRequest } from '../http/fetch.ts';
+import type { MetricFamily } from '../model/family.ts';
 
 const TELLING_BYTES = 1 << 16;
 const NEWLINE = 0x0a;

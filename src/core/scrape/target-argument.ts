@@ -14,8 +14,8 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { InputError } from '../errors.ts';
-import { type Labels, labelsFromObject } from '../model/labels.ts';
 import { shownUrl } from '../http/fetch.ts';
+import { type Labels, labelsFromObject } from '../model/labels.ts';
 import type { Origin, Target } from './target.ts';
 
 const DEFAULT_PATH = '/metrics';
