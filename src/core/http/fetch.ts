@@ -1,5 +1,5 @@
 /**
- * What a scrape asks of an HTTP client, whichever one answers: node:http for commands that must start fast
+ * What is asked of an HTTP client, whichever one answers: node:http for commands that must start fast
  * (http-client.ts), connection pools for a daemon.
  */
 import { InputError } from '../errors.ts';
@@ -27,9 +27,14 @@ export interface FetchRequest {
   timeoutMs: number;
   /** After decompression; 0 for none. */
   bodySizeLimitBytes: number;
+  /** Sent with POST; without it the request is a GET. Its type is among the headers. */
+  content?: Uint8Array | undefined;
+  /** Whether an answer with this status is wanted, body and all; by default 200 alone. */
+  accepts?: ((status: number) => boolean) | undefined;
 }
 
 export interface FetchAnswer {
+  status: number;
   contentType: string | undefined;
   /** Bytes of the body as they came over the wire. */
   receivedBytes: number;
@@ -56,7 +61,7 @@ export interface FetchClientOptions {
   tls?: TlsSettings | undefined;
   /** Default true. */
   followRedirects?: boolean | undefined;
-  /** Keep connections for the next scrape. */
+  /** Keep connections for the next request. */
   keepAlive: boolean;
   /** Where HTTP_PROXY and the like are looked up; without it nothing goes through a proxy. */
   proxyEnv?: Readonly<Record<string, string | undefined>> | undefined;
@@ -64,10 +69,10 @@ export interface FetchClientOptions {
 
 export interface FetchClient {
   /**
-   * Fills `body` (cleared first) with the decompressed body of a 200 answer. Rejects with FetchError, or with the
+   * Fills `body` (cleared first) with the decompressed body of an answer that is wanted. Rejects with FetchError, or with the
    * signal's reason when that aborts.
    */
-  get(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer>;
+  fetch(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer>;
   /** Closes idle connections. */
   close(): void;
 }

@@ -24,6 +24,8 @@ import { namesProxy, proxyFor } from './proxy.ts';
 
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** After these a POST stays one. */
+const SAME_METHOD = new Set([307, 308]);
 
 /** The reason of an abort that is our own deadline rather than the caller's. */
 const EXPIRED = Symbol('expired');
@@ -41,7 +43,7 @@ export class HttpClient implements FetchClient {
     this.secure = new https.Agent({ keepAlive: options.keepAlive });
   }
 
-  async get(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer> {
+  async fetch(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer> {
     const trace = new FetchTrace(nameOf(request));
     const abort = new AbortController();
     const onAbort = () => abort.abort(signal!.reason);
@@ -69,8 +71,9 @@ export class HttpClient implements FetchClient {
   /** Asks, and asks again where the answer says so, until one is not a redirect. */
   private async follow(request: FetchRequest, trace: FetchTrace, signal: AbortSignal): Promise<Exchange> {
     let url = request.url;
+    let { content } = request;
     for (let redirects = 0; ; redirects++) {
-      const exchange = await this.open(url, request, trace, signal);
+      const exchange = await this.open(url, { ...request, content }, trace, signal);
       const { response } = exchange;
       if (!REDIRECTS.has(response.statusCode!) || this.options.followRedirects === false) return exchange;
       response.destroy();
@@ -80,6 +83,7 @@ export class HttpClient implements FetchClient {
       if (redirects === MAX_REDIRECTS)
         throw trace.fail('http_redirect', `stopped after ${MAX_REDIRECTS} redirects`);
       url = redirectedTo(location, url, trace);
+      if (!SAME_METHOD.has(response.statusCode!)) content = undefined;
     }
   }
 
@@ -91,6 +95,7 @@ export class HttpClient implements FetchClient {
   ): Promise<Exchange> {
     const own = url.origin === request.url.origin;
     const options: https.RequestOptions = {
+      method: request.content === undefined ? 'GET' : 'POST',
       protocol: url.protocol,
       hostname: bareHost(url),
       port: url.port || undefined,
@@ -103,11 +108,11 @@ export class HttpClient implements FetchClient {
     if (request.socketPath !== undefined && own) options.socketPath = request.socketPath;
     else await this.routeThroughProxy(url, options, trace, signal);
     try {
-      return await send(options, trace);
+      return await send(options, request.content, trace);
     } catch (error) {
       // A kept connection that the target closed just now says nothing about the target: ask on a new one.
       if (!(error instanceof StaleConnection)) throw error;
-      return send({ ...options, agent: false }, trace);
+      return send({ ...options, agent: false }, request.content, trace);
     }
   }
 
@@ -168,7 +173,11 @@ interface Exchange {
 class StaleConnection extends Error {}
 
 /** Resolves with the head of the answer; its body has not been read. */
-function send(options: https.RequestOptions, trace: FetchTrace): Promise<Exchange> {
+function send(
+  options: https.RequestOptions,
+  content: Uint8Array | undefined,
+  trace: FetchTrace,
+): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const secure = options.protocol === 'https:';
     const request = secure ? https.request(options) : http.request(options);
@@ -198,7 +207,7 @@ function send(options: https.RequestOptions, trace: FetchTrace): Promise<Exchang
       const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       reject(stale ? new StaleConnection() : error);
     });
-    request.end();
+    request.end(content);
   });
 }
 
@@ -223,7 +232,8 @@ function receive(
     response.destroy();
     return Promise.reject(trace.fail(code, reason));
   };
-  if (response.statusCode !== 200)
+  const accepted = request.accepts ?? ((status) => status === 200);
+  if (!accepted(response.statusCode!))
     return refuse('http_status', `server returned HTTP status ${statusOf(response)}`);
   const encoding = response.headers['content-encoding'];
   const decoder = decompressor(encoding, limit);
@@ -256,7 +266,11 @@ function receive(
     });
     stream.on('error', reject);
     stream.once('end', () => {
-      resolve({ contentType: response.headers['content-type'], receivedBytes: trace.receivedBytes });
+      resolve({
+        status: response.statusCode!,
+        contentType: response.headers['content-type'],
+        receivedBytes: trace.receivedBytes,
+      });
     });
   });
 }

@@ -57,7 +57,7 @@ export class HttpInput implements ScrapeInput {
   }
 
   async read(body: BodyBuffer, signal: AbortSignal | undefined): Promise<Exposed> {
-    const { contentType, receivedBytes } = await this.client.get(this.request, body, signal);
+    const { contentType, receivedBytes } = await this.client.fetch(this.request, body, signal);
     // Like Prometheus, ask nothing of the type of an empty body.
     if (body.length === 0) return { format: 'text', receivedBytes, warning: undefined };
     return { ...bodyFormat(contentType, this.fallback), receivedBytes };

@@ -32,7 +32,7 @@ async function get(
   const body = new BodyBuffer();
   try {
     const whole = { url: new URL(url), headers: {}, timeoutMs: 20_000, bodySizeLimitBytes: 0, ...request };
-    const answer = await client.get(whole, body, signal);
+    const answer = await client.fetch(whole, body, signal);
     return { ...answer, text: Buffer.from(body.bytes).toString('utf8') };
   } finally {
     client.close();
@@ -130,7 +130,7 @@ describe('an answer', () => {
     const request = { url, headers: {}, timeoutMs: 5000, bodySizeLimitBytes: 0 };
     const answers: string[] = [];
     for (let i = 0; i < 5; i++) {
-      await client.get(request, body);
+      await client.fetch(request, body);
       answers.push(Buffer.from(body.bytes).toString());
     }
     // The second one answered this request only; the third is kept again.
@@ -420,6 +420,44 @@ describe('TLS', () => {
     expect(asked).toEqual([
       `metrics.test:${new URL(url).port} Basic ${Buffer.from('u:p').toString('base64')}`,
     ]);
+  });
+});
+
+describe('content', () => {
+  async function echo(status: (path: string) => [number, string?]): Promise<string> {
+    return serveHttp((request, response) => {
+      const [code, location] = status(request.url!);
+      let text = '';
+      request.on('data', (piece) => {
+        text += piece;
+      });
+      request.on('end', () => {
+        response.writeHead(code, location === undefined ? {} : { Location: location });
+        response.end(`${request.method} ${request.headers['content-type']} ${text}`);
+      });
+    });
+  }
+
+  const posted = { content: Buffer.from('a=1'), headers: { 'Content-Type': 'text/x' } };
+
+  it('is posted', async () => {
+    const url = await echo(() => [200]);
+    expect(await get(url, posted)).toMatchObject({ status: 200, text: 'POST text/x a=1' });
+  });
+
+  it('is posted again after a 307, and dropped after a 302', async () => {
+    const url = await echo((path) =>
+      path === '/old' ? [307, '/new'] : path === '/see' ? [302, '/new'] : [200],
+    );
+    expect((await get(`${url}/old`, posted)).text).toBe('POST text/x a=1');
+    expect((await get(`${url}/see`, posted)).text).toMatch(/^GET /);
+  });
+
+  it('of an answer that failed is given to those who want it', async () => {
+    const url = await echo(() => [422]);
+    expect((await failure(url, posted)).code).toBe('http_status');
+    const got = await get(url, { ...posted, accepts: (status) => status === 422 });
+    expect(got).toMatchObject({ status: 422, text: 'POST text/x a=1' });
   });
 });
 
