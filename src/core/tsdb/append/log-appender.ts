@@ -232,7 +232,9 @@ export class LogAppender {
     this.rollback();
     try {
       this.writer?.close();
-      if (this.writer !== undefined || this.state.table === undefined) this.updateTable();
+      // Also where the log had to be read, so that the next one need not.
+      const unnoted = this.state.table === undefined && this.maxRef > 0;
+      if (this.writer !== undefined || unnoted) this.updateTable();
     } finally {
       this.state.table?.close();
       this.lock.release();

@@ -184,7 +184,7 @@ export class RefTable {
   }
 }
 
-/** Writes a table of all of `states` in place of the one at `path`. */
+/** Writes a table of those of `states` that are in the log, in place of the one at `path`. */
 export function writeRefTable(
   path: string,
   states: SeriesStates,
@@ -192,9 +192,12 @@ export function writeRefTable(
   coverage: Coverage,
   bootId: string,
 ): void {
-  const pages = Math.ceil((states.count + 1) / (ENTRIES_PER_PAGE * FRESH_LOAD));
+  let count = 0;
+  for (let i = 0; i < states.count; i++) if (states.ref[i] !== 0) count++;
+  const pages = Math.ceil((count + 1) / (ENTRIES_PER_PAGE * FRESH_LOAD));
   const table = new Uint32Array((pages + 1) * PAGE_WORDS);
   for (let i = 0; i < states.count; i++) {
+    if (states.ref[i] === 0) continue;
     let n = homePage(states.hash[i * HASH_WORDS], pages);
     while (table[(n + 2) * PAGE_WORDS - 1] === ENTRIES_PER_PAGE) n = (n + 1) % pages;
     const page = table.subarray((n + 1) * PAGE_WORDS, (n + 2) * PAGE_WORDS);
@@ -205,7 +208,7 @@ export function writeRefTable(
   table[2] = VERSION;
   table[H_PAGES] = pages;
   table.set(key, H_KEY);
-  table[H_COUNT] = states.count;
+  table[H_COUNT] = count;
   const id = Buffer.from(bootId, 'latin1').subarray(0, BOOT_ID_BYTES);
   bytesOf(table).set(id, H_BOOT_ID * 4);
   writeCoverage(table.subarray(0, PAGE_WORDS), coverage);
