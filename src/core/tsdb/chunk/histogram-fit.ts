@@ -47,6 +47,16 @@ export function fitHistogram(
   }
   if (!isGauge && h.zeroCount < last.zeroCount) return RESET;
 
+  // Nearly always the buckets are those of the chunk.
+  if (sameSpans(layout.positiveSpans, h.positiveSpans) && sameSpans(layout.negativeSpans, h.negativeSpans)) {
+    if (
+      !isGauge &&
+      (fell(last.positiveBuckets, h.positiveBuckets) || fell(last.negativeBuckets, h.negativeBuckets))
+    ) {
+      return RESET;
+    }
+    return { fits: true, grows: false, fills: false, layout };
+  }
   const positive = joinBuckets(layout.positiveSpans, h.positiveSpans);
   const negative = joinBuckets(layout.negativeSpans, h.negativeSpans);
   if (!isGauge) {
@@ -119,6 +129,19 @@ function joinBuckets(ofChunk: readonly Span[], ofHistogram: readonly Span[]): Jo
     else joined.fills = true;
   }
   return joined;
+}
+
+function sameSpans(a: readonly Span[], b: readonly Span[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++)
+    if (a[i].offset !== b[i].offset || a[i].length !== b[i].length) return false;
+  return true;
+}
+
+function fell(before: Float64Array, after: Float64Array): boolean {
+  for (let i = 0; i < before.length; i++) if (after[i] < before[i]) return true;
+  return false;
 }
 
 /** Whether a bucket has fewer observations than before, or none where there were some. */

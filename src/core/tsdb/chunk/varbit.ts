@@ -8,6 +8,8 @@ import type { BitWriter } from '../../encoding/bit-stream.ts';
 const TWO_32 = 2 ** 32;
 /** Widths that follow one to six ones. */
 const WIDTHS = [3, 6, 9, 12, 18, 25];
+/** Half of the numbers that each width holds. */
+const HALVES = WIDTHS.map((width) => 2 ** (width - 1));
 
 /** Any integer below 2^53 in magnitude. A width of n bits holds -(2^(n-1)-1) to 2^(n-1). */
 export function writeVarbitInt(w: BitWriter, value: number): void {
@@ -16,8 +18,7 @@ export function writeVarbitInt(w: BitWriter, value: number): void {
     return;
   }
   for (let i = 0; i < WIDTHS.length; i++) {
-    const half = 2 ** (WIDTHS[i] - 1);
-    if (value > -half && value <= half) {
+    if (value > -HALVES[i] && value <= HALVES[i]) {
       writePrefixed(w, i + 1, value, WIDTHS[i]);
       return;
     }
@@ -33,7 +34,7 @@ export function writeVarbitUint(w: BitWriter, value: number): void {
     return;
   }
   for (let i = 0; i < WIDTHS.length; i++) {
-    if (value < 2 ** WIDTHS[i]) {
+    if (value < HALVES[i] * 2) {
       writePrefixed(w, i + 1, value, WIDTHS[i]);
       return;
     }
