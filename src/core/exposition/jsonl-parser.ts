@@ -21,6 +21,7 @@ import {
   writeValueAt,
 } from './json-shape.ts';
 import { histogramAt } from './jsonl-histogram.ts';
+import { JsonlSeries } from './jsonl-series.ts';
 import { invalidUtf8At } from './line-fault.ts';
 import {
   BAD_EXPOSITION,
@@ -30,8 +31,7 @@ import {
 } from './parser.ts';
 import type { SeriesTable } from './series-table.ts';
 
-const LINE_KEYS = new Set([
-  'metric',
+const KEYS_AFTER_METRIC = new Set([
   'values',
   'histograms',
   'timestamps',
@@ -42,6 +42,7 @@ const LINE_KEYS = new Set([
   'help',
   'unit',
 ]);
+const LINE_KEYS = new Set(['metric', ...KEYS_AFTER_METRIC]);
 const EXEMPLAR_KEYS = new Set(['row', 'labels', 'value', 'timestamp']);
 const METRIC_TYPES: readonly string[] = [
   'unknown',
@@ -58,10 +59,8 @@ type JsonObject = Record<string, unknown>;
 
 export class JsonlParser implements ExpositionParser {
   private readonly table: SeriesTable;
+  private readonly series: JsonlSeries;
   private readonly maxLineBytes: number;
-  /** The metric object as JSON -> series. */
-  private readonly known = new Map<string, number>();
-  private evictions: number;
   /** The beginning of a line whose end has not come yet. */
   private pieces: Uint8Array[] = [];
   private pendingBytes = 0;
@@ -69,16 +68,22 @@ export class JsonlParser implements ExpositionParser {
 
   constructor(table: SeriesTable, options: ParserOptions = {}) {
     this.table = table;
-    this.evictions = table.evictions;
+    this.series = new JsonlSeries(table);
     this.maxLineBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
   }
 
   write(bytes: Uint8Array, batch: Batch): void {
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      this.parseLine(this.complete(bytes.subarray(start, end)), batch);
-      this.line++;
-      start = end + 1;
+    let start = this.pendingBytes > 0 ? this.completeFirst(bytes, batch) : 0;
+    const last = bytes.lastIndexOf(NEWLINE);
+    if (start <= last) {
+      const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      const valid = isUtf8(lines.subarray(start, last));
+      while (start <= last) {
+        const end = bytes.indexOf(NEWLINE, start);
+        this.parseLine(lines, start, end, valid, batch);
+        this.line++;
+        start = end + 1;
+      }
     }
     if (start === bytes.length) return;
     this.checkLength(bytes.length - start);
@@ -87,9 +92,26 @@ export class JsonlParser implements ExpositionParser {
   }
 
   end(batch: Batch): void {
-    const rest = this.complete(new Uint8Array(0));
-    if (rest.length > 0) this.parseLine(rest, batch);
+    if (this.pendingBytes > 0) this.parsePending(batch);
     this.reset();
+  }
+
+  /** Parses the line of which the beginning was kept, if its end is in `bytes`; returns where the next one starts. */
+  private completeFirst(bytes: Uint8Array, batch: Batch): number {
+    const end = bytes.indexOf(NEWLINE);
+    if (end < 0) return 0;
+    this.checkLength(end);
+    this.pieces.push(bytes.subarray(0, end));
+    this.parsePending(batch);
+    this.line++;
+    return end + 1;
+  }
+
+  private parsePending(batch: Batch): void {
+    const line = Buffer.concat(this.pieces);
+    this.pieces = [];
+    this.pendingBytes = 0;
+    this.parseLine(line, 0, line.length, isUtf8(line), batch);
   }
 
   private reset(): void {
@@ -98,38 +120,50 @@ export class JsonlParser implements ExpositionParser {
     this.line = 1;
   }
 
-  /** A whole line: what was kept of it, and its last piece. */
-  private complete(last: Uint8Array): Uint8Array {
-    this.checkLength(last.length);
-    if (this.pieces.length === 0) return last;
-    const line = Buffer.concat([...this.pieces, last]);
-    this.pieces = [];
-    this.pendingBytes = 0;
-    return line;
-  }
-
   private checkLength(more: number): void {
     if (this.pendingBytes + more <= this.maxLineBytes) return;
     throw this.fault(1, `the line is longer than ${this.maxLineBytes} bytes`);
   }
 
-  private parseLine(bytes: Uint8Array, batch: Batch): void {
-    if (!isUtf8(bytes)) throw this.fault(invalidUtf8At(bytes) + 1, 'invalid UTF-8');
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  /** Parses the line in bytes [start, end); `valid` if they are known to be UTF-8. */
+  private parseLine(bytes: Buffer, start: number, end: number, valid: boolean, batch: Batch): void {
+    this.checkLength(end - start);
+    if (!valid) this.checkUtf8(bytes.subarray(start, end));
+    const series = this.series.find(bytes, start, end);
+    if (series >= 0 && this.parseRest(bytes.toString('utf8', this.series.metricEnd + 1, end), series, batch))
+      return;
+    const text = bytes.toString('utf8', start, end);
     if (text.trim() === '') return;
     const rows = batch.length;
     try {
-      this.read(JSON.parse(text), batch);
+      const object = objectAt(JSON.parse(text), []);
+      checkKeys(object, LINE_KEYS, []);
+      this.read(object, this.series.add(object['metric'], bytes, start), batch);
     } catch (error) {
       dropRows(batch, rows);
       throw this.explained(error, text);
     }
   }
 
-  private read(line: unknown, batch: Batch): void {
-    const object = objectAt(line, []);
-    checkKeys(object, LINE_KEYS, []);
-    const series = this.seriesOf(object);
+  /** Parses what follows a known metric; false, with nothing done, where the whole line has to be looked at. */
+  private parseRest(rest: string, series: number, batch: Batch): boolean {
+    const rows = batch.length;
+    try {
+      const object = objectAt(JSON.parse(`{${rest}`), []);
+      checkKeys(object, KEYS_AFTER_METRIC, []);
+      this.read(object, series, batch);
+      return true;
+    } catch {
+      dropRows(batch, rows);
+      return false;
+    }
+  }
+
+  private checkUtf8(line: Uint8Array): void {
+    if (!isUtf8(line)) throw this.fault(invalidUtf8At(line) + 1, 'invalid UTF-8');
+  }
+
+  private read(object: JsonObject, series: number, batch: Batch): void {
     const first = batch.length;
     if ('histograms' in object) {
       if ('values' in object)
@@ -149,26 +183,6 @@ export class JsonlParser implements ExpositionParser {
     readTimes(object, batch, first);
     readExemplars(object, batch, first);
     this.readFamily(object, series);
-  }
-
-  private seriesOf(object: JsonObject): number {
-    const metric = objectAt(object['metric'], ['metric']);
-    const key = JSON.stringify(metric);
-    const { table } = this;
-    if (this.evictions !== table.evictions) {
-      this.known.clear();
-      this.evictions = table.evictions;
-    }
-    const known = this.known.get(key);
-    if (known !== undefined) {
-      table.seen[known] = table.generation;
-      return known;
-    }
-    const labels = labelsAt(metric, ['metric']);
-    if (labels.size === 0) throw new JsonShapeError('the metric has no labels', ['metric']);
-    const series = table.intern(labels);
-    this.known.set(key, series);
-    return series;
   }
 
   private readFamily(object: JsonObject, series: number): void {

@@ -40,6 +40,9 @@ export class JsonlWriter implements ExpositionWriter {
   private length = 0;
   private hasTime = false;
   private hasStart = false;
+  private keys: Uint8Array = new Uint8Array(0);
+  private keysFamily: Family | null = null;
+  private keysAreNamed = false;
 
   constructor(options: WriterOptions) {
     this.withTimestamps = options.withoutTimestamps !== true;
@@ -121,20 +124,16 @@ export class JsonlWriter implements ExpositionWriter {
     this.hasStart = false;
   }
 
+  /** What is known of the family, as keys after the columns; families keep these bytes from row to row. */
   private writeFamily(family: Family, labels: Labels): void {
-    const out = this.out;
-    if (family.name !== labels.get(METRIC_NAME)) {
-      out.ascii(',"family":');
-      writeString(out, family.name);
+    const isNamed = family.name === labels.get(METRIC_NAME);
+    if (this.keysFamily !== family || this.keysAreNamed !== isNamed) {
+      this.keysFamily = family;
+      this.keysAreNamed = isNamed;
+      writeFamilyKeys(this.scratch, family, isNamed);
+      this.keys = this.scratch.take().slice();
     }
-    out.ascii(`,"type":"${family.type}"`);
-    if (family.help !== '') {
-      out.ascii(',"help":');
-      writeString(out, family.help);
-    }
-    if (family.unit === '') return;
-    out.ascii(',"unit":');
-    writeString(out, family.unit);
+    this.out.copy(this.keys);
   }
 
   private writeExemplar(exemplar: Exemplar): void {
@@ -252,6 +251,22 @@ function writeNumbers(out: Output, key: string, vs: Float64Array): void {
   out.byte(BRACKET_CLOSE);
 }
 
+/** `isNamed`: the series is called as its family is. */
+function writeFamilyKeys(out: Output, family: Family, isNamed: boolean): void {
+  if (!isNamed) {
+    out.ascii(',"family":');
+    writeString(out, family.name);
+  }
+  out.ascii(`,"type":"${family.type}"`);
+  if (family.help !== '') {
+    out.ascii(',"help":');
+    writeString(out, family.help);
+  }
+  if (family.unit === '') return;
+  out.ascii(',"unit":');
+  writeString(out, family.unit);
+}
+
 function writeLabels(out: Output, labels: Labels): void {
   const { names, values } = labels;
   out.byte(BRACE_OPEN);
@@ -265,13 +280,13 @@ function writeLabels(out: Output, labels: Labels): void {
 }
 
 function writeString(out: Output, text: string): void {
-  if (/["\\]|[^ -\uffff]/.test(text)) {
-    out.utf8(JSON.stringify(text));
+  out.byte(QUOTE);
+  if (out.plain(text)) {
+    out.byte(QUOTE);
     return;
   }
-  out.byte(QUOTE);
-  out.utf8(text);
-  out.byte(QUOTE);
+  out.length--;
+  out.utf8(JSON.stringify(text));
 }
 
 function hex(half: number): string {

@@ -43,11 +43,13 @@ interface DeclaredHeader extends Header {
 export abstract class LineWriter implements ExpositionWriter {
   readonly omitted: Omitted = noneOmitted();
   protected readonly out = new Output();
-  private readonly scratch = new Output(256);
+  /** Where the beginning of the last line stands, unless it is kept. */
+  private readonly prefix = new Output(256);
   private readonly escaping: EscapingScheme;
   private readonly withTimestamps: boolean;
   private readonly kept: Map<Labels, SeriesLine> | null;
   private readonly headers = new Map<string, DeclaredHeader>();
+  private readonly labelNames = new Map<string, { written: string; bare: boolean }>();
   private current: Family | null = null;
   private last: SeriesLine | null = null;
 
@@ -106,9 +108,8 @@ export abstract class LineWriter implements ExpositionWriter {
     for (const header of this.headers.values()) header.declared = false;
   }
 
-  /** Name and labels of a series and the space after them, for a sample called `name`. */
-  protected prefixOf(labels: Labels, name: string, header: Header | null): Uint8Array {
-    const target = this.scratch;
+  /** Writes name and labels of a series and the space after them, for a sample called `name`. */
+  protected writePrefix(target: Output, labels: Labels, name: string, header: Header | null): void {
     let open = false;
     const written = this.escapedSampleName(name, header);
     if (isLegacyMetricName(written)) {
@@ -122,11 +123,12 @@ export abstract class LineWriter implements ExpositionWriter {
       if (labels.names[i] === METRIC_NAME) continue;
       target.byte(open ? COMMA : BRACE_OPEN);
       open = true;
-      writePair(target, escapeExposedName(labels.names[i], this.escaping), labels.values[i]);
+      this.writeLabelName(target, labels.names[i]);
+      target.byte(EQUALS);
+      writeQuoted(target, labels.values[i]);
     }
     if (open) target.byte(BRACE_CLOSE);
     target.byte(SPACE);
-    return target.take().slice();
   }
 
   /** A family's name as it stands in a header. */
@@ -134,6 +136,18 @@ export abstract class LineWriter implements ExpositionWriter {
     const written = escapeExposedName(name, this.escaping);
     if (isLegacyMetricName(written)) this.out.ascii(written);
     else writeQuoted(this.out, written);
+  }
+
+  /** Label names are few: whether one needs quotes is looked up. */
+  private writeLabelName(target: Output, name: string): void {
+    let known = this.labelNames.get(name);
+    if (known === undefined) {
+      const written = escapeExposedName(name, this.escaping);
+      known = { written, bare: isLegacyLabelName(written) };
+      this.labelNames.set(name, known);
+    }
+    if (known.bare) target.ascii(known.written);
+    else writeQuoted(target, known.written);
   }
 
   private lineOf(labels: Labels): SeriesLine | null {
@@ -145,11 +159,17 @@ export abstract class LineWriter implements ExpositionWriter {
       this.last = line;
     }
     const header = line.header;
-    if (header !== null && !header.declared) {
-      this.writeHeader(header);
-      header.declared = true;
-    }
+    if (header !== null && !header.declared) this.declare(header);
     return line;
+  }
+
+  /** Writes a header, which voids another one that said something else of the same name. */
+  private declare(header: DeclaredHeader): void {
+    const other = this.headers.get(header.name);
+    if (other !== undefined) other.declared = false;
+    this.headers.set(header.name, header);
+    this.writeHeader(header);
+    header.declared = true;
   }
 
   private newLine(labels: Labels): SeriesLine | null {
@@ -159,8 +179,13 @@ export abstract class LineWriter implements ExpositionWriter {
       return null;
     }
     const family = this.current;
-    const header = family === null ? null : this.sharedHeader(this.header(name, family));
-    const line = { labels, family, name, header, prefix: this.prefixOf(labels, name, header) };
+    const before = this.last;
+    let header: DeclaredHeader | null = null;
+    if (before !== null && before.family === family && before.name === name) header = before.header;
+    else if (family !== null) header = this.sharedHeader(this.header(name, family));
+    this.writePrefix(this.prefix, labels, name, header);
+    const prefix = this.prefix.take();
+    const line = { labels, family, name, header, prefix: this.kept === null ? prefix : prefix.slice() };
     this.kept?.set(labels, line);
     return line;
   }
@@ -169,14 +194,12 @@ export abstract class LineWriter implements ExpositionWriter {
   private sharedHeader(header: Header | null): DeclaredHeader | null {
     if (header === null) return null;
     const known = this.headers.get(header.name);
-    if (known !== undefined) {
-      if (known.type === header.type && known.help === header.help && known.unit === header.unit)
-        return known;
-      known.declared = false;
-    }
-    const fresh = { ...header, declared: false };
-    this.headers.set(header.name, fresh);
-    return fresh;
+    const isSame =
+      known !== undefined &&
+      known.type === header.type &&
+      known.help === header.help &&
+      known.unit === header.unit;
+    return isSame ? known : { ...header, declared: false };
   }
 
   /** Escaping changes a family's name; the suffix of a sample follows it as it is. */
@@ -211,7 +234,7 @@ export function writePair(out: Output, name: string, value: string): void {
 
 export function writeQuoted(out: Output, text: string): void {
   out.byte(QUOTE);
-  out.utf8(escapeText(text, true));
+  if (!out.plain(text)) out.utf8(escapeText(text, true));
   out.byte(QUOTE);
 }
 

@@ -56,8 +56,9 @@ export class OpenMetricsWriter extends LineWriter {
     const seconds = Math.floor(magnitude / 1000);
     if (t < 0) out.ascii('-');
     out.integer(seconds);
-    out.ascii(`.${String(magnitude - seconds * 1000).padStart(3, '0')}`);
-    if ((magnitude / 1000) * 1000 < magnitude) out.ascii('1');
+    out.byte(POINT);
+    out.thousandths(magnitude - seconds * 1000);
+    if ((magnitude / 1000) * 1000 < magnitude) out.byte(DIGIT_ONE);
   }
 
   protected writeExtras(line: SeriesLine, t: number, extras: RowExtras): void {
@@ -80,7 +81,7 @@ export class OpenMetricsWriter extends LineWriter {
       return;
     }
     this.out.ascii('\n');
-    this.out.copy(this.prefixOf(line.labels, created, line.header));
+    this.writePrefix(this.out, line.labels, created, line.header);
     this.writeTime(st);
     if (Number.isNaN(t)) return;
     this.out.ascii(' ');
@@ -111,6 +112,9 @@ export class OpenMetricsWriter extends LineWriter {
     this.out.ascii('\n');
   }
 }
+
+const POINT = 0x2e;
+const DIGIT_ONE = 0x31;
 
 /** What samples of each type add to their family's name. */
 const SUFFIXES: Readonly<Record<Family['type'], readonly string[]>> = {

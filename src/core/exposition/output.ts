@@ -15,6 +15,24 @@ export class Output extends ByteOutput {
     this.length = at;
   }
 
+  /**
+   * Writes text that needs no escape in any format: printable ASCII but double quotes and backslashes. For other text
+   * it writes nothing and returns false.
+   */
+  plain(text: string): boolean {
+    const n = text.length;
+    this.reserve(n);
+    const bytes = this.bytes;
+    let at = this.length;
+    for (let i = 0; i < n; i++) {
+      const c = text.charCodeAt(i);
+      if (c < 0x20 || c >= 0x7f || c === 0x22 || c === 0x5c) return false;
+      bytes[at++] = c;
+    }
+    this.length = at;
+    return true;
+  }
+
   /** A whole number of at most 2^53, in decimal. */
   integer(v: number): void {
     this.reserve(20);
@@ -44,6 +62,12 @@ export class Output extends ByteOutput {
     const scaled = Math.round(v * 1e6);
     if (scaled < 1e15 && scaled > -1e15 && scaled / 1e6 === v) this.millionths(scaled);
     else this.ascii(String(v));
+  }
+
+  /** Three digits of a number below 1000. */
+  thousandths(v: number): void {
+    this.reserve(3);
+    this.digits(v, 3);
   }
 
   /** `scaled` / 1e6, which is not whole, as a decimal. */

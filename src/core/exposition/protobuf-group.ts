@@ -50,10 +50,8 @@ export class MetricGroup {
     this.st = row.extras?.st ?? 0;
   }
 
-  /** A group of this row alone, or null where the row is no part of a histogram or summary. */
+  /** A group of this row alone, or null where it is no part of such a metric; the family `isComposed`. */
   static of(family: Family, row: GroupRow): MetricGroup | null {
-    if (family.type !== 'summary' && family.type !== 'histogram' && family.type !== 'gaugehistogram')
-      return null;
     const group = new MetricGroup(family, row.labels.without(METRIC_NAME, boundLabelOf(family)), row);
     return group.add(row) ? group : null;
   }
@@ -140,6 +138,11 @@ export class MetricGroup {
     if (this.st !== 0) writeTimestamp(out, HISTOGRAM.created, this.st);
     out.finish(start);
   }
+}
+
+/** Whether a metric of this family has several series: it is a histogram or a summary. */
+export function isComposed({ type }: Family): boolean {
+  return type === 'summary' || type === 'histogram' || type === 'gaugehistogram';
 }
 
 function boundLabelOf(family: Family): 'le' | 'quantile' {

@@ -24,7 +24,7 @@ import {
   writeLabelPair,
   writeTimestamp,
 } from './protobuf-fields.ts';
-import { type GroupRow, MetricGroup } from './protobuf-group.ts';
+import { type GroupRow, isComposed, MetricGroup } from './protobuf-group.ts';
 import type { Family } from './series-table.ts';
 import {
   type ExpositionWriter,
@@ -51,8 +51,12 @@ export class ProtobufWriter implements ExpositionWriter {
   private completeBytes = 0;
   /** Bytes at the front that were taken, and make room at the next write. */
   private takenBytes = 0;
+  private lastSingle: { family: Family | null; header: Family } | null = null;
+  /** The label fields of each series. */
+  private readonly kept: Map<Labels, Uint8Array> | null;
 
   constructor(options: WriterOptions) {
+    this.kept = options.keepSeries === true ? new Map() : null;
     this.withTimestamps = options.withoutTimestamps !== true;
   }
 
@@ -71,16 +75,23 @@ export class ProtobufWriter implements ExpositionWriter {
   }
 
   sample(labels: Labels, t: number, vs: Float64Array, row: number, extras?: RowExtras): void {
-    const single: GroupRow = {
+    const at = this.withTimestamps ? t : Number.NaN;
+    const family = this.current;
+    if (family === null || !isComposed(family)) {
+      this.flushGroup();
+      this.writeSingle(labels, at, vs, row, extras, family);
+      return;
+    }
+    const part: GroupRow = {
       labels,
-      t: this.withTimestamps ? t : Number.NaN,
+      t: at,
       value: ownColumn(vs, row),
       extras: extras && { st: extras.st, exemplars: extras.exemplars.slice() },
     };
-    if (this.group !== null && sameFamily(this.group.family, this.current) && this.group.add(single)) return;
+    if (this.group !== null && sameFamily(this.group.family, family) && this.group.add(part)) return;
     this.flushGroup();
-    this.group = this.current === null ? null : MetricGroup.of(this.current, single);
-    if (this.group === null) this.writeSingle(single, this.current);
+    this.group = MetricGroup.of(family, part);
+    if (this.group === null) this.writeSingle(labels, at, part.value, 0, extras, family);
   }
 
   histogram(labels: Labels, t: number, h: Histogram, extras?: RowExtras): void {
@@ -118,7 +129,8 @@ export class ProtobufWriter implements ExpositionWriter {
     if (group === null) return;
     this.group = null;
     if (!group.isWhole) {
-      for (const row of group.rows) this.writeSingle(row, null);
+      for (const { labels, t, value, extras } of group.rows)
+        this.writeSingle(labels, t, value, 0, extras, null);
       return;
     }
     this.openMessage(group.family);
@@ -128,32 +140,62 @@ export class ProtobufWriter implements ExpositionWriter {
   }
 
   /** A row that is a metric by itself. */
-  private writeSingle(row: GroupRow, family: Family | null): void {
-    const name = row.labels.get(METRIC_NAME);
+  private writeSingle(
+    labels: Labels,
+    t: number,
+    vs: Float64Array,
+    row: number,
+    extras: RowExtras | undefined,
+    family: Family | null,
+  ): void {
+    const name = labels.get(METRIC_NAME);
     if (name === '') {
       this.omitted.nameless++;
       return;
     }
-    const header = singleHeader(name, family);
-    const metric = this.openMetric(header, row.labels);
-    const value = this.out.begin(VALUE_FIELDS[header.type as keyof typeof VALUE_FIELDS]);
-    this.out.doubleFrom(COUNTER.value, row.value, 0);
-    const { st, exemplars } = row.extras ?? { st: 0, exemplars: [] };
-    const isCounter = header.type === 'counter';
+    const { out } = this;
+    const header = this.singleHeader(name, family);
+    const metric = this.openMetric(header, labels);
+    const value = out.begin(VALUE_FIELDS[header.type as keyof typeof VALUE_FIELDS]);
+    out.doubleFrom(COUNTER.value, vs, row);
+    if (extras !== undefined) this.writeExtras(header, extras);
+    out.finish(value);
+    this.closeMetric(metric, t);
+  }
+
+  /** Inside of the value of a counter, gauge or untyped metric. */
+  private writeExtras({ type }: Family, { st, exemplars }: RowExtras): void {
+    const isCounter = type === 'counter';
     if (isCounter && exemplars.length > 0) writeExemplar(this.out, COUNTER.exemplar, exemplars[0]);
-    if (isCounter && st !== 0) writeTimestamp(this.out, COUNTER.created, st);
     this.omitted.exemplars += isCounter ? Math.max(0, exemplars.length - 1) : exemplars.length;
-    if (!isCounter && st !== 0) this.omitted.startTimestamps++;
-    this.out.finish(value);
-    this.closeMetric(metric, row.t);
+    if (st === 0) return;
+    if (isCounter) writeTimestamp(this.out, COUNTER.created, st);
+    else this.omitted.startTimestamps++;
+  }
+
+  /** Rows of one name and family follow one another: the header of the last one is kept. */
+  private singleHeader(name: string, family: Family | null): Family {
+    const last = this.lastSingle;
+    if (last !== null && last.header.name === name && last.family === family) return last.header;
+    const header = singleHeader(name, family);
+    this.lastSingle = { family, header };
+    return header;
   }
 
   private openMetric(header: Family, labels: Labels): number {
     this.openMessage(header);
     const metric = this.out.begin(FAMILY.metric);
-    for (const [name, value] of labels) {
-      if (name !== METRIC_NAME) writeLabelPair(this.out, METRIC.label, name, value);
+    const known = this.kept?.get(labels);
+    if (known !== undefined) {
+      this.out.copy(known);
+      return metric;
     }
+    const start = this.out.length;
+    const { names, values } = labels;
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] !== METRIC_NAME) writeLabelPair(this.out, METRIC.label, names[i], values[i]);
+    }
+    this.kept?.set(labels, this.out.bytes.slice(start, this.out.length));
     return metric;
   }
 

@@ -15,6 +15,7 @@ import {
   bits,
   parseAll,
   type Row,
+  rowsOf,
   writeAll,
 } from './rows.ts';
 
@@ -226,6 +227,46 @@ describe('JSON Lines, read', () => {
     expect(() => parser.write(piece, batch)).toThrow('the line is longer than 1000 bytes');
   });
 
+  it('says the same of a line whose series is known', () => {
+    const known = '{"metric":{"__name__":"a","b":"}{"},"values":[1]}\n';
+    const faults = ['"values":[true]}', '"values":[1]', '"values":[1],"metric":{"b":1}}', '"x":1}', '', ' }'];
+    for (const fault of faults) {
+      const line = `{"metric":{"__name__":"a","b":"}{"},${fault}`;
+      const message = (text: string) => {
+        try {
+          parse(text);
+        } catch (error) {
+          return (error as InputError).message.replace('line 2', 'line 1');
+        }
+        return 'no fault';
+      };
+      expect(message(line)).toMatch(/^line 1, column \d+: /);
+      expect(message(known + line)).toBe(message(line));
+    }
+  });
+
+  it('starts afresh when series were evicted', () => {
+    const table = new SeriesTable();
+    const parser = new JsonlParser(table);
+    const batch = new Batch();
+    const of = (name: string) => Buffer.from(`{"metric":{"__name__":"${name}"},"values":[1]}\n`);
+    parser.write(Buffer.concat([of('a'), of('b')]), batch);
+    table.nextGeneration();
+    parser.write(of('b'), batch);
+    expect(table.evict(1)).toBe(1);
+    batch.clear();
+    parser.write(Buffer.concat([of('c'), of('a'), of('b')]), batch);
+    expect(rowsOf(batch, table).map((row) => row.labels['__name__'])).toEqual(['c', 'a', 'b']);
+  });
+
+  it('notes labels that are there but empty', () => {
+    const table = new SeriesTable();
+    const parser = new JsonlParser(table);
+    parser.write(Buffer.from('{"metric":{"__name__":"a","b":""},"values":[1]}\n'), new Batch());
+    expect(table.labels[0].toString()).toBe('a');
+    expect(table.emptyLabels.get(0)).toEqual(['b']);
+  });
+
   it('is ready for another input after a fault', () => {
     const parser = new JsonlParser(new SeriesTable());
     const batch = new Batch();
@@ -282,6 +323,9 @@ describe('JSON Lines, round trip', () => {
         }));
         const bytes = writeAll(new JsonlWriter({}), distinct);
         expect(parseAll(make, bytes, size)).toEqual(distinct);
+        // The second time every series is known.
+        const twice = Buffer.concat([bytes, bytes]);
+        expect(parseAll(make, twice, size)).toEqual([...distinct, ...distinct]);
       }),
       { numRuns: 300 },
     );

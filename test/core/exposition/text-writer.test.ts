@@ -133,6 +133,25 @@ describe('TextWriter', () => {
     );
   });
 
+  it.each([true, false])(
+    'declares again what was declared otherwise in between (kept series: %s)',
+    (keepSeries) => {
+      const one = family('x', 'gauge', 'one');
+      const other = family('x', 'gauge', 'other');
+      const row = (job: string, of: Family): Row => ({
+        labels: { __name__: 'x', job },
+        t: null,
+        bits: bits(1),
+        family: of,
+      });
+      const round = [row('a', one), row('b', other)];
+      const helps = write([...round, ...round], { keepSeries })
+        .split('\n')
+        .filter((line) => line.startsWith('# HELP'));
+      expect(helps).toEqual(['# HELP x one', '# HELP x other', '# HELP x one', '# HELP x other']);
+    },
+  );
+
   it('writes the same with and without kept series', () => {
     const load = family('load', 'gauge', 'h');
     const rows: Row[] = [1, 2, 3].flatMap((t): Row[] => [
