@@ -221,6 +221,30 @@ describeWith('a log that tsmon wrote', { prometheus }, () => {
     expect(existsSync(join(data, 'lock'))).toBe(false);
   });
 
+  it('gives no series the ref of chunks that are left of a deleted log', async () => {
+    const first = await RealPrometheus.start(prometheus!, dir);
+    const theirs = Array.from({ length: 5 }, (_, n) => ({
+      labels: labelsFromObject({ __name__: 'theirs', n: String(n) }),
+      samples: Array.from({ length: 400 }, (_, i) => ({ t: base - 400_000 + i * 1000, v: i })),
+    }));
+    await first.write(theirs);
+    await first.stop();
+    expect(readdirSync(join(data, 'chunks_head')).length).toBeGreaterThan(0);
+    rmSync(join(data, 'wal'), { recursive: true });
+    append((appender) => {
+      for (let n = 0; n < 5; n++) {
+        floats(appender, labelsFromObject({ __name__: 'ours', n: String(n) }), [[base, value(n)]]);
+      }
+    });
+    const second = await RealPrometheus.start(prometheus!, dir);
+    try {
+      const found = await remoteRead(second.url, '.+', base - 1e6, base + 1000);
+      expect([...found.values()]).toEqual([0, 1, 2, 3, 4].map((n) => [`${base} ${n}`]));
+    } finally {
+      await second.stop();
+    }
+  });
+
   it('may have files set aside in it, of which Prometheus takes no notice', async () => {
     append((appender) => floats(appender, up, [[base, value(1)]]));
     writeFileSync(join(data, 'wal', '00000000.damaged'), 'x');

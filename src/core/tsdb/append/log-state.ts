@@ -14,6 +14,7 @@ import {
   segmentName,
   setAsideAfter,
 } from '../wal/index.ts';
+import { highestHeadChunkRef } from './head-chunk-refs.ts';
 import { LogScan } from './log-scan.ts';
 
 import { type Coverage, RefTable } from './ref-table.ts';
@@ -48,7 +49,7 @@ export function openLogState(dir: string, bootId: string): LogState {
     table.close();
     if (state !== undefined) return state;
   }
-  return scanAll(log);
+  return scanAll(dir, log);
 }
 
 /** Whether a table knows the log to its end, to some place in it, or is of no use. */
@@ -86,7 +87,7 @@ function catchUp(table: RefTable, log: string): LogState | undefined {
   }
 }
 
-function scanAll(log: string): LogState {
+function scanAll(dir: string, log: string): LogState {
   const states = new SeriesStates();
   const key = crypto.getRandomValues(new Uint32Array(KEY_WORDS));
   const files = openLog(log);
@@ -94,6 +95,9 @@ function scanAll(log: string): LogState {
     const reader = new LogReader(files);
     const scan = new LogScan(states, new RefIndex(), key, 0);
     scan.run(reader);
+    if (scan.maxRef === 0 || scan.damage !== undefined) {
+      scan.maxRef = Math.max(scan.maxRef, highestHeadChunkRef(dir));
+    }
     const start: Coverage = {
       checkpoint: listCheckpoints(log).at(-1) ?? -1,
       segment: 0,
