@@ -129,6 +129,30 @@ export class IndexReader implements LabelIndex {
     return new Set([...seen].map((symbol) => symbols.get(symbol)));
   }
 
+  valueCount(name: string): number {
+    return this.table().valueCount(name);
+  }
+
+  filter(refs: Uint32Array, name: string, keep: (value: string) => boolean): Uint32Array {
+    const symbols = this.symbols();
+    const known = new Map<number, boolean>();
+    const keepEmpty = keep('');
+    const out = new Uint32Array(refs.length);
+    let n = 0;
+    let wanted = -1;
+    for (let i = 0; i < refs.length; i++) {
+      let kept = keepEmpty;
+      this.eachLabel(refs.subarray(i, i + 1), (candidate, value) => {
+        if (wanted < 0 && symbols.get(candidate) === name) wanted = candidate;
+        if (candidate !== wanted) return;
+        kept = known.get(value) ?? keep(symbols.get(value));
+        known.set(value, kept);
+      });
+      if (kept) out[n++] = refs[i];
+    }
+    return out.slice(0, n);
+  }
+
   /** The labels of a series. Throws CorruptionError. */
   labels(ref: number): Labels {
     const symbols = this.symbols();

@@ -20,6 +20,8 @@ export interface PostingsTable {
   names(): string[];
   /** Offset of a label's postings in the file, or -1. */
   find(name: string, value: string): number;
+  /** How many values a name has, to the next multiple of 32. */
+  valueCount(name: string): number;
   /** Calls `each` with the values of `name` that start with `prefix`, in order, until it returns false. */
   each(name: string, prefix: string, each: (value: string, offset: number) => boolean | undefined): void;
 }
@@ -66,6 +68,10 @@ export class SparsePostingsTable implements PostingsTable {
 
   names(): string[] {
     return [...this.ranges.keys()].filter((name) => name !== '').sort(compareStrings);
+  }
+
+  valueCount(name: string): number {
+    return (this.ranges.get(name)?.values.length ?? 0) * STRIDE;
   }
 
   find(name: string, value: string): number {
@@ -137,6 +143,10 @@ export class WholePostingsTable implements PostingsTable {
 
   names(): string[] {
     return [...this.entries.keys()].filter((name) => name !== '').sort(compareStrings);
+  }
+
+  valueCount(name: string): number {
+    return this.entries.get(name)?.size ?? 0;
   }
 
   find(name: string, value: string): number {

@@ -3,7 +3,7 @@
  * intersected; a matcher that also accepts a missing label instead takes away what it does not accept.
  */
 import type { Matcher } from '../../model/index.ts';
-import { intersectAll, NO_POSTINGS, overlap, subtract, union } from './postings.ts';
+import { intersect, intersectAll, NO_POSTINGS, overlap, subtract, union } from './postings.ts';
 
 /** Labels and their postings, of a block's index or of a head. */
 export interface LabelIndex {
@@ -21,25 +21,39 @@ export interface LabelIndex {
   labelNamesOf(refs: Uint32Array): Set<string>;
   /** The values of `name` in these series, in any order. */
   labelValuesOf(refs: Uint32Array, name: string): Set<string>;
+  /** About how many values the label has; must cost next to nothing. */
+  valueCount(name: string): number;
+  /** Those of the series for whose value of `name` ('' where they have none) `keep` holds. */
+  filter(refs: Uint32Array, name: string, keep: (value: string) => boolean): Uint32Array;
 }
+
+/** Reading the labels of one series costs about as much as trying so many label values. */
+const SERIES_COST = 4;
 
 /** Refs of the series for which every matcher holds. */
 export function selectPostings(index: LabelIndex, matchers: readonly Matcher[]): Uint32Array {
-  const accepted: Uint32Array[] = [];
-  const refused: Uint32Array[] = [];
+  // First those that name their values; they may leave so few series that the others need not try all values.
+  const exact: Uint32Array[] = [];
   for (const matcher of matchers) {
-    if (acceptsAll(matcher)) continue;
-    if (matcher.matchesEmpty) {
-      refused.push(refusedBy(index, matcher));
-      continue;
-    }
+    if (!namesValues(matcher) || matcher.matchesEmpty) continue;
     const postings = acceptedBy(index, matcher);
     if (postings.length === 0) return NO_POSTINGS;
-    accepted.push(postings);
+    exact.push(postings);
   }
-  let out = accepted.length === 0 ? index.allPostings() : intersectAll(accepted);
-  for (const postings of refused) out = subtract(out, postings);
-  return out;
+  let out = exact.length === 0 ? undefined : intersectAll(exact);
+  for (const matcher of matchers) {
+    if (acceptsAll(matcher) || (namesValues(matcher) && !matcher.matchesEmpty)) continue;
+    if (out?.length === 0) return NO_POSTINGS;
+    if (out !== undefined && out.length * SERIES_COST < index.valueCount(matcher.name)) {
+      out = index.filter(out, matcher.name, (value) => matcher.matches(value));
+    } else if (matcher.matchesEmpty) {
+      out = subtract(out ?? index.allPostings(), refusedBy(index, matcher));
+    } else {
+      const postings = acceptedBy(index, matcher);
+      out = out === undefined ? postings : intersect(out, postings);
+    }
+  }
+  return out ?? index.allPostings();
 }
 
 /** Values of label `name` among the series for which every matcher holds, sorted. */
@@ -61,6 +75,11 @@ export function selectLabelNames(index: LabelIndex, matchers: readonly Matcher[]
   if (matchers.length === 0) return index.labelNames();
   const found = index.labelNamesOf(selectPostings(index, matchers));
   return index.labelNames().filter((name) => found.has(name));
+}
+
+/** Whether the matcher is a list of values. */
+function namesValues(matcher: Matcher): boolean {
+  return matcher.setMatches !== undefined;
 }
 
 function acceptsAll(matcher: Matcher): boolean {
