@@ -74,28 +74,27 @@ export class LineCache {
 
   /** Drops the lines for which `keep` is false. */
   drop(keep: (line: number) => boolean): void {
-    const old = this.keys;
-    const moved = new Uint32Array(old.size);
-    this.keys = new ByteTable();
-    const { targets, contexts, next, seen } = this;
-    this.targets = new Int32Array(64);
-    this.contexts = new Uint8Array(64);
-    this.next = new Uint32Array(64);
-    this.seen = new Uint32Array(64);
-    this.reserve();
-    for (let line = FIRST_LINE; line < old.size; line++) {
+    const { keys, targets, contexts, next, seen } = this;
+    const kept = new LineCache();
+    const moved = new Uint32Array(keys.size);
+    moved[NO_METADATA] = NO_METADATA;
+    for (let line = FIRST_LINE; line < keys.size; line++) {
       if (!keep(line)) continue;
-      const to = this.keys.addFrom(old, line);
-      if (to >= this.targets.length) this.grow();
-      this.targets[to] = targets[line];
-      this.contexts[to] = contexts[line];
-      this.seen[to] = seen[line];
-      this.next[to] = next[line];
+      const to = kept.keys.addFrom(keys, line);
+      if (to >= kept.targets.length) kept.grow();
+      kept.targets[to] = targets[line];
+      kept.contexts[to] = contexts[line];
+      kept.seen[to] = seen[line];
       moved[line] = to;
     }
-    this.next[NO_LINE] = next[NO_LINE];
-    this.next[NO_METADATA] = next[NO_METADATA];
-    for (let line = 0; line < this.keys.size; line++) this.next[line] = moved[this.next[line]];
+    for (let line = 0; line < keys.size; line++) {
+      if (line === NO_LINE || moved[line] !== NO_LINE) kept.next[moved[line]] = moved[next[line]];
+    }
+    this.keys = kept.keys;
+    this.targets = kept.targets;
+    this.contexts = kept.contexts;
+    this.next = kept.next;
+    this.seen = kept.seen;
   }
 
   private reserve(): void {

@@ -109,6 +109,32 @@ describe('SeriesTable', () => {
     );
   });
 
+  it('leaves parsers what they know of the series that stay', () => {
+    const table = new SeriesTable();
+    const parser = new TextParser(table);
+    const batch = new Batch();
+    const parse = (text: string) => {
+      batch.clear();
+      table.nextGeneration();
+      parser.write(Buffer.from(text), batch);
+      parser.end(batch);
+      return Array.from(batch.series.subarray(0, batch.length));
+    };
+    const names = Array.from({ length: 200 }, (_, i) => `n${i}`);
+    const body = (keep: (i: number) => boolean) =>
+      names
+        .filter((_, i) => keep(i))
+        .map((n) => `${n} 1\n`)
+        .join('');
+    parse(body(() => true));
+    const kept = parse(body((i) => i % 3 === 0));
+    expect(table.evict(1)).toBe(133);
+    expect(parse(body((i) => i % 3 === 0))).toEqual(kept);
+    const again = parse(body(() => true));
+    expect(again.map((id) => table.labels[id].toString())).toEqual(names);
+    expect(new Set(again).size).toBe(200);
+  });
+
   it('keeps parsers from taking an evicted series for the one that has its number now', () => {
     const table = new SeriesTable();
     const first = new TextParser(table);
