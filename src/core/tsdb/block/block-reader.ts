@@ -37,8 +37,8 @@ export class BlockReader {
     this.dir = dir;
     this.meta = readBlockMeta(dir);
     this.tombstones = readTombstones(dir);
-    this.index = new IndexReader(join(dir, INDEX_FILE), cache);
     this.segments = new ChunkSegments(join(dir, CHUNKS_DIR), cache);
+    this.index = new IndexReader(join(dir, INDEX_FILE), cache);
   }
 
   /** The name of the block's directory, which is its ULID. */

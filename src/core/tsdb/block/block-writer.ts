@@ -57,11 +57,16 @@ export class BlockWriter {
     this.options = options;
     this.temporary = join(parent, this.ulid + UNFINISHED_SUFFIX);
     mkdirSync(this.temporary, { recursive: true });
-    this.segments = new ChunkSegmentWriter(
-      join(this.temporary, CHUNKS_DIR),
-      options.segmentBytes ?? SEGMENT_BYTES,
-    );
-    this.index = new IndexWriter(join(this.temporary, INDEX_FILE));
+    try {
+      this.segments = new ChunkSegmentWriter(
+        join(this.temporary, CHUNKS_DIR),
+        options.segmentBytes ?? SEGMENT_BYTES,
+      );
+      this.index = new IndexWriter(join(this.temporary, INDEX_FILE));
+    } catch (error) {
+      rmSync(this.temporary, { recursive: true, force: true });
+      throw error;
+    }
     this.encoder = new SeriesEncoder(options.cut ?? TWO_HOURS, this.encoded);
   }
 
