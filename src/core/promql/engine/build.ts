@@ -14,7 +14,9 @@ import {
   type Subquery,
   typeOf,
   type VectorSelector,
+  walk,
 } from '../parser/ast.ts';
+import { selectorsOfStats } from '../plan/histogram-stats.ts';
 import { isStepInvariant } from '../plan/step-invariant.ts';
 import { buildAggregate } from './aggregate/index.ts';
 import { SetOperation } from './binary/set-operation.ts';
@@ -48,10 +50,14 @@ export class OperatorBuilder implements Builder {
   /** The query's text as bytes, by which repeated sub-expressions are recognised. */
   private readonly text: Buffer;
   private readonly sharedNodes = new Map<string, SharedNode>();
+  /** The selectors whose counter reset hints must be definite. */
+  private readonly statsSelectors: ReadonlySet<VectorSelector>;
 
-  constructor(context: QueryContext, query: string) {
+  /** `expr` is the whole query, its durations resolved. */
+  constructor(context: QueryContext, query: string, expr: Expr) {
     this.context = context;
     this.text = Buffer.from(query, 'utf8');
+    this.statsSelectors = selectorsOfStats(expr);
   }
 
   build(expr: Expr, grid: StepGrid): Operator {
@@ -72,7 +78,7 @@ export class OperatorBuilder implements Builder {
     if (grid.count > 1 && isStepInvariant(expr)) {
       return new StepInvariantVector(this.vector(expr, firstStep(grid)));
     }
-    const key = `${grid.start} ${grid.stepMs} ${grid.count} ${this.sourceText(expr)}`;
+    const key = `${grid.start} ${grid.stepMs} ${grid.count} ${this.hintsWanted(expr)} ${this.sourceText(expr)}`;
     let node = this.sharedNodes.get(key);
     if (node === undefined) {
       const operator = new SharedVector(this.context, this.vectorNode(expr, grid), expr.range);
@@ -112,7 +118,7 @@ export class OperatorBuilder implements Builder {
       case 'paren':
         return this.range(expr.expr, grid);
       case 'matrixSelector':
-        return new RangeSelector(this.context, expr, grid);
+        return new RangeSelector(this.context, expr, grid, this.statsSelectors.has(expr.selector));
       case 'subquery':
         return this.subquery(expr, grid);
       default:
@@ -121,7 +127,7 @@ export class OperatorBuilder implements Builder {
   }
 
   selector(expr: VectorSelector, grid: StepGrid): InstantSelector {
-    return new InstantSelector(this.context, expr, grid);
+    return new InstantSelector(this.context, expr, grid, this.statsSelectors.has(expr));
   }
 
   callSite(call: Call, grid: StepGrid): CallSite {
@@ -149,7 +155,7 @@ export class OperatorBuilder implements Builder {
     const { context } = this;
     switch (expr.kind) {
       case 'vectorSelector':
-        return new InstantSelector(context, expr, grid);
+        return this.selector(expr, grid);
       case 'unary': {
         const inner = this.vector(expr.expr, grid);
         return expr.op === '-' ? this.distinct(new Negation(context, inner), 'strict') : inner;
@@ -226,6 +232,16 @@ export class OperatorBuilder implements Builder {
     return this.context.settings.delayedNameRemoval
       ? operator
       : new DistinctSeries(this.context, operator, rule);
+  }
+
+  /** For each selector in `expr` whether its hints must be definite: of one text there may be two kinds. */
+  private hintsWanted(expr: Expr): string {
+    let wanted = '';
+    if (this.statsSelectors.size === 0) return wanted;
+    walk(expr, (node) => {
+      if (node.kind === 'vectorSelector') wanted += this.statsSelectors.has(node) ? '1' : '0';
+    });
+    return wanted;
   }
 
   private sourceText(expr: Expr): string {

@@ -21,6 +21,8 @@ export interface QuerySettings {
   defaultSubqueryStepMs: number;
   /** Upstream's feature `promql-delayed-name-removal`. */
   delayedNameRemoval: boolean;
+  /** Upstream's feature `use-start-timestamps`: counter functions look at the start timestamps of samples. */
+  useStartTimestamps: boolean;
   /** Set to anything but 0 by another thread (or a signal handler) to end the query. */
   cancelFlag?: Int32Array;
 }

@@ -29,6 +29,7 @@ const DEFAULT_SETTINGS: QuerySettings = {
   timeoutMs: 2 * 60_000,
   defaultSubqueryStepMs: 60_000,
   delayedNameRemoval: false,
+  useStartTimestamps: false,
 };
 
 /** The value of `query` at time `t` (ms). */
@@ -90,7 +91,7 @@ async function run(
     stepMs: kind === 'instant' ? 0 : grid.stepMs,
     rangeMs: kind === 'instant' ? 0 : end - grid.start,
   });
-  const builder = new OperatorBuilder(context, query);
+  const builder = new OperatorBuilder(context, query, expr);
   let operator = builder.build(expr, grid);
   if (operator.kind === 'vector' && settings.delayedNameRemoval) {
     operator = new DistinctSeries(context, new FinalNames(operator), 'per-step');

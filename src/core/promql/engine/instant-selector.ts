@@ -10,6 +10,7 @@ import type { VectorSelector } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
+import { resolveHints } from './reset-hints.ts';
 import { SelectionTimes } from './selection-times.ts';
 
 export class InstantSelector implements VectorOperator {
@@ -20,13 +21,15 @@ export class InstantSelector implements VectorOperator {
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
   private readonly samples = new SampleColumns();
+  private readonly definiteHints: boolean;
   private set: SeriesSet | null = null;
 
-  /** The selector's offset must have been resolved to milliseconds. */
-  constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid) {
+  /** The selector's offset must have been resolved to milliseconds. `definiteHints`: see plan/histogram-stats.ts. */
+  constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid, definiteHints = false) {
     this.context = context;
     this.selector = selector;
     this.grid = grid;
+    this.definiteHints = definiteHints;
     this.times = new SelectionTimes(context, grid, selector.at, selector.offset as number);
   }
 
@@ -59,6 +62,7 @@ export class InstantSelector implements VectorOperator {
     samples.clear();
     this.set!.read(series, samples);
     this.context.samplesRead += samples.length;
+    if (this.definiteHints) resolveHints(samples);
     out.clear();
     const { length, t, v, histograms } = samples;
     const { lookbackMs } = this.context.settings;

@@ -7,6 +7,7 @@ import type { MatrixSelector } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { RangeOperator, SeriesMeta } from './operator.ts';
+import { resolveHints } from './reset-hints.ts';
 import { SelectionTimes } from './selection-times.ts';
 
 export class RangeSelector implements RangeOperator {
@@ -24,10 +25,13 @@ export class RangeSelector implements RangeOperator {
   /** `anchored` and `smoothed` also look at the sample before the window, and `smoothed` at the one after it. */
   private readonly lookBehindMs: number;
   private readonly lookAheadMs: number;
+  private readonly definiteHints: boolean;
   private set: SeriesSet | null = null;
 
-  constructor(context: QueryContext, matrix: MatrixSelector, grid: StepGrid) {
+  /** `definiteHints`: see plan/histogram-stats.ts. */
+  constructor(context: QueryContext, matrix: MatrixSelector, grid: StepGrid, definiteHints = false) {
     this.context = context;
+    this.definiteHints = definiteHints;
     this.matrix = matrix;
     const { selector } = matrix;
     this.windowMs = matrix.window as number;
@@ -58,6 +62,7 @@ export class RangeSelector implements RangeOperator {
     columns.clear();
     this.set!.read(i, columns);
     this.context.samplesRead += columns.length;
+    if (this.definiteHints) resolveHints(columns);
     splitColumns(columns, samples);
     samples.placeWindows();
     return samples;

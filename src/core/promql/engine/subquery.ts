@@ -9,6 +9,7 @@ import type { QueryContext } from './context.ts';
 import { StepGrid } from './grid.ts';
 import type { RangeOperator, SeriesMeta, VectorOperator } from './operator.ts';
 import { windowsFor } from './range-selector.ts';
+import { withoutHint } from './reset-hints.ts';
 import { SelectionTimes } from './selection-times.ts';
 
 export class SubqueryOperator implements RangeOperator {
@@ -65,7 +66,7 @@ export class SubqueryOperator implements RangeOperator {
         kept++;
       } else {
         samples.histogramTimes.push(innerGrid.time(step));
-        samples.histograms.push(column.histogramAt(step));
+        samples.histograms.push(withoutHint(column.histogramAt(step)));
       }
     }
     samples.count = kept;

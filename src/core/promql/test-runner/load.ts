@@ -1,7 +1,10 @@
 /** Carries out the `load` commands of a script. */
 import { InputError } from '../../errors.ts';
 import { ClassicHistogram, classicPartOf } from '../../model/classic-histogram.ts';
+import { CounterReset, type CounterResetHint, type Histogram } from '../../model/histogram.ts';
+import { sameColumn } from '../../model/histogram-copy.ts';
 import { compactHistogram } from '../../model/histogram-layout.ts';
+import { detectReset } from '../../model/histogram-reset.ts';
 import { type Labels, METRIC_NAME } from '../../model/labels.ts';
 import { parseGoFloat } from '../../model/number.ts';
 import type { MemorySource } from '../../source/memory.ts';
@@ -15,14 +18,34 @@ export function load(command: LoadCommand, source: MemorySource): void {
 
 function addSeries({ labels, values, startTimes }: LoadSeries, stepMs: number, source: MemorySource): void {
   const series = source.series(labels);
+  let before: Histogram | null = null;
   for (let row = 0; row < values.length; row++) {
     if (values.present[row] === 0) continue;
     const t = row * stepMs;
-    const st = startTimes !== null && isPresent(startTimes, row) ? t + Math.round(startTimes.values[row] * 1000) : 0;
+    const st =
+      startTimes !== null && isPresent(startTimes, row) ? t + Math.round(startTimes.values[row] * 1000) : 0;
     const histogram = values.histogramAt(row);
     if (histogram === null) series.addFloat(t, values.values, row, st);
-    else series.addHistogram(t, histogram, st);
+    else series.addHistogram(t, { ...histogram, counterReset: storedHint(histogram, before) }, st);
+    before = histogram;
   }
+}
+
+/**
+ * What Prometheus' storage says of a histogram when it gives it back: it looks for counter resets itself, and cannot
+ * speak of the first histogram of a chunk, which is also where it puts one that does not continue the one before.
+ */
+function storedHint(h: Histogram, before: Histogram | null): CounterResetHint {
+  if (h.counterReset === CounterReset.gauge) return CounterReset.gauge;
+  const continues =
+    before !== null &&
+    before.counterReset !== CounterReset.gauge &&
+    h.counterReset !== CounterReset.reset &&
+    h.schema === before.schema &&
+    h.zeroThreshold === before.zeroThreshold &&
+    sameColumn(h.customValues, before.customValues) &&
+    !detectReset({ ...h, counterReset: CounterReset.unknown }, before);
+  return continues ? CounterReset.notReset : CounterReset.unknown;
 }
 
 function isPresent(sequence: Sequence, row: number): boolean {

@@ -83,9 +83,7 @@ async function evaluate(command: EvalCommand, source: MemorySource): Promise<Eva
   const { expr, query, expected } = command;
   if (query.kind === 'range') {
     const { startMs, endMs, stepMs } = query;
-    return judge(command, query, undefined, () =>
-      rangeQuery(source, expr, startMs, endMs, stepMs, SETTINGS),
-    );
+    return judge(command, query, undefined, () => rangeQuery(source, expr, startMs, endMs, stepMs, SETTINGS));
   }
   const { atMs } = query;
   const times = expected.kind === 'rangeVector' ? expected.times : null;
@@ -132,7 +130,7 @@ function atTime(value: QueryValue, atMs: number, command: EvalCommand): QueryVal
         labels,
         t: t.slice(i, i + 1),
         v: v.slice(i, i + 1),
-        histograms: histograms && histograms.slice(i, i + 1),
+        histograms: histograms?.slice(i, i + 1) ?? null,
       },
     ];
   });
