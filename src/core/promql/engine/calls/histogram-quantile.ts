@@ -3,6 +3,7 @@
  * classic ones, whose `_bucket` series are gathered by all their labels but `le`.
  */
 
+import { formatBound } from '../../../exposition/bound-label.ts';
 import type { Histogram } from '../../../model/histogram.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { formatG, parseGoFloat } from '../../../model/number.ts';
@@ -15,7 +16,7 @@ import {
   makeMonotonic,
   sortedBuckets,
 } from '../../functions/classic-buckets.ts';
-import { FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
+import { ABSENT, FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import { nativeFraction, nativeQuantile } from '../../functions/native-quantile.ts';
 import type { Call, Expr, SourceRange } from '../../parser/ast.ts';
 import type { Builder } from '../builder.ts';
@@ -33,8 +34,8 @@ interface Question {
   /** Undefined leaves the step absent. */
   native(h: Histogram, step: number, metric: string): number | undefined;
   classic(buckets: Bucket[], step: number, metric: string): number | undefined;
-  /** Labels that tell this question's answers from another's, or null. */
-  label: { name: string; value: string } | null;
+  /** The label that tells this question's answers from another's, or null. */
+  label: { name: string; valueAt(step: number): string } | null;
   scalars: readonly ScalarOperator[];
   /** Called once, when the scalars are known. */
   prepare(): void;
@@ -96,9 +97,7 @@ function quantileQuestion(
     );
   };
   return {
-    get label() {
-      return label === null ? null : { name: label, value: formatG(phi.values()[0] ?? Number.NaN) };
-    },
+    label: label === null ? null : { name: label, valueAt: (step) => formatBound(phi.values()[step]) },
     scalars: [phi],
     // Whether or not there is a histogram to ask.
     prepare: () => {
@@ -150,12 +149,26 @@ function questions(
     : new DistinctSeries(builder.context, operator, 'per-step');
 }
 
-/** The series of one histogram: classic buckets by bound, and the series that has native ones. */
+/** The series of one histogram, any of which may hold native ones too. */
 interface Group {
   meta: SeriesMeta;
   metric: string;
-  buckets: { number: number; upperBound: number }[];
-  native: number[];
+  members: Member[];
+}
+
+interface Member {
+  number: number;
+  /** The label as it is, and the bound that it stands for; undefined where it stands for none. */
+  le: string;
+  upperBound: number | undefined;
+}
+
+/** One question's answers, or of those the ones at the steps at which its label has a value. */
+interface Output {
+  question: number;
+  label: string | null;
+  /** 1 at those steps; null for all steps. */
+  steps: Uint8Array | null;
 }
 
 class HistogramQuestions implements VectorOperator {
@@ -167,6 +180,8 @@ class HistogramQuestions implements VectorOperator {
   private readonly range: SourceRange;
   private readonly steps: number;
   private groups: Group[] = [];
+  /** Each group has as many series. */
+  private outputs: Output[] = [];
   /** Columns of one group's input, while its answers are worked out. */
   private pending: { group: number; answers: StepColumn[]; left: number } | null = null;
 
@@ -191,22 +206,31 @@ class HistogramQuestions implements VectorOperator {
       question.prepare();
     }
     this.gather();
+    this.outputs = this.asked.flatMap((question, number) => outputsOf(question, number, this.steps));
     const series: SeriesMeta[] = [];
     for (const { meta } of this.groups) {
-      for (const { label } of this.asked) {
+      for (const { question, label } of this.outputs) {
         if (label === null) series.push(meta);
-        else series.push({ labels: meta.labels.with(label.name, label.value), dropName: meta.dropName });
+        else {
+          const { name } = this.asked[question].label!;
+          series.push({ labels: meta.labels.with(name, label), dropName: meta.dropName });
+        }
       }
     }
     this.series = series;
   }
 
   evaluate(i: number, out: StepColumn): void {
-    const group = Math.floor(i / this.asked.length);
+    const { outputs } = this;
+    const group = Math.floor(i / outputs.length);
     if (this.pending?.group !== group) {
-      this.pending = { group, answers: this.answer(this.groups[group]), left: this.asked.length };
+      this.pending = { group, answers: this.answer(this.groups[group]), left: outputs.length };
     }
-    out.copyFrom(this.pending.answers[i % this.asked.length]);
+    const { question, steps } = outputs[i % outputs.length];
+    out.copyFrom(this.pending.answers[question]);
+    if (steps !== null) {
+      for (let step = 0; step < out.length; step++) if (steps[step] === 0) out.kind[step] = ABSENT;
+    }
     if (--this.pending.left === 0) this.pending = null;
   }
 
@@ -218,14 +242,7 @@ class HistogramQuestions implements VectorOperator {
       const key = labels.without(BUCKET_LABEL);
       const group = this.groupOf(key, series[number], byKey);
       const le = labels.get(BUCKET_LABEL);
-      if (le === '') {
-        group.native.push(number);
-        continue;
-      }
-      const upperBound = parseGoFloat(le);
-      if (upperBound === undefined) this.badBucketLabel(labels, le);
-      else group.buckets.push({ number, upperBound });
-      group.native.push(number);
+      group.members.push({ number, le, upperBound: parseGoFloat(le) });
     }
   }
 
@@ -238,8 +255,7 @@ class HistogramQuestions implements VectorOperator {
       group = {
         meta: withoutName({ labels: key, dropName: meta.dropName }, this.context),
         metric: meta.labels.get(METRIC_NAME),
-        buckets: [],
-        native: [],
+        members: [],
       };
       this.keys.set(group, key);
       bucket.push(group);
@@ -250,32 +266,33 @@ class HistogramQuestions implements VectorOperator {
 
   private readonly keys = new Map<Group, Labels>();
 
-  private badBucketLabel(labels: Labels, le: string): void {
+  /** A float that is not of a bucket is no part of a classic histogram. */
+  private badBucketLabel(metric: string, le: string): void {
     this.context.annotations.warn(
-      `bucket label "${BUCKET_LABEL}" is missing or has a malformed value of ${goQuote(le)} for metric name ${goQuote(labels.get(METRIC_NAME))}`,
+      `bucket label "${BUCKET_LABEL}" is missing or has a malformed value of ${goQuote(le)} for metric name ${goQuote(metric)}`,
       this.range,
     );
   }
 
   /** The answer to every question about one group. */
-  private answer({ metric, buckets, native }: Group): StepColumn[] {
+  private answer({ metric, members }: Group): StepColumn[] {
     this.context.checkpoint();
     const answers = this.asked.map(() => new StepColumn(this.steps));
-    const bounds = new Map(buckets.map(({ number, upperBound }) => [number, upperBound]));
-    const columns = native.map((number) => {
+    const columns = members.map(({ number }) => {
       const column = new StepColumn(this.steps);
       this.input.evaluate(number, column);
-      return { column, upperBound: bounds.get(number) };
+      return column;
     });
     this.context.hold(columns.length * this.steps);
     for (let step = 0; step < this.steps; step++) {
       const classic: Bucket[] = [];
       let histogram: Histogram | null = null;
-      for (const { column, upperBound } of columns) {
+      for (const [i, column] of columns.entries()) {
+        const { upperBound, le } = members[i];
         if (column.kind[step] === HISTOGRAM) histogram = column.histogramAt(step);
         else if (column.kind[step] === FLOAT) {
           if (upperBound !== undefined) classic.push({ upperBound, count: column.v[step] });
-          else this.withoutBound(metric);
+          else this.badBucketLabel(metric, le);
         }
       }
       if (histogram !== null && classic.length > 0) {
@@ -300,14 +317,22 @@ class HistogramQuestions implements VectorOperator {
     this.context.release(columns.length * this.steps);
     return answers;
   }
+}
 
-  /** A float series without `le` is no part of a classic histogram. */
-  private withoutBound(metric: string): void {
-    this.context.annotations.warn(
-      `bucket label "${BUCKET_LABEL}" is missing or has a malformed value of "" for metric name ${goQuote(metric)}`,
-      this.range,
-    );
+/** A parameter may have several values in a range query, and its label with it. */
+function outputsOf({ label }: Question, question: number, steps: number): Output[] {
+  if (label === null) return [{ question, label: null, steps: null }];
+  const outputs = new Map<string, Output>();
+  for (let step = 0; step < steps; step++) {
+    const value = label.valueAt(step);
+    let output = outputs.get(value);
+    if (output === undefined) {
+      output = { question, label: value, steps: new Uint8Array(steps) };
+      outputs.set(value, output);
+    }
+    output.steps![step] = 1;
   }
+  return [...outputs.values()];
 }
 
 function stringOf(expr: Expr): string {

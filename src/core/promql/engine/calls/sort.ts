@@ -18,7 +18,7 @@ export function sortCall(builder: Builder, call: Call, grid: StepGrid): VectorOp
     if (!builder.context.isInstant) {
       builder.context.annotations.warn(
         'sort is ineffective for range queries since results are always ordered by labels',
-        call.args[0].range,
+        call.range,
       );
     }
     return byLabel ? input : new FloatsOnly(input);
