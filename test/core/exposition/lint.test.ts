@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createWriter } from '../../../src/core/exposition/format.ts';
 import {
@@ -142,6 +143,34 @@ describe('families', () => {
     const refused = (text: string) => () => readFamilies(Buffer.from(text, 'latin1'));
     expect(refused('a{b="x\xff"} 1\n')).toThrow('invalid label value "x\\xff"');
     expect(refused('a{b=\xff} 1\n')).toThrow(`found 'ÿ'`);
+  });
+});
+
+describe('damage', () => {
+  it('gives a verdict on every truncation and on changed bytes', () => {
+    const bytes = Buffer.from(
+      `${family('h', 'histogram', 'h_bucket{le="1",a="é\\\\"}')}{"s",b="c"} 1 5\n${family('s', 'summary')}`,
+    );
+    const verdict = (input: Buffer): void => {
+      try {
+        cardinalityTable(cardinality(readFamilies(input)));
+        lint(readFamilies(input));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'bad_exposition', place: { line: expect.any(Number) } });
+      }
+    };
+    for (let end = 0; end < bytes.length; end++) verdict(bytes.subarray(0, end));
+    const anyEdits = fc.array(fc.tuple(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 255 })), {
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(anyEdits, (edits) => {
+        const changed = Buffer.from(bytes);
+        for (const [at, byte] of edits) changed[at] = byte;
+        verdict(changed);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 
