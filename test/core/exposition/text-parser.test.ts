@@ -370,6 +370,27 @@ describe('known series', () => {
     expect(heldBytes() - before).toBeLessThan(6_000_000);
   });
 
+  it('stay known when others are forgotten, and their metadata too', () => {
+    const table = new SeriesTable();
+    const parser = new TextParser(table);
+    const batch = new Batch();
+    const names = Array.from({ length: 3000 }, (_, i) => `m${i}`);
+    const parse = (text: string) => {
+      batch.clear();
+      parser.write(Buffer.from(text), batch);
+      parser.end(batch);
+    };
+    const lines = (n: string) => `# HELP ${n} about ${n}\n${n} 1\n`;
+    parse(names.map(lines).join(''));
+    const some = names.filter((_, i) => i % 10 === 3);
+    for (let i = 0; i < 3; i++) parse(some.map(lines).join(''));
+    parse(some.map((n) => `# HELP ${n} else\n${lines(n)}`).join(''));
+    for (const [i, name] of some.entries()) {
+      expect(table.families[table.findFamily(name)].help).toBe(`about ${name}`);
+      expect(table.labels[batch.series[i]].toString()).toBe(name);
+    }
+  });
+
   it('do not stay in memory when every pass has others', () => {
     const table = new SeriesTable();
     const parser = new TextParser(table);
