@@ -1,26 +1,40 @@
 /** Errors that teach: upstream's message, the place in the query, and what to do about it. */
+
 import { QueryError, QueryTimeout, TooManySamples } from '../core/promql/index.ts';
 import {
+  ALL_PARSER_FEATURES,
   DurationError,
   markedLine,
   PromQLSyntaxError,
+  parseQuery,
   type SourceRange,
 } from '../core/promql/parser/index.ts';
+import { ApiError } from '../core/source/http/api-client.ts';
 
 /** Several lines of text for a fault that lies in the query, else undefined. */
 export function explainFailure(error: unknown, query: string): string | undefined {
   if (error instanceof PromQLSyntaxError) return `${error.message}\n${indented(error.annotate())}`;
+  if (error instanceof ApiError) return explainRefusal(error, query);
   if (error instanceof DurationError) return located(error.message, query, error.range);
   if (error instanceof QueryError) {
     const text = error.range === undefined ? error.message : located(error.message, query, error.range);
-    const advice = ADVICE.find(([part]) => error.reason.includes(part));
-    return advice === undefined ? text : `${text}\n${indented(advice[1])}`;
+    return withAdvice(text, error.reason);
   }
   if (error instanceof TooManySamples) {
     return `${error.message}\n${indented('select fewer series or less time, aggregate them, use a longer --step, or raise --max-samples')}`;
   }
   if (error instanceof QueryTimeout) return `${error.message}\n${indented('allow more time with --timeout')}`;
   return undefined;
+}
+
+/** A server's own text; where the query is at fault for us too, we can show where. */
+function explainRefusal({ reason }: ApiError, query: string): string {
+  try {
+    parseQuery(query, ALL_PARSER_FEATURES);
+  } catch (fault) {
+    if (fault instanceof PromQLSyntaxError) return `${reason}\n${indented(fault.annotate())}`;
+  }
+  return withAdvice(reason, reason);
 }
 
 /** What helps against upstream's commonest execution errors, by a part of their text. */
@@ -43,6 +57,11 @@ const ADVICE: readonly (readonly [string, string])[] = [
   ],
   ['invalid expression type "string"', 'a string has no course: leave out --start and --since'],
 ];
+
+function withAdvice(text: string, reason: string): string {
+  const advice = ADVICE.find(([part]) => reason.includes(part));
+  return advice === undefined ? text : `${text}\n${indented(advice[1])}`;
+}
 
 function located(message: string, query: string, range: SourceRange): string {
   return `${message}\n${indented(markedLine(query, range).join('\n'))}`;

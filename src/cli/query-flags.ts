@@ -52,10 +52,9 @@ export const featureFlag = Flags.string({
 
 export const engineFlags = {
   'lookback-delta': Flags.string({
-    description: 'How old the newest sample of a series may be',
+    description: 'How old the newest sample of a series may be (default: 5m)',
     helpValue: 'DURATION',
     helpGroup: ENGINE,
-    default: '5m',
   }),
   'max-samples': Flags.integer({
     description: 'Give up a query that would hold more samples in memory',
@@ -65,10 +64,9 @@ export const engineFlags = {
     min: 1,
   }),
   timeout: Flags.string({
-    description: 'Give up a query that takes longer',
+    description: 'Give up a query that takes longer (default: 2m)',
     helpValue: 'DURATION',
     helpGroup: ENGINE,
-    default: '2m',
   }),
   'enable-feature': featureFlag,
 };
@@ -93,18 +91,18 @@ export function features(given: readonly string[] | undefined): string[] {
 }
 
 export interface EngineFlags {
-  'lookback-delta': string;
+  'lookback-delta'?: string | undefined;
   'max-samples': number;
-  timeout: string;
+  timeout?: string | undefined;
   'enable-feature'?: string[] | undefined;
 }
 
-export function engineOptions(flags: EngineFlags): EngineOptions {
+export function engineOptions(flags: EngineFlags): EngineOptions & { lookbackMs: number; timeoutMs: number } {
   const enabled = features(flags['enable-feature']);
   return {
-    lookbackMs: positive(flags['lookback-delta'], '--lookback-delta'),
+    lookbackMs: positive(flags['lookback-delta'] ?? '5m', '--lookback-delta'),
     maxSamples: flags['max-samples'],
-    timeoutMs: positive(flags.timeout, '--timeout'),
+    timeoutMs: positive(flags.timeout ?? '2m', '--timeout'),
     delayedNameRemoval: enabled.includes('promql-delayed-name-removal'),
     parser: parserOptionsFor(enabled),
   };

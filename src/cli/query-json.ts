@@ -1,15 +1,17 @@
 /** A query's whole answer as Prometheus' HTTP API gives it: status, data, warnings and infos. */
 import { InputError } from '../core/errors.ts';
-import { type QueryValue, writeResultJson } from '../core/promql/index.ts';
+import { writeResultJson } from '../core/promql/index.ts';
+import { ApiError } from '../core/source/http/api-client.ts';
 import type { Output } from './output.ts';
+import type { QueryAnswer } from './query-run.ts';
 
-export interface Annotations {
-  /** As the API words them. */
-  warnings: readonly string[];
-  infos: readonly string[];
-}
-
-export function printAnswer(value: QueryValue, { warnings, infos }: Annotations, out: Output): void {
+/** A server's answer is handed on as it is. */
+export function printAnswer({ value, warnings, infos, body }: QueryAnswer, out: Output): void {
+  if (body !== undefined) {
+    out.bytes(body);
+    if (body[body.length - 1] !== 0x0a) out.line('');
+    return;
+  }
   out.text('{"status":"success","data":');
   writeResultJson(value, (piece) => out.text(piece));
   if (warnings.length > 0) out.text(`,"warnings":${JSON.stringify(warnings)}`);
@@ -33,6 +35,10 @@ const ERROR_TYPES: Record<string, string> = {
 
 /** The answer of a query that failed; false where the fault is not the query's, and nothing was printed. */
 export function printErrorAnswer(error: unknown, out: Output): boolean {
+  if (error instanceof ApiError) {
+    out.bytes(error.body);
+    return true;
+  }
   if (!(error instanceof InputError)) return false;
   const errorType = ERROR_TYPES[error.code];
   if (errorType === undefined) return false;

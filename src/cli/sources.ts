@@ -1,38 +1,88 @@
 /**
  * Opens what --from names: data directories, blocks, exposition from files or stdin, and servers, several of them
- * merged. A part that is not named is not loaded.
+ * merged. A kind of source that is not named is not loaded.
  */
 import { existsSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type CorruptionError, InputError } from '../core/errors.ts';
 import { DirectorySource, isDataDirectory } from '../core/source/directory.ts';
+import type { ApiClient } from '../core/source/http/api-client.ts';
 import { mergeSources } from '../core/source/merge.ts';
 import type { Source } from '../core/source/source.ts';
 import { DEFAULT_DATA_DIR } from './flags.ts';
+import { fetchClientOptions, type HttpFlags } from './http-flags.ts';
 import { inputName, pieces } from './input.ts';
 
 export interface SourceOptions {
   /** Told of what is damaged; the rest is read. */
   onDamage: (error: CorruptionError) => void;
+  /** How to speak to servers. */
+  http?: HttpFlags;
+  /** For one request to a server. */
+  timeoutMs?: number;
   /** Gives samples without a time one. */
   clock?: Clock;
 }
 
-export async function openSources(from: readonly string[], options: SourceOptions): Promise<Source> {
-  const sources: Source[] = [];
-  try {
-    for (const name of from) sources.push(await openSource(name, options));
-  } catch (error) {
-    for (const source of sources) await source.close();
-    throw error;
-  }
-  return mergeSources(sources);
+export interface OpenedSources {
+  source: Source;
+  /** The server that is the only source: it can be asked for more than series. */
+  server: ApiClient | undefined;
 }
 
-async function openSource(name: string, options: SourceOptions): Promise<Source> {
-  if (name === '-' || (existsSync(name) && !isDataDirectory(name))) return openExposition(name, options);
-  if (!existsSync(name)) throw notFound(name);
-  return new DirectorySource(name, { onDamage: options.onDamage });
+/** An answer that is longer could not be one string. */
+const ANSWER_LIMIT_BYTES = 512 * 1024 * 1024;
+
+const DEFAULT_TIMEOUT_MS = 2 * 60_000;
+const PLAIN_HTTP: HttpFlags = { insecure: false, 'follow-redirects': true };
+/** Put in by the build. */
+const VERSION = process.env['TSMON_VERSION'] ?? 'unbuilt';
+
+/** Opens all that is named, as one source. */
+export async function openSources(from: readonly string[], options: SourceOptions): Promise<Source> {
+  return (await openForQueries(from, options)).source;
+}
+
+/** The same for those who can make use of a server. */
+export async function openForQueries(
+  from: readonly string[],
+  options: SourceOptions,
+): Promise<OpenedSources> {
+  const opened: OpenedSources[] = [];
+  try {
+    for (const name of from) opened.push(await openSource(name, options));
+  } catch (error) {
+    for (const { source } of opened) await source.close();
+    throw error;
+  }
+  if (opened.length === 1) return opened[0];
+  return { source: mergeSources(opened.map(({ source }) => source)), server: undefined };
+}
+
+async function openSource(name: string, options: SourceOptions): Promise<OpenedSources> {
+  if (/^https?:\/\//i.test(name)) return openServer(name, options);
+  let source: Source;
+  if (name === '-' || (existsSync(name) && !isDataDirectory(name)))
+    source = await openExposition(name, options);
+  else if (existsSync(name)) source = new DirectorySource(name, { onDamage: options.onDamage });
+  else throw notFound(name);
+  return { source, server: undefined };
+}
+
+async function openServer(name: string, options: SourceOptions): Promise<OpenedSources> {
+  const { clock = systemClock, http = PLAIN_HTTP, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  if (!URL.canParse(name)) throw new InputError('bad_source', `"${name}" is not a URL`);
+  const [{ HttpClient }, { ApiClient }, { HttpSource }] = await Promise.all([
+    import('../core/http/http-client.ts'),
+    import('../core/source/http/api-client.ts'),
+    import('../core/source/http/http-source.ts'),
+  ]);
+  const server = new ApiClient(new URL(name), {
+    client: new HttpClient(fetchClientOptions(http, VERSION, true)),
+    timeoutMs,
+    bodySizeLimitBytes: ANSWER_LIMIT_BYTES,
+  });
+  return { source: new HttpSource(server, () => clock.now()), server };
 }
 
 async function openExposition(name: string, { clock = systemClock }: SourceOptions): Promise<Source> {

@@ -1,22 +1,17 @@
 import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
 import { fromFlag } from '../../cli/flags.ts';
+import { httpFlags } from '../../cli/http-flags.ts';
 import { Output } from '../../cli/output.ts';
 import { explainFailure } from '../../cli/query-failure.ts';
 import { engineFlags, engineOptions, queryTimeFlags } from '../../cli/query-flags.ts';
-import { type Annotations, printAnswer, printErrorAnswer } from '../../cli/query-json.ts';
+import { printAnswer, printErrorAnswer } from '../../cli/query-json.ts';
 import { QUERY_OUTPUTS, type QueryOutput, queryPrinter, resultSize } from '../../cli/query-printer.ts';
+import { type QueryAnswer, runQuery } from '../../cli/query-run.ts';
 import { type QueryTimes, queryTimes } from '../../cli/query-times.ts';
-import { openSources } from '../../cli/sources.ts';
+import { openForQueries } from '../../cli/sources.ts';
 import { terminalWidth } from '../../cli/terminal.ts';
 import { systemClock } from '../../core/clock.ts';
-import {
-  type EngineOptions,
-  formatAnnotation,
-  instantQuery,
-  type QueryResult,
-  rangeQuery,
-} from '../../core/promql/index.ts';
 import { parseQuery } from '../../core/promql/parser/index.ts';
 import type { Source } from '../../core/source/source.ts';
 
@@ -69,6 +64,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       exclusive: ['fail-if-empty'],
     }),
     ...engineFlags,
+    ...httpFlags,
   };
 
   async run(): Promise<void> {
@@ -77,26 +73,32 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     const options = engineOptions(flags);
     const out = new Output();
     let damaged = false;
-    const source = await openSources(flags.from, {
+    const opened = await openForQueries(flags.from, {
       onDamage: (error) => {
         damaged = true;
         this.complain(error.message);
       },
+      http: flags,
+      // A server that gives up says more than we could.
+      timeoutMs: options.timeoutMs + 2000,
     });
+    const { source } = opened;
     try {
       const times = await queryTimes(flags, output === 'graph', source, systemClock.now());
-      const result = await this.evaluate(source, args.expr, times, options, output, out);
-      const annotations = worded(result, args.expr);
+      const answer = await this.answer(() => runQuery(opened, args.expr, times, options, flags), args.expr, {
+        asJson: output === 'json',
+        out,
+      });
       if (output === 'json') {
-        printAnswer(result.value, annotations, out);
+        printAnswer(answer, out);
       } else {
         const print = await queryPrinter(output);
         const context = { out, paint: this.paintOut, times, width: terminalWidth() };
-        print(result.value, { ...context, complain: (line) => this.complain(line) });
+        print(answer.value, { ...context, complain: (line) => this.complain(line) });
       }
       out.flush();
-      this.sayAnnotations(annotations);
-      const size = resultSize(result.value);
+      this.sayAnnotations(answer);
+      const size = resultSize(answer.value);
       await this.sayHints(source, args.expr, times, options, size === 0);
       if (damaged || (size === 0 ? flags['fail-if-empty'] : flags['fail-if-any']))
         process.exitCode = EXIT_FAILED;
@@ -105,20 +107,16 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     }
   }
 
-  private async evaluate(
-    source: Source,
+  /** The query's answer, or a failure that explains itself. */
+  private async answer(
+    ask: () => Promise<QueryAnswer>,
     query: string,
-    times: QueryTimes,
-    options: EngineOptions,
-    output: QueryOutput,
-    out: Output,
-  ): Promise<QueryResult> {
+    { asJson, out }: { asJson: boolean; out: Output },
+  ): Promise<QueryAnswer> {
     try {
-      return times.kind === 'instant'
-        ? await instantQuery(source, query, times.t, options)
-        : await rangeQuery(source, query, times.start, times.end, times.stepMs, options);
+      return await ask();
     } catch (error) {
-      if (output === 'json' && printErrorAnswer(error, out)) out.flush();
+      if (asJson && printErrorAnswer(error, out)) out.flush();
       const explained = explainFailure(error, query);
       throw explained === undefined ? error : new CommandFailure(EXIT_USAGE, explained);
     }
@@ -129,26 +127,20 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     source: Source,
     query: string,
     times: QueryTimes,
-    { parser, lookbackMs }: EngineOptions,
+    { parser, lookbackMs }: ReturnType<typeof engineOptions>,
     empty: boolean,
   ): Promise<void> {
     const { adviseOnEmpty, adviseOnTypes } = await import('../../cli/query-advice.ts');
     const expr = parseQuery(query, parser);
     const hints = [
-      ...(empty ? await adviseOnEmpty(source, expr, times, lookbackMs!) : []),
+      ...(empty ? await adviseOnEmpty(source, expr, times, lookbackMs) : []),
       ...(await adviseOnTypes(source, expr)),
     ];
     for (const hint of hints) this.say(`${this.paint.yellow('hint:')} ${hint}`);
   }
 
-  private sayAnnotations({ warnings, infos }: Annotations): void {
+  private sayAnnotations({ warnings, infos }: QueryAnswer): void {
     for (const text of warnings) this.complain(text.replace(/^PromQL warning: /, ''));
     for (const text of infos) this.say(`${this.paint.dim('info:')} ${text.replace(/^PromQL info: /, '')}`);
   }
-}
-
-function worded({ annotations }: QueryResult, query: string): Annotations {
-  const texts = (level: 'warning' | 'info') =>
-    annotations.filter((a) => a.level === level).map((a) => formatAnnotation(a, query));
-  return { warnings: texts('warning'), infos: texts('info') };
 }
