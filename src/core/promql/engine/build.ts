@@ -26,7 +26,7 @@ import type { Builder } from './builder.ts';
 import { buildSpecialCall } from './calls/index.ts';
 import { VectorOfScalar } from './calls/vector-of-scalar.ts';
 import type { QueryContext } from './context.ts';
-import { type DistinctRule, DistinctSeries } from './distinct.ts';
+import { DistinctSeries } from './distinct.ts';
 import { StepGrid } from './grid.ts';
 import { InstantSelector } from './instant-selector.ts';
 import type { Operator, RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
@@ -158,7 +158,7 @@ export class OperatorBuilder implements Builder {
         return this.selector(expr, grid);
       case 'unary': {
         const inner = this.vector(expr.expr, grid);
-        return expr.op === '-' ? this.distinct(new Negation(context, inner), 'strict') : inner;
+        return expr.op === '-' ? this.distinct(new Negation(context, inner)) : inner;
       }
       case 'binary':
         return this.binary(expr, grid);
@@ -198,7 +198,7 @@ export class OperatorBuilder implements Builder {
     grid: StepGrid,
   ): VectorOperator {
     const operator = new VectorScalar(this.context, expr, vector, scalar, scalarOnLeft, grid.count);
-    return dropsName(expr) ? this.distinct(operator, 'per-step') : operator;
+    return dropsName(expr) ? this.distinct(operator) : operator;
   }
 
   private call(call: Call, grid: StepGrid): VectorOperator {
@@ -209,17 +209,14 @@ export class OperatorBuilder implements Builder {
     const input = call.args.find((arg) => typeOf(arg) !== 'scalar');
     const { context } = this;
     let operator: VectorOperator;
-    let rule: DistinctRule;
     if (implementation.kind === 'range') {
       operator = new RangeCall(context, implementation, this.range(input!, grid), scalars, site);
-      rule = 'strict';
     } else {
       // The date functions may be called without an argument, and are then of the evaluation time.
       const vector = input === undefined ? new VectorOfScalar(timeScalar(grid)) : this.vector(input, grid);
       operator = new VectorCall(context, implementation, vector, scalars, site, grid.count);
-      rule = 'per-step';
     }
-    return implementation.keepsName ? operator : this.distinct(operator, rule);
+    return implementation.keepsName ? operator : this.distinct(operator);
   }
 
   private subquery(expr: Subquery, grid: StepGrid): RangeOperator {
@@ -227,11 +224,11 @@ export class OperatorBuilder implements Builder {
     return new SubqueryOperator(this.context, expr, grid, this.vector(expr.expr, innerGrid), innerGrid);
   }
 
-  private distinct(operator: VectorOperator, rule: DistinctRule): VectorOperator {
+  private distinct(operator: VectorOperator): VectorOperator {
     // With delayed name removal the names are still there, and the end of the query sees to it.
     return this.context.settings.delayedNameRemoval
       ? operator
-      : new DistinctSeries(this.context, operator, rule);
+      : new DistinctSeries(this.context, operator, 'per-step');
   }
 
   /** For each selector in `expr` whether its hints must be definite: of one text there may be two kinds. */

@@ -66,7 +66,7 @@ export class CountValues implements VectorOperator {
     for (let group = 0; group < groups.length; group++) {
       for (const [text, column] of byValue[group]) {
         builder.reset(groups[group].labels).set(this.label, text);
-        metas.push({ labels: builder.labels(), dropName: groups[group].dropName });
+        metas.push({ labels: builder.labels(), dropName: false });
         counts.push(column);
       }
     }

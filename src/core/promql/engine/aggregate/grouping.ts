@@ -24,8 +24,10 @@ export function groupSeries(series: readonly SeriesMeta[], expr: Aggregate): Gro
     if (group === undefined) {
       group = groups.length;
       bucket.push(group);
-      // A name that is still to be dropped stays so in a group that is made `by (__name__)`.
-      groups.push({ labels, dropName: series[i].dropName && labels.has(METRIC_NAME) });
+      groups.push({ labels, dropName: series[i].dropName });
+    } else if (series[i].dropName && !groups[group].dropName) {
+      // A group that is made `by (__name__)` loses the name if any of its series is to lose it.
+      groups[group] = { labels, dropName: true };
     }
     groupOf[i] = group;
   }

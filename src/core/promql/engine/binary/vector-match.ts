@@ -5,7 +5,7 @@
  * An output is a label set with the pairs of series that contribute to it. Which pair does may change from step to
  * step (series come and go), and two pairs at one step are an error. `fill` adds pairs with one side made up.
  */
-import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import type { Labels } from '../../../model/labels.ts';
 import { LabelsBuilder } from '../../../model/labels-builder.ts';
 import { labelsInBraces } from '../../../model/labels-text.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
@@ -14,7 +14,7 @@ import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { QueryContext } from '../context.ts';
 import { groupByLabels } from '../distinct.ts';
 import { QueryError } from '../errors.ts';
-import { withoutName } from '../names.ts';
+import { nameRemoved, withoutName } from '../names.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
 import { ColumnCache } from './column-cache.ts';
 import { ElementOperation, valueAt } from './element.ts';
@@ -162,12 +162,12 @@ export class VectorMatch implements VectorOperator {
     const rightMeta = right === FILLED ? { labels: group.key, dropName: false } : this.right.series[right];
     const many = swapped ? rightMeta : leftMeta;
     const one = swapped ? leftMeta : rightMeta;
-    const meta = dropsName(this.expr) ? withoutName(many, this.context) : many;
+    // As in Prometheus arithmetic takes the name at once, and a filter forgets that it was to be taken.
+    let meta: SeriesMeta = { labels: many.labels, dropName: false };
+    if (this.expr.bool) meta = withoutName(meta, this.context);
+    else if (dropsName(this.expr)) meta = nameRemoved(meta);
     let result: Labels = meta.labels;
-    if (card === 'one-to-one') {
-      const keepsName = this.context.settings.delayedNameRemoval && meta.dropName;
-      result = result.filter((name) => labels.includes(name) === on || (keepsName && name === METRIC_NAME));
-    }
+    if (card === 'one-to-one') result = result.filter((name) => labels.includes(name) === on);
     if (include.length > 0) {
       const builder = new LabelsBuilder(result);
       for (const name of include) builder.set(name, one.labels.get(name));

@@ -1,6 +1,6 @@
 /** `label_replace` and `label_join`: new labels from old ones; values pass through. */
 
-import type { Labels } from '../../../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { LabelsBuilder } from '../../../model/labels-builder.ts';
 import { isValidLabelName } from '../../../model/names.ts';
 import { goQuote } from '../../../model/quote.ts';
@@ -20,10 +20,10 @@ export function labelReplaceCall(builder: Builder, call: Call, grid: StepGrid): 
     throw new QueryError(`invalid destination label name in label_replace(): ${destination}`, call.range);
   }
   const labelBuilder = new LabelsBuilder();
-  return relabelled(builder, call, grid, (labels) => {
-    const value = regex.expand(labels.get(source), replacement);
-    if (value === undefined) return labels;
-    return labelBuilder.reset(labels).set(destination, value).labels();
+  return relabelled(builder, call, grid, (meta) => {
+    const value = regex.expand(meta.labels.get(source), replacement);
+    if (value === undefined) return meta;
+    return withLabel(meta, labelBuilder.reset(meta.labels).set(destination, value).labels(), destination);
   });
 }
 
@@ -38,17 +38,22 @@ export function labelJoinCall(builder: Builder, call: Call, grid: StepGrid): Vec
     throw new QueryError(`invalid destination label name in label_join(): ${destination}`, call.range);
   }
   const labelBuilder = new LabelsBuilder();
-  return relabelled(builder, call, grid, (labels) => {
-    const value = sources.map((source) => labels.get(source)).join(separator);
-    return labelBuilder.reset(labels).set(destination, value).labels();
+  return relabelled(builder, call, grid, (meta) => {
+    const value = sources.map((source) => meta.labels.get(source)).join(separator);
+    return withLabel(meta, labelBuilder.reset(meta.labels).set(destination, value).labels(), destination);
   });
+}
+
+/** A name that has been set here stays, whatever was to become of the one before. */
+function withLabel(meta: SeriesMeta, labels: Labels, destination: string): SeriesMeta {
+  return { labels, dropName: meta.dropName && destination !== METRIC_NAME };
 }
 
 function relabelled(
   builder: Builder,
   call: Call,
   grid: StepGrid,
-  change: (labels: Labels) => Labels,
+  change: (meta: SeriesMeta) => SeriesMeta,
 ): VectorOperator {
   const operator = new Relabelled(builder.vector(call.args[0], grid), change);
   return builder.context.settings.delayedNameRemoval
@@ -60,19 +65,16 @@ class Relabelled implements VectorOperator {
   readonly kind = 'vector';
   series: readonly SeriesMeta[] = [];
   private readonly input: VectorOperator;
-  private readonly change: (labels: Labels) => Labels;
+  private readonly change: (meta: SeriesMeta) => SeriesMeta;
 
-  constructor(input: VectorOperator, change: (labels: Labels) => Labels) {
+  constructor(input: VectorOperator, change: (meta: SeriesMeta) => SeriesMeta) {
     this.input = input;
     this.change = change;
   }
 
   async prepare(): Promise<void> {
     await this.input.prepare();
-    this.series = this.input.series.map(({ labels, dropName }) => ({
-      labels: this.change(labels),
-      dropName,
-    }));
+    this.series = this.input.series.map(this.change);
   }
 
   evaluate(i: number, out: StepColumn): void {
