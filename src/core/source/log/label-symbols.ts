@@ -29,6 +29,11 @@ export class LabelSymbols {
     return this.add(hash, from, start, end, slot);
   }
 
+  /** As `intern`, for what may well be the symbol `guess`, or -1. */
+  internLike(guess: number, from: Uint8Array, start: number, end: number): number {
+    return guess >= 0 && this.is(guess, from, start, end) ? guess : this.intern(from, start, end);
+  }
+
   internText(text: string): number {
     const bytes = Buffer.from(text, 'utf8');
     return this.intern(bytes, 0, bytes.length);
@@ -56,7 +61,8 @@ export class LabelSymbols {
     return starts[a + 1] - starts[a] - (starts[b + 1] - starts[b]);
   }
 
-  private is(symbol: number, from: Uint8Array, start: number, end: number): boolean {
+  /** Whether the symbol's UTF-8 is bytes [start, end). */
+  is(symbol: number, from: Uint8Array, start: number, end: number): boolean {
     const { bytes } = this;
     let i = this.starts[symbol];
     if (this.starts[symbol + 1] - i !== end - start) return false;

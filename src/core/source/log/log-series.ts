@@ -21,6 +21,10 @@ export class LogSeries {
   private slots = new Int32Array(1024);
   private hashes = new Uint32Array(256);
   private readonly reader = new ByteReader();
+  /** Of the series at hand, where each name and value begins and ends in the record. */
+  private places = new Uint32Array(64);
+  /** The symbols of the series before. */
+  private previous = new Int32Array(32).fill(-1);
 
   constructor(matchers: readonly Matcher[]) {
     this.matchers = matchers.map((matcher) => new SymbolMatcher(matcher, this.symbols));
@@ -28,23 +32,40 @@ export class LogSeries {
 
   /** Takes in the series that the decoder is at, if all matchers hold for it. */
   add(decoder: SeriesDecoder, record: Uint8Array): void {
-    const { reader, symbols } = this;
-    reader.reset(record, decoder.labelsStart, decoder.labelsEnd);
-    const size = reader.uvarint() * 2;
+    const size = this.findStrings(decoder, record);
+    const { places, symbols } = this;
+    for (const matcher of this.matchers) if (!matcher.holds(record, places, size)) return;
     const start = this.starts[this.count];
     if (start + size > this.pairs.length) {
       this.pairs = grown(this.pairs, new Uint32Array(Math.max(start + size, this.pairs.length * 2)));
     }
     let hash = 0;
     for (let i = 0; i < size; i++) {
-      const length = reader.uvarint();
-      const at = reader.advance(length);
-      const symbol = symbols.intern(record, at, at + length);
+      // Series that come together have most of their labels in common, and in the same places.
+      const symbol = symbols.internLike(this.previous[i], record, places[i * 2], places[i * 2 + 1]);
+      this.previous[i] = symbol;
       this.pairs[start + i] = symbol;
       hash = Math.imul(hash ^ symbol, 0x9e3779b1) ^ (hash >>> 15);
     }
-    for (const matcher of this.matchers) if (!matcher.holds(this.pairs, start, start + size)) return;
     this.rows.set(decoder.ref, this.rowOf(hash >>> 0, start, size));
+  }
+
+  /** Where the names and values of a series are in the record, into `places`; returns how many they are. */
+  private findStrings(decoder: SeriesDecoder, record: Uint8Array): number {
+    const { reader } = this;
+    reader.reset(record, decoder.labelsStart, decoder.labelsEnd);
+    const size = reader.uvarint() * 2;
+    if (size > this.previous.length) {
+      this.previous = new Int32Array(size * 2).fill(-1);
+      this.places = new Uint32Array(size * 4);
+    }
+    const { places } = this;
+    for (let i = 0; i < size; i++) {
+      const length = reader.uvarint();
+      places[i * 2] = reader.advance(length);
+      places[i * 2 + 1] = reader.pos;
+    }
+    return size;
   }
 
   labels(row: number): Labels {
@@ -137,22 +158,35 @@ export class LogSeries {
   }
 }
 
-/** A matcher that is asked once about each value. */
+/** A matcher on bytes: plain values are compared, regular expressions asked once about each value. */
 class SymbolMatcher {
   private readonly matcher: Matcher;
   private readonly symbols: LabelSymbols;
-  private readonly name: number;
+  private readonly name: Uint8Array;
+  /** Of `=` and `!=`. */
+  private readonly value: Uint8Array | undefined;
+  private previous = -1;
   /** By symbol: 0 not asked yet, 1 no, 2 yes. */
   private answers = new Uint8Array(256);
 
   constructor(matcher: Matcher, symbols: LabelSymbols) {
     this.matcher = matcher;
     this.symbols = symbols;
-    this.name = symbols.internText(matcher.name);
+    this.name = Buffer.from(matcher.name);
+    this.value = matcher.type === '=' || matcher.type === '!=' ? Buffer.from(matcher.value) : undefined;
   }
 
-  holds(pairs: Uint32Array, start: number, end: number): boolean {
-    for (let at = start; at < end; at += 2) if (pairs[at] === this.name) return this.accepts(pairs[at + 1]);
+  /** Whether it holds for the labels whose `size` names and values are at `places` of the record. */
+  holds(record: Uint8Array, places: Uint32Array, size: number): boolean {
+    for (let i = 0; i < size; i += 2) {
+      if (!isText(this.name, record, places[i * 2], places[i * 2 + 1])) continue;
+      const start = places[i * 2 + 2];
+      const end = places[i * 2 + 3];
+      if (this.value !== undefined)
+        return isText(this.value, record, start, end) === (this.matcher.type === '=');
+      this.previous = this.symbols.internLike(this.previous, record, start, end);
+      return this.accepts(this.previous);
+    }
     return this.matcher.matchesEmpty;
   }
 
@@ -165,6 +199,12 @@ class SymbolMatcher {
     }
     return this.answers[symbol] === 2;
   }
+}
+
+function isText(text: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
+  return true;
 }
 
 function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { CorruptionError } from '../../errors.ts';
-import { closeLog, type LogFile, LogReader, openLog } from '../../tsdb/wal/index.ts';
+import { closeLog, type LogFile, LogReader, openLog, recordType } from '../../tsdb/wal/index.ts';
 
 /** What a pass does with each record. A CorruptionError that it throws gets the record's place. */
 export type RecordVisitor = (record: Uint8Array) => void;
@@ -14,6 +14,8 @@ export class LogView {
   private readonly wbl: readonly LogFile[];
   private readonly onDamage: ((error: CorruptionError) => void) | undefined;
   private readonly reported = new Set<string>();
+  /** Record types in the log, once a pass has seen all of it. */
+  private types: ReadonlySet<number> | undefined = undefined;
 
   /**
    * With `onDamage`, damage is told once, and what follows it in its log is not read, as it would not be by
@@ -35,9 +37,28 @@ export class LogView {
     return this.wal.length === 0;
   }
 
+  /** Whether a pass so far has found damage, and has not read what follows it. */
+  get damaged(): boolean {
+    return this.reported.size > 0;
+  }
+
   /** Passes over all records of the log. */
   eachRecord(visit: RecordVisitor): void {
-    this.pass(this.wal, visit);
+    if (this.types !== undefined) {
+      this.pass(this.wal, visit);
+      return;
+    }
+    const types = new Set<number>();
+    this.pass(this.wal, (record) => {
+      types.add(recordType(record));
+      visit(record);
+    });
+    this.types = types;
+  }
+
+  /** False where a pass has shown that the log has no record of this type. */
+  mayHave(type: number): boolean {
+    return this.types === undefined || this.types.has(type);
   }
 
   /** Passes over all records of the log of samples that came out of order; the other log has their series. */
