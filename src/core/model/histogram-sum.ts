@@ -11,6 +11,7 @@ import {
   boundsReconciled,
   Combined,
   combinedHint,
+  divideHistogram,
   multiplyHistogram,
 } from './histogram-arithmetic.ts';
 import { isCustomSchema } from './histogram-bounds.ts';
@@ -68,6 +69,12 @@ export class HistogramSum {
   multiply(factor: number): void {
     multiplyHistogram(this.sum, factor);
     multiplyHistogram(this.lost, factor);
+  }
+
+  /** Divides the sum so far; not the same as multiplying by the inverse, which is rounded. */
+  divide(divisor: number): void {
+    divideHistogram(this.sum, divisor);
+    divideHistogram(this.lost, divisor);
   }
 
   /** A copy that goes its own way. */

@@ -1,7 +1,7 @@
 /** `sum_over_time` and `avg_over_time` of native histograms. */
 
 import { CounterReset, type Histogram } from '../../model/histogram.ts';
-import { Combined, hasOverflow, multiplyHistogram } from '../../model/histogram-arithmetic.ts';
+import { Combined, divideHistogram, hasOverflow } from '../../model/histogram-arithmetic.ts';
 import { toFloatHistogram } from '../../model/histogram-copy.ts';
 import { HistogramSum } from '../../model/histogram-sum.ts';
 import { ABSENT, type StepColumn } from './column.ts';
@@ -59,15 +59,15 @@ function averageOf(window: readonly Histogram[], site: CallSite): Histogram | nu
       if (!hasOverflow(sum.uncorrected)) continue;
       incremental = true;
       sum = before;
-      sum.multiply(1 / (n - 1));
+      sum.divide(n - 1);
     }
     const share = toFloatHistogram(window[i]);
-    multiplyHistogram(share, 1 / n);
+    divideHistogram(share, n);
     sum.multiply((n - 1) / n);
     if (!addReported(sum, share, site)) return null;
   }
   warnOfCollision(window, site);
-  if (!incremental) sum.multiply(1 / window.length);
+  if (!incremental) sum.divide(window.length);
   return sum.total();
 }
 

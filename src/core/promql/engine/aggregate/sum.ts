@@ -4,7 +4,7 @@
  */
 
 import { CounterReset, type Histogram } from '../../../model/histogram.ts';
-import { Combined, hasOverflow, multiplyHistogram } from '../../../model/histogram-arithmetic.ts';
+import { Combined, divideHistogram, hasOverflow } from '../../../model/histogram-arithmetic.ts';
 import { toFloatHistogram } from '../../../model/histogram-copy.ts';
 import { HistogramSum } from '../../../model/histogram-sum.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
@@ -71,7 +71,7 @@ export class SumAggregation extends GroupedOperator {
       if (cell.sawReset && cell.sawNotReset) {
         reportCombined(Combined.counterResetCollision, 'aggregation', annotations, range);
       }
-      if (this.isAverage && !cell.incremental) cell.sum.multiply(1 / cell.count);
+      if (this.isAverage && !cell.incremental) cell.sum.divide(cell.count);
       out.setHistogram(step, cell.sum.total());
     }
   }
@@ -107,10 +107,10 @@ export class SumAggregation extends GroupedOperator {
       if (cell.incompatible || !hasOverflow(cell.sum.uncorrected)) return;
       cell.incremental = true;
       cell.sum = before;
-      cell.sum.multiply(1 / (n - 1));
+      cell.sum.divide(n - 1);
     }
     const share = toFloatHistogram(h);
-    multiplyHistogram(share, 1 / n);
+    divideHistogram(share, n);
     cell.sum.multiply((n - 1) / n);
     this.addReported(cell, share, labels);
   }
