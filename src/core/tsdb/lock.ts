@@ -40,6 +40,9 @@ const O_RDWR_CREAT = 0x202;
 
 const ATTEMPTS = 5;
 
+/** Stands in the file where its owner could not take the lock. */
+const UNLOCKED = 'without flock';
+
 /** Throws InputError `locked`, naming the holder where that can be found out. */
 export function lockDirectory(dir: string): DirectoryLock {
   const path = join(dir, 'lock');
@@ -56,20 +59,19 @@ export function lockDirectory(dir: string): DirectoryLock {
       closeSync(fd);
       continue;
     }
-    if (result === 'impossible' && holders(path).length > 0) {
+    // Who could not take the lock has nothing but what is in the file.
+    const taken = result === 'taken';
+    if (holders(path).length > 0 && (!taken || readFileSync(path, 'latin1').includes(UNLOCKED))) {
       closeSync(fd);
       throw refusal(dir, path);
     }
     // For the message above; Prometheus takes no notice of what is in the file.
     ftruncateSync(fd, 0);
-    writeSync(fd, `${process.pid}\n`, 0);
+    writeSync(fd, taken ? `${process.pid}\n` : `${process.pid} ${UNLOCKED}\n`, 0);
     return {
-      notices:
-        result === 'taken'
-          ? []
-          : [
-              `${path}: neither flock nor perl is there to take the lock, so do not start Prometheus meanwhile`,
-            ],
+      notices: taken
+        ? []
+        : [`${path}: neither flock nor perl is there to take the lock, so do not start Prometheus meanwhile`],
       release() {
         rmSync(path, { force: true });
         closeSync(fd);
@@ -132,7 +134,7 @@ function holders(path: string): string[] {
       if (fields !== null && Number(fields[2]) === ino) found.add(Number(fields[1]));
     }
     // A lock that a helper took is listed under the helper, which is gone: its owner wrote who it is.
-    const written = Number(readFileSync(path, 'latin1'));
+    const written = Number.parseInt(readFileSync(path, 'latin1'), 10);
     if (written > 0) found.add(written);
   } catch {
     // No /proc, or no file: nobody can be named.

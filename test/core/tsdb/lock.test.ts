@@ -35,6 +35,30 @@ describe('lockDirectory', () => {
     lockDirectory(dir).release();
   });
 
+  it('respects whoever had no program to take the lock with', () => {
+    // The parent of this process stands for another writer that is alive.
+    writeFileSync(join(dir, 'lock'), `${process.ppid} without flock\n`);
+    expect(() => lockDirectory(dir)).toThrow(expect.objectContaining({ code: 'locked' }));
+    writeFileSync(join(dir, 'lock'), '999999999 without flock\n');
+    lockDirectory(dir).release();
+    writeFileSync(join(dir, 'lock'), `${process.ppid}\n`);
+    lockDirectory(dir).release();
+  });
+
+  it('goes by what is in the file where there is no such program', () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = dir;
+    try {
+      const lock = lockDirectory(dir);
+      expect(lock.notices).toEqual([expect.stringContaining('neither flock nor perl')]);
+      lock.release();
+      writeFileSync(join(dir, 'lock'), `${process.ppid}\n`);
+      expect(() => lockDirectory(dir)).toThrow(expect.objectContaining({ code: 'locked' }));
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+
   it.runIf(hasFlock)('is the lock that flock(2) takes, and names who has it', async () => {
     const holder = spawn('flock', ['-n', join(dir, 'lock'), '-c', 'echo locked; read line'], {
       stdio: ['pipe', 'pipe', 'inherit'],
