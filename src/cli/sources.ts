@@ -16,6 +16,8 @@ import { inputName, pieces } from './input.ts';
 export interface SourceOptions {
   /** Told of what is damaged; the rest is read. */
   onDamage: (error: CorruptionError) => void;
+  /** Told of what servers say beside their data; else it is not heard. */
+  onWarning?: (text: string) => void;
   /** How to speak to servers. */
   http?: HttpFlags;
   /** For one request to a server. */
@@ -82,7 +84,8 @@ async function openServer(name: string, options: SourceOptions): Promise<OpenedS
     timeoutMs,
     bodySizeLimitBytes: ANSWER_LIMIT_BYTES,
   });
-  return { source: new HttpSource(server, () => clock.now()), server };
+  const { onWarning = () => {} } = options;
+  return { source: new HttpSource(server, () => clock.now(), onWarning), server };
 }
 
 async function openExposition(name: string, { clock = systemClock }: SourceOptions): Promise<Source> {

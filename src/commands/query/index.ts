@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
-import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
+import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { fromFlag } from '../../cli/flags.ts';
 import { httpFlags } from '../../cli/http-flags.ts';
 import { Output } from '../../cli/output.ts';
-import { explainFailure } from '../../cli/query-failure.ts';
+import { taught } from '../../cli/query-failure.ts';
 import { engineFlags, engineOptions, queryTimeFlags } from '../../cli/query-flags.ts';
 import { printAnswer, printErrorAnswer } from '../../cli/query-json.ts';
 import { QUERY_OUTPUTS, type QueryOutput, queryPrinter, resultSize } from '../../cli/query-printer.ts';
@@ -78,6 +78,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
         damaged = true;
         this.complain(error.message);
       },
+      onWarning: (text) => this.complain(text),
       http: flags,
       // A server that gives up says more than we could.
       timeoutMs: options.timeoutMs + 2000,
@@ -117,8 +118,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       return await ask();
     } catch (error) {
       if (asJson && printErrorAnswer(error, out)) out.flush();
-      const explained = explainFailure(error, query);
-      throw explained === undefined ? error : new CommandFailure(EXIT_USAGE, explained);
+      throw taught(error, query);
     }
   }
 

@@ -19,7 +19,7 @@ import {
   STREAMED_TYPE,
 } from '../../remote/read-codec.ts';
 import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from '../source.ts';
-import type { ApiClient, ApiParams } from './api-client.ts';
+import type { ApiAnswer, ApiClient, ApiParams } from './api-client.ts';
 import { type QueryData, readQueryData, type ServerSeries } from './query-value.ts';
 import { ChunkedSet, SampledSet } from './remote-read-set.ts';
 
@@ -38,11 +38,14 @@ const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
 export class HttpSource implements Source {
   private readonly api: ApiClient;
   private readonly now: () => number;
+  private readonly onWarning: (text: string) => void;
   private hasRemoteRead = true;
 
-  constructor(api: ApiClient, now: () => number) {
+  /** `onWarning` is told what a server says beside its data. */
+  constructor(api: ApiClient, now: () => number, onWarning: (text: string) => void) {
     this.api = api;
     this.now = now;
+    this.onWarning = onWarning;
   }
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
@@ -54,33 +57,32 @@ export class HttpSource implements Source {
   /** Label sets of the series that satisfy one of the lists, sorted. */
   async series(lists: readonly (readonly Matcher[])[], range: TimeRange, limit: number): Promise<Labels[]> {
     const params = [...lists.map(matchParam), ...rangeParams(range), ...limitParams(limit)];
-    const { data } = await this.api.post<Record<string, string>[]>('series', params);
+    const data = this.heeded(await this.api.post<Record<string, string>[]>('series', params));
     return data.map(labelsFromObject).sort((a, b) => a.compare(b));
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
     const params = [...matchParams(matchers), ...rangeParams(range)];
-    return (await this.api.post<string[]>('labels', params)).data.sort(compareStrings);
+    return this.heeded(await this.api.post<string[]>('labels', params)).sort(compareStrings);
   }
 
   async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
     const params = [...matchParams(matchers), ...rangeParams(range)];
     const path = `label/${encodeURIComponent(escapeName(name, 'values'))}/values`;
-    return (await this.api.get<string[]>(path, params)).data.sort(compareStrings);
+    return this.heeded(await this.api.get<string[]>(path, params)).sort(compareStrings);
   }
 
   async metadata(metric?: string): Promise<Map<string, Metadata[]>> {
     const params: ApiParams = metric === undefined ? [] : [['metric', metric]];
-    const { data } = await this.api.get<Record<string, Metadata[]>>('metadata', params);
-    return new Map(Object.entries(data));
+    const answer = await this.api.get<Record<string, Metadata[]>>('metadata', params);
+    return new Map(Object.entries(this.heeded(answer)));
   }
 
   async exemplars(lists: readonly (readonly Matcher[])[], range: TimeRange): Promise<ExemplarSeries[]> {
     const found = new Map<string, ExemplarSeries>();
     for (const matchers of lists) {
       const params = [['query', selectorText(matchers)] as const, ...rangeParams(finite(range, this.now()))];
-      const { data } = await this.api.post<ExemplarData[]>('query_exemplars', params);
-      for (const one of data) {
+      for (const one of this.heeded(await this.api.post<ExemplarData[]>('query_exemplars', params))) {
         const labels = labelsFromObject(one.seriesLabels);
         found.set(labels.toString(), { labels, exemplars: one.exemplars.map(readExemplar) });
       }
@@ -90,17 +92,18 @@ export class HttpSource implements Source {
 
   /** Of what the server has in memory: its blocks are not told of. */
   async extent(): Promise<TimeRange | undefined> {
-    const { data } = await this.api.get<{ headStats?: { minTime: number; maxTime: number } }>(
-      'status/tsdb',
-      [],
-    );
-    const { headStats } = data;
+    const { headStats } = this.heeded(await this.api.get<Extent>('status/tsdb', []));
     if (headStats === undefined || headStats.minTime > headStats.maxTime) return undefined;
     return { mint: headStats.minTime, maxt: headStats.maxTime };
   }
 
   async close(): Promise<void> {
     this.api.close();
+  }
+
+  private heeded<T>({ data, warnings, infos }: ApiAnswer<T>): T {
+    for (const text of [...warnings, ...infos]) this.onWarning(text);
+    return data;
   }
 
   private async remoteRead(
@@ -130,13 +133,17 @@ export class HttpSource implements Source {
     const { mint, maxt } = finite(range, this.now());
     // Windows are left-open.
     const query = `${selectorText(matchers)}[${maxt - mint + 1}ms]`;
-    const { data } = await this.api.post<QueryData>('query', [
+    const answer = await this.api.post<QueryData>('query', [
       ['query', query],
       ['time', formatApiTimestamp(maxt)],
     ]);
-    const value = readQueryData(data);
+    const value = readQueryData(this.heeded(answer));
     return new AnswerSet(value.type === 'matrix' ? value.series : []);
   }
+}
+
+interface Extent {
+  headStats?: { minTime: number; maxTime: number };
 }
 
 interface ExemplarData {
