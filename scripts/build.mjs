@@ -70,6 +70,18 @@ const withoutConfig = {
   },
 };
 
+// oclif asks a terminal for missing arguments through readline, which our commands never have it do.
+const lazyReadline = {
+  name: 'oclif-lazy-readline',
+  setup(b) {
+    b.onResolve({ filter: /^node:readline$/ }, () => ({ path: 'readline', namespace: 'lazy' }));
+    b.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
+      contents: `exports.createInterface = (...args) =>
+        process.getBuiltinModule('node:readline').createInterface(...args);`,
+    }));
+  },
+};
+
 await Promise.all([
   build({
     ...shared,
@@ -91,7 +103,7 @@ await Promise.all([
         export * as Args from '@oclif/core/args';`,
     },
     outfile: join(fresh, 'oclif.cjs'),
-    plugins: [withoutConfig],
+    plugins: [withoutConfig, lazyReadline],
   }),
 ]);
 

@@ -7,7 +7,6 @@
  * lock and exits. On macOS and the BSDs open(2) takes it. Where none of this works, all that can be done is to look
  * whether somebody else holds the lock, and to say that they will not see ours.
  */
-import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   fstatSync,
@@ -102,6 +101,8 @@ function openLocked(path: string): number | undefined {
 
 function take(fd: number): 'taken' | 'refused' | 'impossible' {
   for (const [program, args] of HELPERS) {
+    // Loaded here, because a command that finds nothing to write needs no lock, and Node has much to load for this.
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
     const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'ignore', fd] });
     if (error !== undefined) continue;
     if (status === 0) return 'taken';
