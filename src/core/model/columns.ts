@@ -17,6 +17,9 @@ export class SampleColumns {
   histograms: (Histogram | null)[] | null = null;
   /** Start timestamps (ms, 0 = unknown), parallel to `t`; null where the series has none. */
   st: Float64Array | null = null;
+  /** Chunks, and bytes of them, that were decoded into this object since it was made. */
+  chunksDecoded = 0;
+  bytesDecoded = 0;
 
   clear(): void {
     this.length = 0;

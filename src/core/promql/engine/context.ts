@@ -46,6 +46,8 @@ export class QueryContext {
   peakSamples = 0;
   /** Samples that selectors have read from the source. */
   samplesRead = 0;
+  /** Told of points that are held (or, negative, released), for those who ask whose they are. */
+  onHold: ((points: number) => void) | null = null;
   private readonly selections = new Map<string, Promise<SeriesSet>>();
 
   /** `end` is the query's, in ms; `grid` starts with the query. */
@@ -78,11 +80,13 @@ export class QueryContext {
   hold(points: number): void {
     this.held += points;
     if (this.held > this.peakSamples) this.peakSamples = this.held;
+    if (this.onHold !== null) this.onHold(points);
     if (this.held > this.settings.maxSamples) throw new TooManySamples();
   }
 
   release(points: number): void {
     this.held -= points;
+    if (this.onHold !== null) this.onHold(-points);
   }
 
   /**

@@ -20,6 +20,8 @@ import type { QueryResult, QueryValue, ResultSeries } from './result.ts';
 export interface EngineOptions extends Partial<QuerySettings> {
   parser?: ParserOptions;
   clock?: Clock;
+  /** Makes the builder of the operators, for those who watch what is built (promql/inspect). */
+  builder?: (context: QueryContext, query: string, expr: Expr) => OperatorBuilder;
 }
 
 /** Prometheus' defaults. */
@@ -91,7 +93,7 @@ async function run(
     stepMs: kind === 'instant' ? 0 : grid.stepMs,
     rangeMs: kind === 'instant' ? 0 : end - grid.start,
   });
-  const builder = new OperatorBuilder(context, query, expr);
+  const builder = options.builder?.(context, query, expr) ?? new OperatorBuilder(context, query, expr);
   let operator = builder.build(expr, grid);
   if (operator.kind === 'vector' && settings.delayedNameRemoval) {
     operator = new DistinctSeries(context, new FinalNames(operator), 'per-step');

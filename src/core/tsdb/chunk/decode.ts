@@ -19,6 +19,8 @@ export function decodeChunk(
   mint = Number.NEGATIVE_INFINITY,
   maxt = Number.POSITIVE_INFINITY,
 ): void {
+  out.chunksDecoded++;
+  out.bytesDecoded += end - start;
   switch (encoding) {
     case Encoding.xor:
       decodeXor(bytes, start, end, out, mint, maxt);
