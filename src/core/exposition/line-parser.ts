@@ -40,6 +40,8 @@ const NO_FAMILY = -1;
 const ANY_CONTEXT = 0;
 /** What a message shows of a wrong value. */
 const MAX_SHOWN_BYTES = 60;
+/** More strings than the lines can hold are not theirs. */
+const MAX_STRINGS_PER_LINE = 64;
 /** Where the name starts in `# HELP name`. */
 const METADATA_NAME = 7;
 const NO_BYTES = new Uint8Array(0);
@@ -156,6 +158,8 @@ export abstract class LineParser implements ExpositionParser {
     this.heldBytes = 0;
     this.retryBytes = 0;
     if (this.cache.endPass(this.linesOfPass)) this.compactMetadata();
+    // Lines with faults may leave strings that no series has.
+    if (this.pool.size > MAX_STRINGS_PER_LINE * (this.cache.size + 64)) this.pool.clear();
     this.linesOfPass = 0;
     this.lastSample = NO_LINE;
     this.lastMetadata = NO_METADATA;

@@ -5,14 +5,15 @@
  */
 import type { Labels } from '../model/labels.ts';
 import type { Metadata, MetricType } from '../model/metadata.ts';
+import { ExemplarCache } from './exemplar-cache.ts';
 import { latin1, scanFloat } from './float-scanner.ts';
 import { LineFault, shown } from './line-fault.ts';
 import { HASH, LineParser, NEWLINE, SPACE } from './line-parser.ts';
 import { OpenMetricsRules } from './openmetrics-rules.ts';
 import type { ParserOptions } from './parser.ts';
-import { OPENMETRICS_SYNTAX, STRICT_SYNTAX } from './series-scanner.ts';
+import { OPENMETRICS_SYNTAX, SeriesScanner, STRICT_SYNTAX } from './series-scanner.ts';
 import type { SeriesTable } from './series-table.ts';
-import { unescapeText } from './string-pool.ts';
+import { StringPool, unescapeText } from './string-pool.ts';
 
 export interface OpenMetricsOptions extends ParserOptions {
   /** After `# EOF` another exposition may follow, in the same stream. */
@@ -40,6 +41,8 @@ const TYPES: ReadonlySet<string> = new Set<MetricType>([
 const KEYWORD = /^# (HELP(?= )|TYPE(?= )|UNIT(?= )|EOF)/;
 const EOF_BYTES = 5;
 const BRACE_OPEN = 0x7b;
+/** Exemplars are forgotten by turns, which end with each exposition, and after so many at the latest. */
+const MAX_EXEMPLARS_PER_TURN = 1 << 16;
 const MAX_TIME = Number.MAX_SAFE_INTEGER;
 
 /** Milliseconds of a timestamp in seconds, as Prometheus has them: what is below a millisecond is cut off. */
@@ -59,12 +62,18 @@ export class OpenMetricsParser extends LineParser {
   private eofLine = 0;
   /** Exemplar values and timestamps on their way. */
   private readonly numbers = new Float64Array(2);
+  private readonly exemplars = new ExemplarCache();
+  /** Apart from the one of series, whose strings are kept. */
+  private readonly exemplarStrings = new StringPool();
+  private readonly exemplarScanner: SeriesScanner;
   /** The sample's timestamp that was read last, before it was rounded. */
   private seconds = 0;
 
   constructor(table: SeriesTable, options: OpenMetricsOptions = {}) {
     const strict = options.level === 'strict';
-    super(table, strict ? STRICT_SYNTAX : OPENMETRICS_SYNTAX, options, strict);
+    const syntax = strict ? STRICT_SYNTAX : OPENMETRICS_SYNTAX;
+    super(table, syntax, options, strict);
+    this.exemplarScanner = new SeriesScanner(this.exemplarStrings, syntax);
     this.rules = strict ? new OpenMetricsRules() : null;
     this.concatenated = options.concatenated ?? false;
   }
@@ -153,12 +162,17 @@ export class OpenMetricsParser extends LineParser {
 
   /** From the hash on: `# {labels} value [timestamp]`; returns the position behind the line break. */
   private exemplar(pos: number, row: number): number {
-    const { bytes, numbers, batch } = this;
+    const { bytes, view, numbers, batch } = this;
     const eol = bytes.indexOf(NEWLINE, pos);
+    const known = this.exemplars.find(view, pos, eol);
+    if (known !== undefined) {
+      batch.exemplars.push({ row, exemplar: known });
+      return eol + 1;
+    }
     if (bytes[pos + 1] !== SPACE || bytes[pos + 2] !== BRACE_OPEN)
       throw new LineFault(pos, 'expected an exemplar, as in " # {trace_id="4bf9"} 0.7"');
-    const labelsEnd = this.scanner.exemplarLabels(bytes, this.view, pos + 3, eol);
-    const labels = this.scanner.labelsOfExemplar();
+    const labelsEnd = this.exemplarScanner.exemplarLabels(bytes, view, pos + 3, eol);
+    const labels = this.exemplarScanner.labelsOfExemplar();
     if (bytes[labelsEnd] !== SPACE)
       throw new LineFault(
         labelsEnd,
@@ -176,7 +190,10 @@ export class OpenMetricsParser extends LineParser {
         end,
         `expected the end of the line after the exemplar, got ${shown(bytes, end, eol)}`,
       );
-    batch.exemplars.push({ row, exemplar: { labels, v: numbers[0], t } });
+    const exemplar = { labels, v: numbers[0], t };
+    this.exemplars.add(view, pos, eol, exemplar);
+    if (this.exemplars.size >= MAX_EXEMPLARS_PER_TURN) this.endExemplars();
+    batch.exemplars.push({ row, exemplar });
     return end + 1;
   }
 
@@ -215,8 +232,14 @@ export class OpenMetricsParser extends LineParser {
     this.declare(eol, key, text);
   }
 
+  private endExemplars(): void {
+    this.exemplars.endTurn();
+    this.exemplarStrings.clear();
+  }
+
   private eof(pos: number): void {
     this.rules?.end(pos);
+    this.endExemplars();
     this.eofLine = this.line;
     this.closed = !this.concatenated;
     this.forgetFamily();

@@ -30,6 +30,7 @@ export class StringPool {
 
   /** Forgets everything; strings that were given out live on with those who hold them. */
   clear(): void {
+    if (this.strings.length === 0) return;
     this.keys = new ByteTable();
     this.strings = [];
   }

@@ -6,6 +6,7 @@ import {
   OpenMetricsParser,
 } from '../../../src/core/exposition/openmetrics-parser.ts';
 import { SeriesTable } from '../../../src/core/exposition/series-table.ts';
+import { heldBytes } from './memory.ts';
 import { bitsOf, parseAll } from './rows.ts';
 
 const EOF = '# EOF\n';
@@ -83,6 +84,30 @@ describe('OpenMetricsParser', () => {
       expect(batch.t[1]).toBe(3000);
       expect(batch.length).toBe(6);
     }
+  });
+
+  it('keeps unchanged exemplars, and no others', () => {
+    const parser = new OpenMetricsParser(new SeriesTable());
+    const pass = (changing: string) => {
+      const batch = new Batch();
+      const lines = Array.from(
+        { length: 300 },
+        (_, i) =>
+          `a{i="${i}"} 1 # {trace_id="${i % 2 === 0 ? `${changing}-${i}-${'x'.repeat(100)}` : i}"} ${i}\n`,
+      );
+      parser.write(Buffer.from(lines.join('') + EOF), batch);
+      parser.end(batch);
+      expect(batch.exemplars.map(({ exemplar }) => exemplar.v)).toEqual(lines.map((_, i) => i));
+      return batch.exemplars.map(({ exemplar }) => exemplar);
+    };
+    const first = pass('0');
+    const second = pass('1');
+    expect(second.map((exemplar, i) => exemplar === first[i])).toEqual(first.map((_, i) => i % 2 === 1));
+    for (let i = 2; i < 20; i++) pass(String(i));
+    const before = heldBytes();
+    for (let i = 20; i < 220; i++) pass(String(i));
+    // Two hundred passes bring 30,000 exemplars of 120 bytes and more.
+    expect(heldBytes() - before).toBeLessThan(3_000_000);
   });
 
   it('knows metadata', () => {

@@ -1,10 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/core/errors.ts';
 import { Batch } from '../../../src/core/exposition/batch.ts';
 import { SeriesTable } from '../../../src/core/exposition/series-table.ts';
 import { TextParser } from '../../../src/core/exposition/text-parser.ts';
+import { heldBytes } from './memory.ts';
 import { bitsOf, parseAll, rowsOf } from './rows.ts';
 
 const rows = (text: string | Uint8Array) => parseAll((table) => new TextParser(table), Buffer.from(text));
@@ -414,10 +413,3 @@ describe('known series', () => {
     expect(heldBytes() - before).toBeLessThan(6_000_000);
   });
 });
-
-/** Bytes in array buffers that are still in use. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  return process.memoryUsage().arrayBuffers;
-}
