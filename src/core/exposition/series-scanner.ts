@@ -52,6 +52,9 @@ export const OPENMETRICS_SYNTAX: SeriesSyntax = { loose: false, extended: true }
 /** What the specification of OpenMetrics 1.0 allows. */
 export const STRICT_SYNTAX: SeriesSyntax = { loose: false, extended: false };
 
+/** Spellings of bounds that are remembered. */
+const MAX_BOUNDS = 4096;
+
 export class SeriesScanner {
   /** Whether a label of the series that was read last is named like a bound. */
   hasBound = false;
@@ -67,6 +70,8 @@ export class SeriesScanner {
   private eol = 0;
   private hasMetric = false;
   private emptyNameAt = 0;
+  /** Bounds as written -> as stored. */
+  private readonly bounds = new Map<string, string>();
   /** The pairs read last are the first `count` of these; label sets get copies of the right size. */
   private readonly names: string[] = [];
   private readonly values: string[] = [];
@@ -109,7 +114,7 @@ export class SeriesScanner {
     for (let i = 0; i < this.count; i++) {
       if (names[i] === bound) {
         this.writtenBound = values[i];
-        values[i] = canonicalBound(values[i]);
+        values[i] = this.bound(values[i]);
       }
       if (values[i] === '') hasEmpty = true;
     }
@@ -135,6 +140,16 @@ export class SeriesScanner {
     }
     this.count = kept;
     return this.labels(Bounds.none, 0);
+  }
+
+  /** As canonicalBound: the same few bounds come again and again. */
+  private bound(value: string): string {
+    const known = this.bounds.get(value);
+    if (known !== undefined) return known;
+    const bound = canonicalBound(value);
+    if (this.bounds.size === MAX_BOUNDS) this.bounds.clear();
+    this.bounds.set(value, bound);
+    return bound;
   }
 
   private begin(bytes: Uint8Array, view: DataView, eol: number): void {

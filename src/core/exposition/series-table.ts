@@ -35,6 +35,8 @@ export class SeriesTable {
   /** How often series were evicted; what was remembered of their numbers before is void then. */
   evictions = 0;
   private slots: Int32Array = new Int32Array(128).fill(-1);
+  /** Of the labels of each series: what a search looks at before it looks at labels. */
+  private hashes: Int32Array = new Int32Array(64);
   private used = 0;
   private free: number[] = [];
   private readonly familyByName = new Map<string, number>();
@@ -48,10 +50,11 @@ export class SeriesTable {
 
   /** The number of a series, or -1. */
   find(labels: Labels): number {
+    const hash = labels.hash() | 0;
     const mask = this.slots.length - 1;
-    for (let slot = labels.hash() & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.slots[slot];
-      if (id < 0 || this.labels[id].equals(labels)) return id;
+      if (id < 0 || (this.hashes[id] === hash && this.labels[id].equals(labels))) return id;
     }
   }
 
@@ -141,9 +144,11 @@ export class SeriesTable {
     this.labels[id] = labels;
     this.familyOf[id] = NO_FAMILY;
     if (id >= this.seen.length) {
-      this.seen = widened(this.seen);
-      this.born = widened(this.born);
+      this.seen = widened(this.seen, new Uint32Array(this.seen.length * 2));
+      this.born = widened(this.born, new Uint32Array(this.born.length * 2));
+      this.hashes = widened(this.hashes, new Int32Array(this.hashes.length * 2));
     }
+    this.hashes[id] = labels.hash() | 0;
     this.born[id] = this.evictions;
     this.used++;
     if (this.used * 2 > this.slots.length) this.rebuild(this.slots.length * 2, id);
@@ -153,7 +158,7 @@ export class SeriesTable {
 
   private enter(id: number): void {
     const mask = this.slots.length - 1;
-    let slot = this.labels[id].hash() & mask;
+    let slot = this.hashes[id] & mask;
     while (this.slots[slot] >= 0) slot = (slot + 1) & mask;
     this.slots[slot] = id;
   }
@@ -195,8 +200,7 @@ export class SeriesTable {
   }
 }
 
-function widened(column: Uint32Array): Uint32Array {
-  const wider = new Uint32Array(column.length * 2);
-  wider.set(column);
-  return wider;
+function widened<T extends Uint32Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
