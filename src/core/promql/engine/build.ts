@@ -27,6 +27,7 @@ import { buildSpecialCall } from './calls/index.ts';
 import { VectorOfScalar } from './calls/vector-of-scalar.ts';
 import type { QueryContext } from './context.ts';
 import { DistinctSeries } from './distinct.ts';
+import { QueryError } from './errors.ts';
 import { StepGrid } from './grid.ts';
 import { InstantSelector } from './instant-selector.ts';
 import type { Operator, RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
@@ -34,6 +35,7 @@ import { RangeCall } from './range-call.ts';
 import { RangeSelector } from './range-selector.ts';
 import { ConstantScalar, negatedScalar, scalarBinary, timeScalar } from './scalars.ts';
 import { SharedVector } from './shared.ts';
+import { SmoothedSelector } from './smoothed-selector.ts';
 import { StepInvariantScalar, StepInvariantVector } from './step-invariant.ts';
 import { SubqueryOperator, subqueryGrid } from './subquery.ts';
 import { Negation } from './unary.ts';
@@ -155,7 +157,9 @@ export class OperatorBuilder implements Builder {
     const { context } = this;
     switch (expr.kind) {
       case 'vectorSelector':
-        return this.selector(expr, grid);
+        return expr.smoothed
+          ? new SmoothedSelector(context, expr, grid, this.statsSelectors.has(expr))
+          : this.selector(expr, grid);
       case 'unary': {
         const inner = this.vector(expr.expr, grid);
         return expr.op === '-' ? this.distinct(new Negation(context, inner)) : inner;
@@ -202,6 +206,7 @@ export class OperatorBuilder implements Builder {
   }
 
   private call(call: Call, grid: StepGrid): VectorOperator {
+    checkModifier(call);
     const implementation = implementationOf(call.func.name);
     if (implementation === undefined) return buildSpecialCall(this, call, grid) as VectorOperator;
     const site = this.callSite(call, grid);
@@ -260,6 +265,22 @@ function stringValue(expr: Expr): string {
   if (expr.kind === 'paren') return stringValue(expr.expr);
   if (expr.kind !== 'stringLiteral') throw new Error(`no string: ${expr.kind}`);
   return expr.value;
+}
+
+/** The functions that know what to do with samples outside of their window. */
+const FUNCTIONS_OF: Readonly<Record<'anchored' | 'smoothed', readonly string[]>> = {
+  anchored: ['changes', 'delta', 'increase', 'rate', 'resets'],
+  smoothed: ['delta', 'increase', 'rate'],
+};
+
+function checkModifier(call: Call): void {
+  const modifier = rangeModifier(call);
+  if (modifier === null || FUNCTIONS_OF[modifier].includes(call.func.name)) return;
+  const functions = FUNCTIONS_OF[modifier].join(', ');
+  throw new QueryError(
+    `${modifier} modifier can only be used with: ${functions} - not with ${call.func.name}`,
+    call.range,
+  );
 }
 
 function rangeModifier(call: Call): CallSite['modifier'] {

@@ -48,6 +48,8 @@ export class QueryContext {
   samplesRead = 0;
   /** Told of points that are held (or, negative, released), for those who ask whose they are. */
   onHold: ((points: number) => void) | null = null;
+  /** Told of every selection; `again` where the query has made it before. */
+  onSelect: ((matchers: readonly Matcher[], hints: SelectHints, again: boolean) => void) | null = null;
   private readonly selections = new Map<string, Promise<SeriesSet>>();
 
   /** `end` is the query's, in ms; `grid` starts with the query. */

@@ -63,36 +63,42 @@ export class RangeSelector implements RangeOperator {
     this.set!.read(i, columns);
     this.context.samplesRead += columns.length;
     if (this.definiteHints) resolveHints(columns);
-    splitColumns(columns, samples);
+    splitColumns(columns, samples, this.context.settings.useStartTimestamps);
     samples.placeWindows();
     return samples;
   }
 }
 
-/** Empty samples with the windows of all steps. Shared by selectors and subqueries. */
+/**
+ * Empty samples with the windows of all steps, each from `windowMs` before its time to `aheadMs` after it. Shared by
+ * selectors and subqueries.
+ */
 export function windowsFor(
   context: QueryContext,
   grid: StepGrid,
   times: SelectionTimes,
   windowMs: number,
+  aheadMs = 0,
 ): RangeSamples {
   context.hold(grid.count);
-  const samples = new RangeSamples(grid.count, windowMs);
+  const samples = new RangeSamples(grid.count, windowMs, context.settings.lookbackMs);
   for (let i = 0; i < grid.count; i++) {
     samples.stepTime[i] = grid.time(i);
-    samples.windowEnd[i] = times.at(i);
+    samples.windowEnd[i] = times.at(i) + aheadMs;
     samples.windowStart[i] = times.at(i) - windowMs;
   }
   return samples;
 }
 
 /** Takes the stale markers out, in place, and the histograms apart from the floats. */
-function splitColumns(columns: SampleColumns, samples: RangeSamples): void {
-  const { t, v, st, histograms } = columns;
+export function splitColumns(columns: SampleColumns, samples: RangeSamples, withStarts: boolean): void {
+  const { t, v, histograms } = columns;
+  const st = withStarts ? columns.st : null;
   if (samples.histograms.length > 0) {
     samples.histograms = [];
     samples.histogramTimes = [];
   }
+  samples.histogramStarts = st === null ? null : [];
   let kept = 0;
   for (let i = 0; i < columns.length; i++) {
     const h = histograms === null ? null : (histograms[i] ?? null);
@@ -100,6 +106,7 @@ function splitColumns(columns: SampleColumns, samples: RangeSamples): void {
       if (h.stale) continue;
       samples.histograms.push(h);
       samples.histogramTimes.push(t[i]);
+      if (st !== null) samples.histogramStarts!.push(st[i]);
       continue;
     }
     if (isStale(v, i)) continue;

@@ -5,6 +5,7 @@ import { FLOAT, type StepColumn } from './column.ts';
 import { type CallSite, type Implementation, rangeFunction } from './function.ts';
 import { floatsOf, type MergedSamples, mergeKinds } from './merged-samples.ts';
 import type { RangeSamples } from './range-samples.ts';
+import { startsAnew } from './start-times.ts';
 
 /** Whether the event happened between sample `i - 1` and sample `i`. */
 type Event = (samples: MergedSamples, i: number) => boolean;
@@ -18,9 +19,10 @@ const changed: Event = ({ v, histograms }, i) => {
   return before === null || after === null || !histogramsEqual(before, after);
 };
 
-const reset: Event = ({ v, histograms }, i) => {
+const reset: Event = ({ t, v, histograms, st }, i) => {
   const before = histograms?.[i - 1] ?? null;
   const after = histograms?.[i] ?? null;
+  if (st !== null && startsAnew(st[i - 1], t[i - 1], st[i], t[i])) return true;
   if (before === null && after === null) return v[i] < v[i - 1];
   return before === null || after === null || detectReset(after, before);
 };
@@ -35,7 +37,7 @@ export const resets: Implementation = rangeFunction((samples, _scalars, out, sit
 
 function countEvents(samples: RangeSamples, out: StepColumn, site: CallSite, event: Event): void {
   const merged = samples.histograms.length === 0 ? floatsOf(samples) : mergeKinds(samples);
-  const { lo, hi, count } = merged;
+  const { t, lo, hi, count } = merged;
   // before[i]: events up to and including the one that sample i took part in as the later one.
   const before = new Int32Array(count);
   for (let i = 1; i < count; i++) before[i] = before[i - 1] + (event(merged, i) ? 1 : 0);
@@ -43,8 +45,10 @@ function countEvents(samples: RangeSamples, out: StepColumn, site: CallSite, eve
     let from = lo[step];
     const to = hi[step];
     if (from === to) continue;
-    // `anchored` counts from the last sample before the window on.
-    if (site.modifier === 'anchored' && from > 0) from--;
+    // `anchored` counts from the last sample before the window on, if that is not too old.
+    if (site.modifier === 'anchored' && from > 0) {
+      if (t[from - 1] > samples.windowStart[step] - samples.lookbackMs) from--;
+    }
     out.kind[step] = FLOAT;
     out.v[step] = before[to - 1] - before[from];
   }

@@ -1,17 +1,25 @@
-/** Where a series of floats falls: found once, then looked up by windows that only move forward. */
+/**
+ * Where a counter of floats starts again: its value falls, or its start timestamp says so. Found once, then looked up by
+ * windows that only move forward.
+ */
+import type { RangeSamples } from './range-samples.ts';
+import { startsAnew } from './start-times.ts';
 
 export class CounterResets {
   private readonly v: Float64Array;
-  /** Indices i with v[i] < v[i-1], ascending; `count` of them are in use. */
+  /** Indices of the samples after a reset, ascending; `count` of them are in use. */
   private readonly at: Int32Array;
   private readonly count: number;
   private from = 0;
 
-  constructor(v: Float64Array, length: number) {
+  constructor({ t, v, st, count: length }: RangeSamples) {
     this.v = v;
     this.at = new Int32Array(length);
     let count = 0;
-    for (let i = 1; i < length; i++) if (v[i] < v[i - 1]) this.at[count++] = i;
+    for (let i = 1; i < length; i++) {
+      if (v[i] < v[i - 1] || (st !== null && startsAnew(st[i - 1], t[i - 1], st[i], t[i])))
+        this.at[count++] = i;
+    }
     this.count = count;
   }
 

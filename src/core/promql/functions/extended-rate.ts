@@ -3,59 +3,63 @@
  * extrapolation; the window's left border takes the last sample before it, and `smoothed` interpolates at both.
  */
 import { FLOAT, type StepColumn } from './column.ts';
+import { extendedHistogramRate } from './extended-histogram-rate.ts';
+import { ExtendedWindows, type Modifier, type Taken } from './extended-window.ts';
+import type { CallSite } from './function.ts';
+import { floatBetween } from './interpolation.ts';
+import { warnMixed } from './range-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
 import type { RateKind } from './rate-kind.ts';
 
-export function extendedRate(
+export function extendedRates(
   samples: RangeSamples,
   kind: RateKind,
-  modifier: 'anchored' | 'smoothed',
+  modifier: Modifier,
   out: StepColumn,
+  site: CallSite,
 ): void {
-  const { t, v, lo, hi, count, windowStart, windowEnd } = samples;
-  const smoothed = modifier === 'smoothed';
-  const divisor = kind.perSecond ? samples.windowMs / 1000 : 1;
+  const floats = new ExtendedWindows(samples, 'floats', modifier);
+  const histograms = new ExtendedWindows(samples, 'histograms', modifier);
   for (let step = 0; step < out.length; step++) {
-    const start = windowStart[step];
-    const end = windowEnd[step];
-    // One sample beyond the window on the left, and for `smoothed` one on the right where its end has no sample.
-    let first = lo[step] > 0 ? lo[step] - 1 : 0;
-    let last = hi[step] - 1;
-    if (smoothed && last + 1 < count && (last < 0 || t[last] < end)) last++;
-    if (last < 0 || first > last || t[last] <= start) continue;
-    const left =
-      smoothed && t[first] < start && first < last
-        ? between(t, v, first, start, kind.isCounter, 'left')
-        : v[first];
-    const right =
-      smoothed && last > 0 && t[last] > end ? between(t, v, last - 1, end, kind.isCounter, 'right') : v[last];
-    let total = right - left;
-    if (kind.isCounter) {
-      if (t[first] <= start) first++;
-      if (t[last] >= end) last--;
-      total += lostToResets(v, first, last, left, right);
+    const anyFloat = floats.moveTo(step);
+    const anyHistogram = histograms.moveTo(step);
+    if (anyFloat && anyHistogram) {
+      warnMixed(site);
+    } else if (anyFloat) {
+      const taken = floats.take(step);
+      if (taken === null) continue;
+      out.kind[step] = FLOAT;
+      out.v[step] = floatRate(samples, taken, step, kind, modifier === 'smoothed');
+    } else if (anyHistogram) {
+      const taken = histograms.take(step);
+      if (taken === null) continue;
+      const rate = extendedHistogramRate(samples, taken, step, kind, modifier === 'smoothed', site);
+      if (rate !== null) out.setHistogram(step, rate);
     }
-    out.kind[step] = FLOAT;
-    out.v[step] = total / divisor;
   }
 }
 
-/** The value at `time` on the line from sample `i` to the next; a counter reset between them starts from zero. */
-function between(
-  t: Float64Array,
-  v: Float64Array,
-  i: number,
-  time: number,
-  isCounter: boolean,
-  edge: 'left' | 'right',
+function floatRate(
+  { t, v, windowStart, windowEnd, windowMs }: RangeSamples,
+  taken: Taken,
+  step: number,
+  { isCounter, perSecond }: RateKind,
+  smoothed: boolean,
 ): number {
-  let y1 = v[i];
-  let y2 = v[i + 1];
-  if (isCounter && y2 < y1) {
-    if (edge === 'left') y1 = 0;
-    else y2 += y1;
+  let { first, last } = taken;
+  const start = windowStart[step];
+  const end = windowEnd[step];
+  const left = smoothed && t[first] < start ? floatBetween(t, v, first, start, isCounter) : v[first];
+  const right =
+    smoothed && last > 0 && t[last] > end ? floatBetween(t, v, last - 1, end, isCounter) : v[last];
+  let total = right - left;
+  if (isCounter) {
+    // The borders have seen to resets beside them.
+    if (t[first] <= start) first++;
+    if (t[last] >= end) last--;
+    total += lostToResets(v, first, last, left, right);
   }
-  return y1 + ((y2 - y1) * (time - t[i])) / (t[i + 1] - t[i]);
+  return perSecond ? total / (windowMs / 1000) : total;
 }
 
 function lostToResets(v: Float64Array, first: number, last: number, left: number, right: number): number {

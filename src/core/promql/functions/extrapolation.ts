@@ -3,7 +3,8 @@
 /**
  * How much longer than between its first and last sample the window is taken to last: up to its borders where those
  * are about as near as the samples are to each other, else half a sample distance; and never back beyond the time at
- * which a counter would have been zero. All times in ms.
+ * which a counter would have been zero. Where it is known when the counter was zero (`startedAt`, else 0), it is taken to
+ * have been sampled then. All times in ms.
  */
 export function extrapolation(
   firstT: number,
@@ -14,9 +15,10 @@ export function extrapolation(
   isCounter: boolean,
   firstValue: number,
   total: number,
+  startedAt: number,
 ): number {
   const sampled = (lastT - firstT) / 1000;
-  const average = sampled / intervals;
+  const average = intervals === 0 ? 0 : sampled / intervals;
   const threshold = average * 1.1;
   let toStart = (firstT - windowStart) / 1000;
   let toEnd = (windowEnd - lastT) / 1000;
@@ -26,5 +28,9 @@ export function extrapolation(
     if (toZero < toStart) toStart = toZero;
   }
   if (toEnd >= threshold) toEnd = average / 2;
+  if (startedAt !== 0) {
+    const counted = (lastT - startedAt) / 1000;
+    return (counted + toEnd) / counted;
+  }
   return (sampled + toStart + toEnd) / sampled;
 }

@@ -25,8 +25,9 @@ import {
 } from './range-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
 import type { RateKind } from './rate-kind.ts';
+import { startInWindow, startsAnew } from './start-times.ts';
 
-/** The rate over a window that holds histograms alone; absent for fewer than two. */
+/** The rate over a window that holds histograms alone; absent for fewer than two, unless the first one's start is known. */
 export function histogramRateWindow(
   samples: RangeSamples,
   step: number,
@@ -37,8 +38,11 @@ export function histogramRateWindow(
   const { histogramLo, histogramHi, histogramTimes, windowStart, windowEnd } = samples;
   const from = histogramLo[step];
   const last = histogramHi[step] - 1;
-  if (last <= from) return;
-  const total = difference(samples.histograms.slice(from, last + 1), kind.isCounter, site);
+  const starts = kind.isCounter ? samples.histogramStarts : null;
+  const startedAt =
+    starts === null ? 0 : startInWindow(starts[from], histogramTimes[from], windowStart[step]);
+  if (last === from && startedAt === 0) return;
+  const total = difference(samples, from, last, kind.isCounter, startedAt !== 0, site);
   if (total === null) return;
   const factor = extrapolation(
     histogramTimes[from],
@@ -49,13 +53,25 @@ export function histogramRateWindow(
     kind.isCounter,
     samples.histograms[from].count,
     total.count,
+    startedAt,
   );
   multiplyHistogram(total, kind.perSecond ? factor / (samples.windowMs / 1000) : factor);
   out.setHistogram(step, total);
 }
 
-/** Last minus first, counter resets made good; null where the window's histograms do not combine. */
-function difference(window: readonly Histogram[], isCounter: boolean, site: CallSite): Histogram | null {
+/**
+ * Last minus first, counter resets made good; null where the histograms do not combine. With `fromZero`, what the first
+ * one had counted is part of it.
+ */
+function difference(
+  samples: RangeSamples,
+  from: number,
+  to: number,
+  isCounter: boolean,
+  fromZero: boolean,
+  site: CallSite,
+): Histogram | null {
+  const window = samples.histograms.slice(from, to + 1);
   const first = window[0];
   const last = window[window.length - 1];
   if (isCounter && window.some((h) => h.counterReset === CounterReset.gauge)) warnNotCounter(site);
@@ -64,7 +80,8 @@ function difference(window: readonly Histogram[], isCounter: boolean, site: Call
   }
   // A reset between the first two makes the first one irrelevant, its layout included.
   let before = first;
-  if (isCounter && detectReset(window[1], first)) {
+  const resetAtOnce = isCounter && window.length > 1 && isReset(samples, from + 1);
+  if (resetAtOnce) {
     before = emptyHistogram(window[1].schema);
     before.customValues = window[1].customValues;
   }
@@ -79,10 +96,10 @@ function difference(window: readonly Histogram[], isCounter: boolean, site: Call
   const total = toFloatHistogram(last);
   let flags = subtractHistogram(total, before);
   if (isCounter) {
-    for (const h of window.slice(1)) {
-      if (detectReset(h, before)) flags |= addHistogram(total, before);
-      before = h;
+    for (let i = from + (resetAtOnce ? 2 : 1); i <= to; i++) {
+      if (isReset(samples, i)) flags |= addHistogram(total, samples.histograms[i - 1]);
     }
+    if (fromZero) flags |= addHistogram(total, first);
   }
   // Resets are dealt with here, whatever the hints say of them.
   reportCombined(
@@ -94,6 +111,14 @@ function difference(window: readonly Histogram[], isCounter: boolean, site: Call
   total.counterReset = CounterReset.gauge;
   compactHistogram(total, 0);
   return total;
+}
+
+/** Whether the counter started again between histograms `i - 1` and `i`. */
+function isReset({ histograms, histogramTimes, histogramStarts: st }: RangeSamples, i: number): boolean {
+  return (
+    detectReset(histograms[i], histograms[i - 1]) ||
+    (st !== null && startsAnew(st[i - 1], histogramTimes[i - 1], st[i], histogramTimes[i]))
+  );
 }
 
 /** `irate` or `idelta` of a window that holds at least one histogram. */
@@ -122,7 +147,7 @@ export function histogramInstantDelta(
   if (kind.isCounter && anyGauge) warnNotCounter(site);
   if (!kind.isCounter && !areGauges) warnNotGauge(site);
   const result = toFloatHistogram(b);
-  if (!kind.isCounter || !detectReset(b, a)) {
+  if (!kind.isCounter || !isReset(samples, last)) {
     const flags = subtractHistogram(result, a) & ~Combined.counterResetCollision;
     if (!reportCombined(flags, 'subtraction', site.annotations, rangeArgument(site))) {
       warnMixedSchemasOf(site);

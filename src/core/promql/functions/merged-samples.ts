@@ -9,6 +9,8 @@ export interface MergedSamples {
   v: Float64Array;
   /** Null where every sample is a float. */
   histograms: (Histogram | null)[] | null;
+  /** Start timestamps, or null. */
+  st: Float64Array | null;
   /** Step i sees samples [lo[i], hi[i]). */
   lo: Int32Array;
   hi: Int32Array;
@@ -16,8 +18,8 @@ export interface MergedSamples {
 
 /** The floats alone, nothing copied: for the usual series that has no histogram. */
 export function floatsOf(samples: RangeSamples): MergedSamples {
-  const { count, t, v, lo, hi } = samples;
-  return { count, t, v, histograms: null, lo, hi };
+  const { count, t, v, st, lo, hi } = samples;
+  return { count, t, v, histograms: null, st, lo, hi };
 }
 
 export function mergeKinds(samples: RangeSamples): MergedSamples {
@@ -25,6 +27,7 @@ export function mergeKinds(samples: RangeSamples): MergedSamples {
   const t = new Float64Array(count);
   const v = new Float64Array(count);
   const histograms = new Array<Histogram | null>(count).fill(null);
+  const st = samples.st === null ? null : new Float64Array(count);
   let float = 0;
   let histogram = 0;
   for (let i = 0; i < count; i++) {
@@ -33,9 +36,11 @@ export function mergeKinds(samples: RangeSamples): MergedSamples {
       (float < samples.count && samples.t[float] < samples.histogramTimes[histogram]);
     if (takeFloat) {
       t[i] = samples.t[float];
+      if (st !== null) st[i] = samples.st![float];
       v[i] = samples.v[float++];
     } else {
       t[i] = samples.histogramTimes[histogram];
+      if (st !== null) st[i] = samples.histogramStarts?.[histogram] ?? 0;
       histograms[i] = samples.histograms[histogram++];
     }
   }
@@ -46,5 +51,5 @@ export function mergeKinds(samples: RangeSamples): MergedSamples {
     lo[step] = samples.lo[step] + samples.histogramLo[step];
     hi[step] = samples.hi[step] + samples.histogramHi[step];
   }
-  return { count, t, v, histograms, lo, hi };
+  return { count, t, v, histograms, st, lo, hi };
 }

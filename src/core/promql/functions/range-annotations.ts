@@ -5,6 +5,7 @@ import { FLOAT, type StepColumn } from './column.ts';
 import type { CallSite } from './function.ts';
 import { warnMixedSchemas } from './histogram-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
+import { overlaps } from './start-times.ts';
 
 const COUNTER_SUFFIX = /(_total|_sum|_count|_bucket)$/;
 
@@ -25,6 +26,29 @@ export function possibleNonCounter(out: StepColumn, site: CallSite): void {
     `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(name)}`,
     rangeArgument(site),
   );
+}
+
+/** Two neighbours in a window count over the same time, though by their starts they are of different counters. */
+export function warnOfOverlappingStarts(samples: RangeSamples, site: CallSite): void {
+  const { t, st, lo, hi, histogramTimes, histogramStarts, histogramLo, histogramHi } = samples;
+  if (st === null || histogramStarts === null) return;
+  for (let step = 0; step < samples.steps; step++) {
+    if (
+      anyOverlap(t, st, lo[step], hi[step]) ||
+      anyOverlap(histogramTimes, histogramStarts, histogramLo[step], histogramHi[step])
+    ) {
+      site.annotations.warn(
+        `sample has start time that overlaps with previous sample timestamp for metric ${metricName(site)}`,
+        rangeArgument(site),
+      );
+      return;
+    }
+  }
+}
+
+function anyOverlap(t: ArrayLike<number>, st: ArrayLike<number>, from: number, to: number): boolean {
+  for (let i = from + 1; i < to; i++) if (overlaps(st[i - 1], t[i - 1], st[i])) return true;
+  return false;
 }
 
 /** A window holds floats and histograms, and the function can do nothing with both. */

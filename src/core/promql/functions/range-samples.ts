@@ -13,8 +13,9 @@ export class RangeSamples {
   /** Histogram samples in time order, `histogramTimes` parallel to `histograms`; mostly empty. */
   histogramTimes: number[] = [];
   histograms: Histogram[] = [];
-  /** Start timestamps parallel to `t`, or null where the series has none. */
+  /** Start timestamps parallel to `t` and to `histograms`, or null where there are none or nobody wants them. */
   st: Float64Array | null = null;
+  histogramStarts: number[] | null = null;
   /** Step i sees float samples [lo[i], hi[i]). */
   readonly lo: Int32Array;
   readonly hi: Int32Array;
@@ -28,8 +29,10 @@ export class RangeSamples {
   readonly stepTime: Float64Array;
   /** Length of a window, ms. */
   readonly windowMs: number;
+  /** How far `anchored` and `smoothed` look beyond a window, ms. */
+  readonly lookbackMs: number;
 
-  constructor(steps: number, windowMs: number) {
+  constructor(steps: number, windowMs: number, lookbackMs: number) {
     this.lo = new Int32Array(steps);
     this.hi = new Int32Array(steps);
     this.histogramLo = new Int32Array(steps);
@@ -38,6 +41,7 @@ export class RangeSamples {
     this.windowEnd = new Float64Array(steps);
     this.stepTime = new Float64Array(steps);
     this.windowMs = windowMs;
+    this.lookbackMs = lookbackMs;
   }
 
   get steps(): number {

@@ -6,13 +6,14 @@
 import type { StepColumn } from './column.ts';
 import { FLOAT } from './column.ts';
 import { CounterResets } from './counter-resets.ts';
-import { extendedRate } from './extended-rate.ts';
+import { extendedRates } from './extended-rate.ts';
 import { extrapolation } from './extrapolation.ts';
 import { type CallSite, type Implementation, rangeFunction } from './function.ts';
 import { histogramInstantDelta, histogramRateWindow } from './histogram-rate.ts';
-import { possibleNonCounter, warnMixed } from './range-annotations.ts';
+import { possibleNonCounter, warnMixed, warnOfOverlappingStarts } from './range-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
 import type { RateKind } from './rate-kind.ts';
+import { startInWindow, startsAnew } from './start-times.ts';
 
 export const rate = rateFunction({ isCounter: true, perSecond: true });
 export const increase = rateFunction({ isCounter: true, perSecond: false });
@@ -20,24 +21,30 @@ export const delta = rateFunction({ isCounter: false, perSecond: false });
 
 function rateFunction(kind: RateKind): Implementation {
   return rangeFunction((samples, _scalars, out, site) => {
-    if (site.modifier !== null) extendedRate(samples, kind, site.modifier, out);
+    if (site.modifier !== null) extendedRates(samples, kind, site.modifier, out, site);
     else if (samples.histograms.length === 0) floatRates(samples, kind, out);
     else mixedRates(samples, kind, out, site);
-    if (kind.isCounter) possibleNonCounter(out, site);
+    if (!kind.isCounter) return;
+    possibleNonCounter(out, site);
+    if (site.modifier === null) warnOfOverlappingStarts(samples, site);
   });
 }
 
 /** The usual case, a series of floats alone: every sample is touched once, whatever the windows overlap. */
 function floatRates(samples: RangeSamples, kind: RateKind, out: StepColumn): void {
   const { t, v, lo, hi, windowStart, windowEnd } = samples;
-  const resets = kind.isCounter ? new CounterResets(v, samples.count) : null;
+  const st = kind.isCounter ? samples.st : null;
+  const resets = kind.isCounter ? new CounterResets(samples) : null;
   const divisor = kind.perSecond ? samples.windowMs / 1000 : 1;
   for (let step = 0; step < out.length; step++) {
     const first = lo[step];
     const last = hi[step] - 1;
-    if (last <= first) continue;
+    if (last < first) continue;
+    const startedAt = st === null ? 0 : startInWindow(st[first], t[first], windowStart[step]);
+    if (last === first && startedAt === 0) continue;
     const difference = v[last] - v[first];
-    const total = resets === null ? difference : resets.addTo(difference, first, last + 1);
+    let total = resets === null ? difference : resets.addTo(difference, first, last + 1);
+    if (startedAt !== 0) total += v[first];
     const factor = extrapolation(
       t[first],
       t[last],
@@ -47,6 +54,7 @@ function floatRates(samples: RangeSamples, kind: RateKind, out: StepColumn): voi
       kind.isCounter,
       v[first],
       total,
+      startedAt,
     );
     out.kind[step] = FLOAT;
     out.v[step] = total * (factor / divisor);
@@ -71,7 +79,7 @@ export const idelta = instantFunction({ isCounter: false, perSecond: false });
 
 function instantFunction(kind: RateKind): Implementation {
   return rangeFunction((samples, _scalars, out, site) => {
-    const { t, v, lo, hi, histogramLo, histogramHi } = samples;
+    const { t, v, st, lo, hi, histogramLo, histogramHi } = samples;
     for (let step = 0; step < out.length; step++) {
       if (histogramHi[step] > histogramLo[step]) {
         histogramInstantDelta(samples, step, kind, out, site);
@@ -81,7 +89,10 @@ function instantFunction(kind: RateKind): Implementation {
       if (last <= lo[step]) continue;
       const before = last - 1;
       // A counter that has just been reset has grown from zero.
-      const difference = kind.isCounter && v[last] < v[before] ? v[last] : v[last] - v[before];
+      const reset =
+        kind.isCounter &&
+        (v[last] < v[before] || (st !== null && startsAnew(st[before], t[before], st[last], t[last])));
+      const difference = reset ? v[last] : v[last] - v[before];
       if (kind.perSecond) out.setFloat(step, difference / ((t[last] - t[before]) / 1000));
       else out.setFloat(step, difference);
     }

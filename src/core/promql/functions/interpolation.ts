@@ -1,0 +1,45 @@
+/** Values between two samples, on the line from one to the other: what `smoothed` selectors take. */
+import { CounterReset, type Histogram } from '../../model/histogram.ts';
+import {
+  addHistogram,
+  Combined,
+  multiplyHistogram,
+  subtractHistogram,
+} from '../../model/histogram-arithmetic.ts';
+import { toFloatHistogram } from '../../model/histogram-copy.ts';
+import { detectReset } from '../../model/histogram-reset.ts';
+
+/** The value at `time` between samples `i` and `i + 1`. A counter that was reset between them grew from zero. */
+export function floatBetween(
+  t: Float64Array,
+  v: Float64Array,
+  i: number,
+  time: number,
+  isCounter: boolean,
+): number {
+  const y2 = v[i + 1];
+  const y1 = isCounter && y2 < v[i] ? 0 : v[i];
+  return y1 + ((y2 - y1) * (time - t[i])) / (t[i + 1] - t[i]);
+}
+
+/**
+ * The same for histograms, `fraction` of the way from `a` to `b`. Null where one is exponential and the other has
+ * custom buckets.
+ */
+export function histogramBetween(
+  a: Histogram,
+  b: Histogram,
+  fraction: number,
+  isCounter: boolean,
+): Histogram | null {
+  const result = toFloatHistogram(b);
+  if (isCounter && detectReset(b, a)) {
+    multiplyHistogram(result, fraction);
+    return result;
+  }
+  if ((subtractHistogram(result, a) & Combined.incompatible) !== 0) return null;
+  multiplyHistogram(result, fraction);
+  addHistogram(result, a);
+  result.counterReset = isCounter ? CounterReset.unknown : CounterReset.gauge;
+  return result;
+}
