@@ -107,6 +107,7 @@ export class QueryContext {
   select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
     const key = `${hints.mint} ${hints.maxt} ${matchers.map(String).join()}`;
     let selection = this.selections.get(key);
+    if (this.onSelect !== null) this.onSelect(matchers, hints, selection !== undefined);
     if (selection === undefined) {
       selection = this.source.select(matchers, hints);
       this.selections.set(key, selection);
