@@ -48,15 +48,20 @@ export class InstantSelector implements VectorOperator {
   }
 
   evaluate(i: number, out: StepColumn): void {
-    this.scan(i, out, false);
+    this.scan(i, out, 'value');
   }
 
   /** Fills in when the selected samples were taken, in seconds: what `timestamp()` of a selector means. */
   evaluateTimestamps(i: number, out: StepColumn): void {
-    this.scan(i, out, true);
+    this.scan(i, out, 'time');
   }
 
-  private scan(series: number, out: StepColumn, wantTime: boolean): void {
+  /** Fills in when the selected samples had started to count, in seconds; 0 where that is not known. */
+  evaluateStartTimestamps(i: number, out: StepColumn): void {
+    this.scan(i, out, 'start');
+  }
+
+  private scan(series: number, out: StepColumn, wanted: 'value' | 'time' | 'start'): void {
     this.context.checkpoint();
     const { samples, times } = this;
     samples.clear();
@@ -65,6 +70,7 @@ export class InstantSelector implements VectorOperator {
     if (this.definiteHints) resolveHints(samples);
     out.clear();
     const { length, t, v, histograms } = samples;
+    const ms = wanted === 'value' ? null : wanted === 'time' ? t : (samples.st ?? new Float64Array(length));
     const { lookbackMs } = this.context.settings;
     let next = 0;
     for (let step = 0; step < out.length; step++) {
@@ -75,11 +81,11 @@ export class InstantSelector implements VectorOperator {
       const h = histograms === null ? null : (histograms[at] ?? null);
       if (h !== null) {
         if (h.stale) continue;
-        if (wantTime) out.setFloat(step, t[at] / 1000);
+        if (ms !== null) out.setFloat(step, ms[at] / 1000);
         else out.setHistogram(step, h);
       } else if (!isStale(v, at)) {
         out.kind[step] = FLOAT;
-        out.v[step] = wantTime ? t[at] / 1000 : v[at];
+        out.v[step] = ms !== null ? ms[at] / 1000 : v[at];
       } else {
         out.kind[step] = ABSENT;
       }

@@ -3,6 +3,7 @@
  * evaluated once.
  */
 import { childrenOf, type Expr } from '../parser/ast.ts';
+import { infoReference } from './info-reference.ts';
 
 /** Functions that look at the evaluation time even if their argument does not. */
 const DEPEND_ON_TIME = new Set([
@@ -33,6 +34,8 @@ export function isStepInvariant(expr: Expr): boolean {
       // Upstream does not look at the parameter: pinned series are aggregated with that of the first step.
       return isStepInvariant(expr.expr);
     case 'call':
+      // Its second argument is no more than a list of matchers.
+      if (expr.func.name === 'info') return isStepInvariant(expr.args[0]) && infoReference(expr) !== null;
       return !DEPEND_ON_TIME.has(expr.func.name) && expr.args.every(isStepInvariant);
     default:
       return childrenOf(expr).every(isStepInvariant);

@@ -13,7 +13,7 @@ import { infoCall } from './info.ts';
 import { labelJoinCall, labelReplaceCall } from './label-functions.ts';
 import { extremeCall, piCall, queryTimeCall, scalarCall, timeCall, vectorCall } from './scalar.ts';
 import { sortCall } from './sort.ts';
-import { timestampCall } from './timestamp.ts';
+import { startTimestampCall, timestampCall } from './timestamp.ts';
 
 type CallBuilder = (builder: Builder, call: Call, grid: StepGrid) => Operator;
 
@@ -37,6 +37,7 @@ const BUILDERS: ReadonlyMap<string, CallBuilder> = new Map<string, CallBuilder>(
   ['sort_by_label_desc', sortCall],
   ['sort_desc', sortCall],
   ['start', queryTimeCall],
+  ['start_timestamp', startTimestampCall],
   ['step', queryTimeCall],
   ['time', timeCall],
   ['timestamp', timestampCall],

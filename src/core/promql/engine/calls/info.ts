@@ -7,9 +7,11 @@
  */
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { LabelsBuilder } from '../../../model/labels-builder.ts';
+import { labelsInBraces } from '../../../model/labels-text.ts';
 import { Matcher } from '../../../model/matcher.ts';
-import { ABSENT, StepColumn } from '../../functions/column.ts';
+import { ABSENT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import type { Call, Expr, VectorSelector } from '../../parser/ast.ts';
+import { infoReference } from '../../plan/info-reference.ts';
 import { ColumnCache } from '../binary/column-cache.ts';
 import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
@@ -21,17 +23,21 @@ import type { SeriesMeta, VectorOperator } from '../operator.ts';
 
 const IDENTIFYING_LABELS = ['instance', 'job'];
 const DEFAULT_INFO_METRIC = 'target_info';
+const ANY_INFO_METRIC = '.+_info';
 
 export function infoCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
   const selector = call.args.length > 1 ? selectorOf(call.args[1]) : null;
   const matchers = selector?.matchers ?? [];
-  const nameMatchers = matchers.filter(({ name }) => name === METRIC_NAME);
-  if (nameMatchers.length === 0) nameMatchers.push(new Matcher('=', METRIC_NAME, DEFAULT_INFO_METRIC));
+  const nameMatchers = namesOfInfo(matchers.filter(({ name }) => name === METRIC_NAME));
   const dataMatchers = matchers.filter(({ name }) => name !== METRIC_NAME);
   const infoSelector: VectorSelector = {
-    ...(selector ?? EMPTY_SELECTOR),
+    kind: 'vectorSelector',
     range: call.range,
+    name: '',
     matchers: [...nameMatchers, ...dataMatchers],
+    ...(infoReference(call.args[0]) ?? { at: null, offset: 0 }),
+    anchored: false,
+    smoothed: false,
   };
   const input = builder.vector(call.args[0], grid);
   const info = new InstantSelector(builder.context, infoSelector, grid);
@@ -39,16 +45,12 @@ export function infoCall(builder: Builder, call: Call, grid: StepGrid): VectorOp
   return new DistinctSeries(builder.context, operator, 'per-step');
 }
 
-const EMPTY_SELECTOR: VectorSelector = {
-  kind: 'vectorSelector',
-  range: { start: 0, end: 0 },
-  name: '',
-  matchers: [],
-  offset: 0,
-  at: null,
-  anchored: false,
-  smoothed: false,
-};
+/** Matchers that only say what is no info metric need one that says what is. */
+function namesOfInfo(given: readonly Matcher[]): Matcher[] {
+  if (given.length === 0) return [new Matcher('=', METRIC_NAME, DEFAULT_INFO_METRIC)];
+  const anyPositive = given.some(({ type }) => type === '=' || type === '=~');
+  return anyPositive ? [...given] : [new Matcher('=~', METRIC_NAME, ANY_INFO_METRIC), ...given];
+}
 
 /** An info series and when its samples were taken, a step each. */
 interface InfoSeries {
@@ -119,6 +121,7 @@ class InfoJoin implements VectorOperator {
       const { labels } = this.info.series[i];
       const times = new StepColumn(this.steps);
       this.context.hold(this.steps);
+      this.checkFloats(i, times);
       this.info.evaluateTimestamps(i, times);
       const series = { labels, metric: labels.get(METRIC_NAME), times };
       const key = identity(labels);
@@ -129,12 +132,19 @@ class InfoJoin implements VectorOperator {
     return found;
   }
 
+  private checkFloats(i: number, column: StepColumn): void {
+    this.info.evaluate(i, column);
+    if (!column.kind.includes(HISTOGRAM)) return;
+    const name = labelsInBraces(this.info.series[i].labels);
+    throw new QueryError(`this should be an info metric, with float samples: ${name}`);
+  }
+
   private variantsOf(number: number, byIdentity: Map<string, InfoSeries[]>): Variant[] {
     const meta = this.input.series[number];
     // Info series themselves are let through as they are.
     const metric = meta.labels.get(METRIC_NAME);
-    if (this.nameMatchers.some((matcher) => matcher.matches(metric))) return [{ number, meta, steps: null }];
-    const candidates = byIdentity.get(identity(meta.labels)) ?? [];
+    if (this.nameMatchers.every((matcher) => matcher.matches(metric))) return [{ number, meta, steps: null }];
+    const candidates = isIdentified(meta.labels) ? (byIdentity.get(identity(meta.labels)) ?? []) : [];
     const bySource = new Map<string, Variant>();
     for (let step = 0; step < this.steps; step++) {
       const chosen = newestPerMetric(candidates, step);
@@ -183,12 +193,23 @@ class InfoJoin implements VectorOperator {
 function newestPerMetric(candidates: readonly InfoSeries[], step: number): number[] {
   const newest = new Map<string, number>();
   for (let i = 0; i < candidates.length; i++) {
-    const { metric, times } = candidates[i];
+    const { labels, metric, times } = candidates[i];
     if (times.kind[step] === ABSENT) continue;
     const best = newest.get(metric);
+    if (best !== undefined && candidates[best].times.v[step] === times.v[step]) {
+      const at = Math.round(times.v[step] * 1000);
+      throw new QueryError(
+        `found duplicate series for info metric: existing ${labelsInBraces(candidates[best].labels)} @ ${at}, ` +
+          `new ${labelsInBraces(labels)} @ ${at}`,
+      );
+    }
     if (best === undefined || candidates[best].times.v[step] < times.v[step]) newest.set(metric, i);
   }
   return [...newest.values()];
+}
+
+function isIdentified(labels: Labels): boolean {
+  return IDENTIFYING_LABELS.some((name) => labels.has(name));
 }
 
 function identity(labels: Labels): string {

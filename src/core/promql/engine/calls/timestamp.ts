@@ -1,4 +1,7 @@
-/** `timestamp(v)`: when a selector's samples were taken, or, for anything else, the evaluation time; in seconds. */
+/**
+ * `timestamp(v)`: when a selector's samples were taken, or, for anything else, the evaluation time; in seconds.
+ * `start_timestamp(v)` (experimental): when they had started to count, 0 where unknown; nothing for anything else.
+ */
 import { ABSENT, FLOAT, type StepColumn } from '../../functions/column.ts';
 import type { Call, Expr } from '../../parser/ast.ts';
 import type { Builder } from '../builder.ts';
@@ -8,7 +11,6 @@ import { withoutName } from '../names.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
 
 export function timestampCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
-  const { context } = builder;
   const arg = withoutParens(call.args[0]);
   let evaluate: (i: number, out: StepColumn) => void;
   let input: VectorOperator;
@@ -28,7 +30,29 @@ export function timestampCall(builder: Builder, call: Call, grid: StepGrid): Vec
       }
     };
   }
-  const operator = new Timestamps(input, evaluate, (meta) => withoutName(meta, context));
+  return timestamps(builder, input, evaluate);
+}
+
+export function startTimestampCall(builder: Builder, call: Call, grid: StepGrid): VectorOperator {
+  const arg = withoutParens(call.args[0]);
+  if (arg.kind === 'vectorSelector') {
+    const selector = builder.selector(arg, grid);
+    return timestamps(builder, selector, (i, out) => selector.evaluateStartTimestamps(i, out));
+  }
+  const input = builder.vector(arg, grid);
+  return timestamps(builder, input, (i, out) => {
+    // For what evaluating it has to say.
+    input.evaluate(i, out);
+    out.clear();
+  });
+}
+
+function timestamps(
+  { context }: Builder,
+  input: VectorOperator,
+  fill: (i: number, out: StepColumn) => void,
+): VectorOperator {
+  const operator = new Timestamps(input, fill, (meta) => withoutName(meta, context));
   return context.settings.delayedNameRemoval ? operator : new DistinctSeries(context, operator, 'per-step');
 }
 

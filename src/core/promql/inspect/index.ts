@@ -1,0 +1,3 @@
+/** A query's plan, and what its parts cost. */
+export { explainQuery, type Inspected, type InspectedTimes, profileQuery } from './inspect.ts';
+export { PlanNode, type Selection, walkPlan } from './plan-node.ts';
