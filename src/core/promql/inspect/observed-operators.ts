@@ -5,23 +5,33 @@ import type { StepColumn } from '../functions/column.ts';
 import type { RangeSamples } from '../functions/range-samples.ts';
 import type { PlanNode } from './plan-node.ts';
 
-/** Which node is at work; what is read and held meanwhile is its. The engine does one thing at a time. */
+/**
+ * Which node is at work: what is read and held meanwhile, and the time that goes by, is its. The engine does one thing
+ * at a time, also while it waits.
+ */
 export class Attention {
   private readonly stack: PlanNode[] = [];
+  /** When the node at work began, or went on. */
+  private since = 0;
 
   get current(): PlanNode | undefined {
     return this.stack[this.stack.length - 1];
   }
 
-  enter(node: PlanNode): number {
+  enter(node: PlanNode): void {
+    this.account();
     this.stack.push(node);
-    return performance.now();
   }
 
-  /** Returns the milliseconds since `enter`. */
-  leave(entered: number): number {
+  leave(): void {
+    this.account();
     this.stack.pop();
-    return performance.now() - entered;
+  }
+
+  private account(): void {
+    const now = performance.now();
+    if (this.stack.length > 0) this.stack[this.stack.length - 1].selfMs += now - this.since;
+    this.since = now;
   }
 }
 
@@ -38,11 +48,11 @@ abstract class Observed {
     prepare(): Promise<void>;
     readonly series?: readonly SeriesMeta[];
   }): Promise<void> {
-    const entered = this.attention.enter(this.node);
+    this.attention.enter(this.node);
     try {
       await inner.prepare();
     } finally {
-      this.node.prepareMs += this.attention.leave(entered);
+      this.attention.leave();
     }
     this.node.series = inner.series?.length;
   }
@@ -73,11 +83,11 @@ export class ObservedVector extends Observed implements VectorOperator {
       out.clear();
       return;
     }
-    const entered = this.attention.enter(this.node);
+    this.attention.enter(this.node);
     try {
       this.inner.evaluate(i, out);
     } finally {
-      this.node.evaluateMs += this.attention.leave(entered);
+      this.attention.leave();
     }
     this.node.points += out.count();
   }
@@ -101,14 +111,14 @@ export class ObservedScalar extends Observed implements ScalarOperator {
 
   values(): Float64Array {
     if (this.prepareOnly) return new Float64Array(this.node.steps);
-    const entered = this.attention.enter(this.node);
+    this.attention.enter(this.node);
     try {
       const values = this.inner.values();
       if (!this.counted) this.node.points += values.length;
       this.counted = true;
       return values;
     } finally {
-      this.node.evaluateMs += this.attention.leave(entered);
+      this.attention.leave();
     }
   }
 }
@@ -139,13 +149,13 @@ export class ObservedRange extends Observed implements RangeOperator {
   }
 
   read(i: number): RangeSamples {
-    const entered = this.attention.enter(this.node);
+    this.attention.enter(this.node);
     try {
       const samples = this.inner.read(i);
       this.node.points += samples.count + samples.histograms.length;
       return samples;
     } finally {
-      this.node.evaluateMs += this.attention.leave(entered);
+      this.attention.leave();
     }
   }
 }

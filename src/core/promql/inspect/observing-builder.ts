@@ -60,6 +60,8 @@ export class ObservingBuilder extends OperatorBuilder {
   }
 
   override selector(expr: VectorSelector, grid: StepGrid): InstantSelector {
+    // The builder takes this way also for the selector whose node has just been made.
+    if (this.path[this.path.length - 1]?.expr === expr) return super.selector(expr, grid);
     return this.within(expr, grid, () => super.selector(expr, grid))[1];
   }
 

@@ -25,9 +25,8 @@ export class PlanNode {
   sharedWith: PlanNode | null = null;
   /** Series that it announced; undefined for what has none. */
   series: number | undefined = undefined;
-  /** What it cost, children included; all zero where nothing was evaluated. */
-  prepareMs = 0;
-  evaluateMs = 0;
+  /** What it took itself, without its children. */
+  selfMs = 0;
   /** Values that it handed on. */
   points = 0;
   /** What it read from the source, itself. */
@@ -46,13 +45,9 @@ export class PlanNode {
     this.once = once;
   }
 
+  /** With all below it. What it shares with another part is counted there. */
   get totalMs(): number {
-    return this.prepareMs + this.evaluateMs;
-  }
-
-  /** Without what its children took. */
-  get selfMs(): number {
-    return Math.max(0, this.totalMs - this.children.reduce((sum, child) => sum + child.totalMs, 0));
+    return this.children.reduce((sum, child) => sum + child.totalMs, this.selfMs);
   }
 }
 
