@@ -12,6 +12,7 @@ import { compareStrings } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { BlockReader, isUlid, mergeSeriesSets, type StoredSeriesSet } from '../tsdb/block/index.ts';
+import { HeadFiles } from './log/head-files.ts';
 import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
 import { LogSeriesSet } from './log/log-series-set.ts';
 import { LogView } from './log/log-view.ts';
@@ -35,7 +36,10 @@ export function isDataDirectory(path: string): boolean {
 
 export class DirectorySource implements Source {
   private readonly blocks: readonly BlockReader[];
+  private readonly dir: string;
   private readonly log: LogView | undefined;
+  /** What stands in for the part of the log that cannot be read; opened when that is known. */
+  private headFiles: HeadFiles | undefined = undefined;
   private readonly onDamage: ((error: CorruptionError) => void) | undefined;
   /** Where blocks of samples that came in order end. */
   private readonly minTime: number;
@@ -44,6 +48,7 @@ export class DirectorySource implements Source {
   constructor(dir: string, options: DirectoryOptions = {}) {
     if (!existsSync(dir)) throw new InputError('not_found', 'no such directory', { file: dir });
     if (!statSync(dir).isDirectory()) throw new InputError('not_found', 'not a directory', { file: dir });
+    this.dir = dir;
     this.onDamage = options.onDamage;
     if (existsSync(join(dir, 'meta.json'))) {
       this.blocks = [new BlockReader(dir)];
@@ -70,7 +75,10 @@ export class DirectorySource implements Source {
     );
     if (this.log !== undefined) {
       const { mint, maxt, labelsOnly = false } = hints;
-      sets.push(new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime }));
+      const log = new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime });
+      const rest = this.restOfHead();
+      if (rest === undefined) sets.push(log);
+      else sets.push(rest.withoutDeleted(log), rest.select(matchers, hints, this.minTime));
     }
     return limited(mergeSeriesSets(sets), hints.limit ?? 0);
   }
@@ -78,12 +86,15 @@ export class DirectorySource implements Source {
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
     const names = new Set(this.blocksIn(range).flatMap((block) => block.labelNames(matchers)));
     for (const name of this.logLabels(matchers, range)?.names() ?? []) names.add(name);
+    for (const name of this.restOfHead()?.labelNames(matchers, range, this.minTime) ?? []) names.add(name);
     return [...names].sort(compareStrings);
   }
 
   async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
     const values = new Set(this.blocksIn(range).flatMap((block) => block.labelValues(name, matchers)));
     for (const value of this.logLabels(matchers, range)?.values(name) ?? []) values.add(value);
+    for (const value of this.restOfHead()?.labelValues(name, matchers, range, this.minTime) ?? [])
+      values.add(value);
     return [...values].sort(compareStrings);
   }
 
@@ -96,18 +107,34 @@ export class DirectorySource implements Source {
   }
 
   async extent(): Promise<TimeRange | undefined> {
-    let extent = this.log === undefined ? undefined : logExtent(this.log, this.minTime);
-    for (const { meta } of this.blocks) {
-      const maxt = meta.maxTime - 1;
-      if (extent === undefined) extent = { mint: meta.minTime, maxt };
-      else extent = { mint: Math.min(extent.mint, meta.minTime), maxt: Math.max(extent.maxt, maxt) };
-    }
-    return extent;
+    const extents = [
+      this.log === undefined ? undefined : logExtent(this.log, this.minTime),
+      this.restOfHead()?.extent(this.minTime),
+      ...this.blocks.map(({ meta }) => ({ mint: meta.minTime, maxt: meta.maxTime - 1 })),
+    ].filter((extent) => extent !== undefined);
+    if (extents.length === 0) return undefined;
+    return {
+      mint: extents.reduce((least, { mint }) => Math.min(least, mint), Number.POSITIVE_INFINITY),
+      maxt: extents.reduce((most, { maxt }) => Math.max(most, maxt), Number.NEGATIVE_INFINITY),
+    };
   }
 
   async close(): Promise<void> {
     for (const block of this.blocks) block.close();
     this.log?.close();
+    this.headFiles?.close();
+  }
+
+  /** Chunks that the head wrote beside its log, where passes over the log found that it does not have everything. */
+  private restOfHead(): HeadFiles | undefined {
+    const { log, onDamage } = this;
+    if (log === undefined || !(log.empty || log.damaged)) return undefined;
+    const report = (error: CorruptionError) => {
+      if (onDamage === undefined) throw error;
+      onDamage(error);
+    };
+    this.headFiles ??= new HeadFiles(this.dir, log, report);
+    return this.headFiles;
   }
 
   private logLabels(matchers: readonly Matcher[], { mint, maxt }: TimeRange): LogSeriesSet | undefined {
