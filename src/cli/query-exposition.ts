@@ -5,7 +5,7 @@ import { type ExpositionWriter, WRITE_PIECE } from '../core/exposition/writer.ts
 import { EMPTY_LABELS } from '../core/model/labels.ts';
 import type { QueryValue, ResultSeries } from '../core/promql/index.ts';
 import { omissions } from './omissions.ts';
-import type { PrintContext } from './query-printer.ts';
+import type { PrintContext } from './print-context.ts';
 
 export type ExpositionOutput = 'prom' | 'openmetrics' | 'jsonl' | 'csv';
 

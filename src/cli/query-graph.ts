@@ -2,7 +2,7 @@
 import type { QueryValue } from '../core/promql/index.ts';
 import { renderGraph } from './graph/graph.ts';
 import { linePaint } from './graph/palette.ts';
-import type { PrintContext } from './query-printer.ts';
+import type { PrintContext } from './print-context.ts';
 
 const DEFAULT_WIDTH = 80;
 const GREATEST_WIDTH = 160;

@@ -9,7 +9,7 @@ import { formatTimestamp } from '../core/model/timestamp.ts';
 import type { QueryValue, ResultSeries } from '../core/promql/index.ts';
 import { wrap } from './display-width.ts';
 import { sparkline } from './graph/sparkline.ts';
-import type { PrintContext } from './query-printer.ts';
+import type { PrintContext } from './print-context.ts';
 import { pointText } from './query-text.ts';
 import { type Column, listLines, tableLines, tableWidth } from './text-table.ts';
 

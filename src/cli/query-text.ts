@@ -5,7 +5,7 @@
 import { formatHistogram } from '../core/model/histogram-format.ts';
 import { formatG } from '../core/model/number.ts';
 import type { QueryValue, ResultSeries } from '../core/promql/index.ts';
-import type { PrintContext } from './query-printer.ts';
+import type { PrintContext } from './print-context.ts';
 
 export function printText(value: QueryValue, { out }: PrintContext): void {
   switch (value.type) {
