@@ -24,6 +24,7 @@ import {
 } from '../parser/index.ts';
 import { Expectations } from './expectations.ts';
 import type {
+  BadEval,
   Command,
   EvalCommand,
   InstantTime,
@@ -41,7 +42,7 @@ export interface TestScriptOptions {
   parser?: Partial<ParserOptions>;
 }
 
-/** Throws InputError (`bad_test`) with file, line and column. */
+/** Throws InputError (`bad_test`) with file, line and column; but what is wrong with an `eval` becomes a BadEval. */
 export function parseTestScript(text: string, options: TestScriptOptions = {}): TestScript {
   return { file: options.file, commands: new ScriptParser(text, options).parse() };
 }
@@ -84,7 +85,7 @@ class ScriptParser {
     const word = line.text.split(/\s/, 1)[0].toLowerCase();
     if (word === 'clear') return { kind: 'clear', line: line.number };
     if (word.startsWith('load')) return this.parseLoad(line);
-    if (word.startsWith('eval')) return this.parseEval(line);
+    if (word.startsWith('eval')) return this.tryEval(line);
     throw this.fault(line, 0, `invalid command ${goQuote(line.text)}, expected load, clear or eval`);
   }
 
@@ -117,6 +118,17 @@ class ScriptParser {
       withNhcb: nhcb !== undefined,
       series: [...all.values()],
     };
+  }
+
+  private tryEval(line: Line): EvalCommand | BadEval {
+    try {
+      return this.parseEval(line);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      while (this.takeOwn() !== undefined);
+      const expr = INSTANT.exec(line.text)?.[3] ?? RANGE.exec(line.text)?.[5] ?? line.text;
+      return { kind: 'badEval', line: line.number, expr, fault: error };
+    }
   }
 
   private parseEval(line: Line): EvalCommand {

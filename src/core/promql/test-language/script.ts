@@ -3,6 +3,7 @@
  * (https://github.com/prometheus/prometheus/blob/main/promql/promqltest/README.md). Times are milliseconds; scripts
  * play at the start of the epoch. Lines count from 1.
  */
+import type { InputError } from '../../errors.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -12,7 +13,7 @@ export interface TestScript {
   commands: Command[];
 }
 
-export type Command = LoadCommand | ClearCommand | EvalCommand;
+export type Command = LoadCommand | ClearCommand | EvalCommand | BadEval;
 
 /** Adds samples to what is stored, the first of each series at time 0. */
 export interface LoadCommand {
@@ -57,6 +58,15 @@ export interface EvalCommand {
   /** No warnings, no infos, whatever they say. */
   noWarn: boolean;
   noInfo: boolean;
+}
+
+/** An `eval` that cannot be run: its query, its times or what it expects are malformed. The rest of the script can. */
+export interface BadEval {
+  kind: 'badEval';
+  line: number;
+  /** The query as far as it could be told apart from the rest, else the whole line. */
+  expr: string;
+  fault: InputError;
 }
 
 export interface InstantTime {

@@ -8,7 +8,7 @@ import { type EngineOptions, instantQuery, rangeQuery } from '../engine/engine.t
 import type { QueryResult, QueryValue } from '../engine/result.ts';
 import { formatAnnotation } from '../functions/annotations.ts';
 import { ALL_PARSER_FEATURES, parseQuery } from '../parser/index.ts';
-import type { EvalCommand, RangeTimes, TestScript } from '../test-language/index.ts';
+import type { BadEval, EvalCommand, RangeTimes, TestScript } from '../test-language/index.ts';
 import { compareAnnotations } from './annotations.ts';
 import { compareResult } from './compare.ts';
 import { load } from './load.ts';
@@ -17,11 +17,11 @@ import { isRangeNeutral, pinnedQueries } from './variants.ts';
 
 export interface RunOptions {
   /** Which `eval` commands to run; all where it is left out. What is loaded is loaded either way. */
-  only?: (command: EvalCommand) => boolean;
+  only?: (command: EvalCommand | BadEval) => boolean;
 }
 
 export interface EvalOutcome {
-  command: EvalCommand;
+  command: EvalCommand | BadEval;
   /** Null where everything was as expected. */
   failure: EvalFailure | null;
 }
@@ -66,6 +66,14 @@ export async function* runTestScript(
       case 'eval':
         if (options.only !== undefined && !options.only(command)) break;
         yield { command, failure: await evaluate(command, source) };
+        break;
+      case 'badEval': {
+        if (options.only !== undefined && !options.only(command)) break;
+        yield {
+          command,
+          failure: { reason: command.fault.message, variant: undefined, expected: [], got: [] },
+        };
+      }
     }
   }
 }

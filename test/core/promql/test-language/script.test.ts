@@ -20,7 +20,9 @@ function loadOf(text: string): LoadCommand {
 
 function faultOf(text: string): string {
   try {
-    parseTestScript(text, { file: 'x.test' });
+    for (const command of parseTestScript(text, { file: 'x.test' }).commands) {
+      if (command.kind === 'badEval') throw command.fault;
+    }
   } catch (error) {
     expect(error).toBeInstanceOf(InputError);
     expect(error).toMatchObject({ code: 'bad_test' });
@@ -230,8 +232,21 @@ describe('scripts', () => {
 
   it('may restrict the language', () => {
     const text = 'eval instant at 0 mad_over_time(foo[5m])';
-    expect(() => parseTestScript(text)).not.toThrow();
-    expect(() => parseTestScript(text, { parser: {} })).toThrow('function "mad_over_time" is not enabled');
+    expect(parseTestScript(text).commands).toMatchObject([{ kind: 'eval' }]);
+    const [command] = parseTestScript(text, { parser: {} }).commands;
+    expect(command.kind === 'badEval' && command.fault.reason).toContain(
+      'function "mad_over_time" is not enabled',
+    );
+  });
+
+  it('go on behind an eval that is malformed', () => {
+    const text =
+      'eval instant at 0 foo{\n  expect warn\n  {} 1 2 3\n\nclear\neval instant at 0 foo\n expect x\neval at 0';
+    expect(parseTestScript(text).commands).toMatchObject([
+      { kind: 'badEval', line: 1, expr: 'foo{' },
+      { kind: 'clear' },
+      { kind: 'badEval', line: 6, expr: 'foo' },
+    ]);
   });
 
   it('may be cut anywhere', () => {
