@@ -63,9 +63,12 @@ export class CountValues implements VectorOperator {
     const metas: SeriesMeta[] = [];
     const counts: Float64Array[] = [];
     const builder = new LabelsBuilder();
+    // `without` takes the new label too, where it names it.
+    const keepsLabel = !(this.expr.without && this.expr.grouping.includes(this.label));
     for (let group = 0; group < groups.length; group++) {
       for (const [text, column] of byValue[group]) {
-        builder.reset(groups[group].labels).set(this.label, text);
+        builder.reset(groups[group].labels);
+        if (keepsLabel) builder.set(this.label, text);
         metas.push({ labels: builder.labels(), dropName: false });
         counts.push(column);
       }
