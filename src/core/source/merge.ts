@@ -1,4 +1,7 @@
-/** Several sources as one: each series once, with the samples of all; of two samples at one time the first's counts. */
+/**
+ * Several sources as one: each series once, with the samples of all. Of two samples at one time one counts, and which
+ * one is as it is between two blocks of a directory (tsdb/block).
+ */
 import { compareStrings } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
