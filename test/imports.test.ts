@@ -37,6 +37,7 @@ const LAYERS = [
   'promql/functions',
   'promql/engine',
   'promql',
+  'yaml',
   'discovery',
   'scrape',
   'rules',

@@ -1,0 +1,138 @@
+/**
+ * Expands the templates of alerts. Queries wait for their source while templates run at once: a template that asks for
+ * a query not yet answered is left, the query is run, and the template starts again with the answer at hand.
+ */
+import type { Labels } from '../model/labels.ts';
+import { BUILTINS } from './builtins.ts';
+import { executeTemplate } from './executor.ts';
+import { CallError, type TemplateFunction } from './function.ts';
+import { parseTemplate, type Templates } from './parser.ts';
+import { prometheusFunctions, sampleStruct } from './prometheus-functions.ts';
+import { TemplateError } from './template-error.ts';
+import { GoMap, GoStruct, type GoValue } from './value.ts';
+
+export interface TemplateSample {
+  labels: Labels;
+  value: number;
+}
+
+/** Answers an instant query. What it rejects with becomes the template's error. */
+export type TemplateQuery = (expr: string) => Promise<TemplateSample[]>;
+
+export interface AlertTemplateData {
+  labels: Labels;
+  externalLabels: Labels;
+  externalUrl: string;
+  value: number;
+}
+
+export interface ExpandOptions {
+  /** What messages call the template, `__alert_NAME`. */
+  name: string;
+  nowMs: number;
+  query: TemplateQuery;
+}
+
+/** So that `$labels` and its like can be written; positions in messages count from its start, as in Prometheus. */
+const PROLOGUE =
+  '{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}';
+
+const DATA_TYPE =
+  'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }';
+
+const UNUSED = { nowMs: 0, externalUrl: '', query: () => null };
+const NAMES = new Set([...BUILTINS.keys(), 'and', 'or', 'tmpl', ...prometheusFunctions(UNUSED).keys()]);
+
+/** Parsed templates by text; rules repeat theirs at every evaluation. */
+const parsed = new Map<string, Templates>();
+const MOST_PARSED = 2000;
+
+/** Throws TemplateError where the text cannot be parsed. */
+export function checkAlertTemplate(text: string, name: string): void {
+  if (text.includes('{{')) parseTemplate(PROLOGUE + text, name, NAMES);
+}
+
+/** The text with all actions carried out. Rejects with TemplateError. */
+export async function expandAlertTemplate(
+  text: string,
+  data: AlertTemplateData,
+  options: ExpandOptions,
+): Promise<string> {
+  if (!text.includes('{{')) return text;
+  const full = PROLOGUE + text;
+  const templates = parsedTemplate(full, options.name);
+  const answers = new Map<string, GoValue | CallError>();
+  const root = new GoStruct(DATA_TYPE, {
+    Labels: new GoMap(new Map(data.labels), 'string'),
+    ExternalLabels: new GoMap(new Map(data.externalLabels), 'string'),
+    ExternalURL: data.externalUrl,
+    Value: data.value,
+  });
+  for (;;) {
+    let unanswered: string | undefined;
+    const functions = functionsFor(templates, options, data.externalUrl, full, (expr) => {
+      const answer = answers.get(expr);
+      if (answer instanceof CallError) throw answer;
+      if (answer !== undefined) return answer;
+      unanswered = expr;
+      throw new Unanswered();
+    });
+    try {
+      return executeTemplate({ templates, functions, name: options.name, text: full, data: root });
+    } catch (error) {
+      if (!(error instanceof Unanswered)) {
+        if (error instanceof TemplateError) {
+          throw new TemplateError(`error executing template ${options.name}: ${error.reason}`);
+        }
+        throw error;
+      }
+    }
+    answers.set(unanswered!, await answer(options.query, unanswered!));
+  }
+}
+
+class Unanswered extends Error {}
+
+async function answer(query: TemplateQuery, expr: string): Promise<GoValue | CallError> {
+  try {
+    return (await query(expr)).map(({ labels, value }) => sampleStruct(labels, value));
+  } catch (error) {
+    return new CallError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function functionsFor(
+  templates: Templates,
+  options: ExpandOptions,
+  externalUrl: string,
+  full: string,
+  query: (expr: string) => GoValue,
+): Map<string, TemplateFunction> {
+  const functions = new Map<string, TemplateFunction>(BUILTINS);
+  const own = prometheusFunctions({ nowMs: options.nowMs, externalUrl, query });
+  for (const [name, definition] of own) functions.set(name, definition);
+  functions.set('tmpl', {
+    parameters: ['string', 'any'],
+    call: (name, data) => {
+      if (!templates.has(name as string)) throw new CallError(`template "${name}" not defined`);
+      return executeTemplate({ templates, functions, name: name as string, text: full, data });
+    },
+  });
+  return functions;
+}
+
+function parsedTemplate(text: string, name: string): Templates {
+  const key = `${name}\0${text}`;
+  let templates = parsed.get(key);
+  if (templates === undefined) {
+    try {
+      templates = parseTemplate(text, name, NAMES);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      throw new TemplateError(`error parsing template ${name}: ${error.reason}`);
+    }
+    if (parsed.size >= MOST_PARSED) parsed.clear();
+    parsed.set(key, templates);
+  }
+  return templates;
+}

@@ -1,0 +1,10 @@
+/** Go's template language with Prometheus' functions: alerts' labels and annotations. */
+export {
+  type AlertTemplateData,
+  checkAlertTemplate,
+  type ExpandOptions,
+  expandAlertTemplate,
+  type TemplateQuery,
+  type TemplateSample,
+} from './expander.ts';
+export { TemplateError } from './template-error.ts';

@@ -1,0 +1,3 @@
+/** YAML with places: every value knows its line and column, and faults are gathered instead of ending at the first. */
+export { YamlDocument, type YamlFault, type YamlTexts } from './document.ts';
+export { YamlRecord } from './record.ts';
