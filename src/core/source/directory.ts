@@ -12,6 +12,7 @@ import { compareStrings } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { BlockReader, isUlid, mergeSeriesSets, type StoredSeriesSet } from '../tsdb/block/index.ts';
+import { PageCache, SeriesCache } from '../tsdb/index/index.ts';
 import { HeadFiles } from './log/head-files.ts';
 import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
 import { LogSeriesSet } from './log/log-series-set.ts';
@@ -25,6 +26,10 @@ export interface DirectoryOptions {
    */
   onDamage?: (error: CorruptionError) => void;
 }
+
+/** What is kept of the files, of all blocks together: pages as they are, and what the indexes say of single series. */
+const PAGES_BUDGET_BYTES = 128 * 1024 * 1024;
+const SERIES_BUDGET_BYTES = 64 * 1024 * 1024;
 
 /** How often opening starts again where a server removes what was just listed. */
 const OPEN_ATTEMPTS = 10;
@@ -41,6 +46,8 @@ export class DirectorySource implements Source {
   /** What stands in for the part of the log that cannot be read; opened when that is known. */
   private headFiles: HeadFiles | undefined = undefined;
   private readonly onDamage: ((error: CorruptionError) => void) | undefined;
+  private readonly pages = new PageCache(PAGES_BUDGET_BYTES);
+  private readonly series = new SeriesCache(SERIES_BUDGET_BYTES);
   /** Where blocks of samples that came in order end. */
   private readonly minTime: number;
 
@@ -51,7 +58,7 @@ export class DirectorySource implements Source {
     this.dir = dir;
     this.onDamage = options.onDamage;
     if (existsSync(join(dir, 'meta.json'))) {
-      this.blocks = [new BlockReader(dir)];
+      this.blocks = [new BlockReader(dir, this.pages, this.series)];
       this.log = undefined;
       this.minTime = Number.POSITIVE_INFINITY;
       return;
@@ -171,7 +178,7 @@ export class DirectorySource implements Source {
 
   private openBlock(path: string, blocks: BlockReader[], lastAttempt: boolean): void {
     try {
-      blocks.push(new BlockReader(path));
+      blocks.push(new BlockReader(path, this.pages, this.series));
     } catch (error) {
       const { code, path: missing } = error as NodeJS.ErrnoException;
       let fault = error;

@@ -10,6 +10,8 @@ import {
   ChunkMetas,
   IndexReader,
   PageCache,
+  SelectionCache,
+  SeriesCache,
   selectLabelNames,
   selectLabelValues,
   selectPostings,
@@ -29,16 +31,18 @@ export class BlockReader {
   readonly segments: ChunkSegments;
   readonly tombstones: Tombstones;
 
+  private readonly selections = new SelectionCache();
+
   /**
-   * `cache` may be shared by all blocks of a directory. Throws CorruptionError where meta.json, the index's frame
+   * The caches may be shared by all blocks of a directory. Throws CorruptionError where meta.json, the index's frame
    * or the tombstones are damaged, and what `open` throws where a file is missing.
    */
-  constructor(dir: string, cache: PageCache = new PageCache()) {
+  constructor(dir: string, pages: PageCache = new PageCache(), series: SeriesCache = new SeriesCache()) {
     this.dir = dir;
     this.meta = readBlockMeta(dir);
     this.tombstones = readTombstones(dir);
-    this.segments = new ChunkSegments(join(dir, CHUNKS_DIR), cache);
-    this.index = new IndexReader(join(dir, INDEX_FILE), cache);
+    this.segments = new ChunkSegments(join(dir, CHUNKS_DIR), pages);
+    this.index = new IndexReader(join(dir, INDEX_FILE), pages, series);
   }
 
   /** The name of the block's directory, which is its ULID. */
@@ -56,7 +60,7 @@ export class BlockReader {
    * samples in that range. Valid until the block is closed; may throw CorruptionError at any step.
    */
   select(matchers: readonly Matcher[], mint: number, maxt: number): BlockSeriesSet {
-    let refs = selectPostings(this.index, matchers);
+    let refs = this.selections.get(matchers, () => selectPostings(this.index, matchers));
     // Every series of a block has a sample in it, so only a part of its time needs a look at each.
     if (mint > this.meta.minTime || maxt < this.meta.maxTime - 1) {
       refs = refs.filter((ref) => this.index.hasChunkIn(ref, mint, maxt));

@@ -5,7 +5,13 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../encoding/crc32c.ts';
-import { type Cursor, readUint32, readUvarint, uvarintSize } from '../../encoding/varint.ts';
+import {
+  type Cursor,
+  MAX_VARINT_BYTES,
+  readUint32,
+  readUvarint,
+  uvarintSize,
+} from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
 import type { ChunkList } from '../chunk/index.ts';
 import { type PageCache, PagedFile, SequentialFile } from '../index/index.ts';
@@ -19,8 +25,6 @@ const HEADER_BYTES = 8;
 /** At most: the length before a chunk, its encoding, and the checksum behind it. */
 const FRAME_BYTES = 5 + 1 + 4;
 const CHECKSUM_BYTES = 4;
-/** A chunk is rarely longer; one that is costs a second look. */
-const CHUNK_GUESS_BYTES = 1024;
 const TWO_32 = 2 ** 32;
 
 /** The chunk that `ChunkSegments.read` found: data [start, end) of `bytes`. Valid until the next read. */
@@ -61,16 +65,13 @@ export class ChunkSegments {
     const file = this.segment(ref);
     const offset = ref % TWO_32;
     const { found, cursor } = this;
-    const guess = file.seekUpTo(offset, CHUNK_GUESS_BYTES);
-    cursor.pos = guess.at;
-    const length =
-      offset < HEADER_BYTES ? Number.NaN : readUvarint(file.window, cursor, guess.at + guess.length);
+    const at = file.seekUpTo(offset, MAX_VARINT_BYTES);
+    cursor.pos = at;
+    const length = offset < HEADER_BYTES ? Number.NaN : readUvarint(file.window, cursor, at + file.available);
     if (Number.isNaN(length)) {
       throw new CorruptionError('has no chunk where one is referred to', { file: file.path, offset });
     }
-    const head = cursor.pos - guess.at;
-    const size = 1 + length + CHECKSUM_BYTES;
-    const start = head + size <= guess.length ? cursor.pos : file.seek(offset + head, size);
+    const start = file.seek(offset + cursor.pos - at, 1 + length + CHECKSUM_BYTES);
     found.bytes = file.window;
     found.encoding = found.bytes[start];
     found.start = start + 1;

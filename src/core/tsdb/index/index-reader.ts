@@ -5,21 +5,18 @@
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
 import { crc32c } from '../../encoding/crc32c.ts';
-import { type Cursor, readUint32, readUvarint } from '../../encoding/varint.ts';
+import { type Cursor, MAX_VARINT_BYTES, readUint32, readUvarint } from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
 import { Labels } from '../../model/index.ts';
 import type { ChunkMetas } from './chunk-metas.ts';
 import { damaged, readFrame, SERIES_ALIGNMENT, sectionBounds, type TableOfContents } from './format.ts';
-import { type PageCache, PagedFile } from './paged-file.ts';
+import { PageCache, PagedFile } from './paged-file.ts';
 import { NO_POSTINGS } from './postings.ts';
 import { type PostingsTable, SparsePostingsTable, WholePostingsTable } from './postings-table.ts';
 import type { LabelIndex } from './select.ts';
-import { hasChunkIn, readChunkMetas } from './series-entry.ts';
+import { type CachedSeries, CHUNK_COLUMNS, SeriesCache, type SeriesShelf } from './series-cache.ts';
+import { readChunkMetas } from './series-entry.ts';
 import { NumberedSymbols, PlacedSymbols, type Symbols } from './symbols.ts';
-
-/** Read at once where the length of a series entry is not known yet. */
-const ENTRY_GUESS_BYTES = 256;
-const LENGTH_BYTES = 10;
 
 export class IndexReader implements LabelIndex {
   readonly version: number;
@@ -29,10 +26,12 @@ export class IndexReader implements LabelIndex {
   private postingsTable: PostingsTable | null = null;
   private readonly entry = new ByteReader();
   private readonly cursor: Cursor = { pos: 0 };
+  private readonly seriesCache: SeriesCache;
+  private readonly shelf: SeriesShelf;
 
   /** Throws CorruptionError if header or table of contents are damaged, and what `open` throws. */
-  constructor(path: string, cache?: PageCache) {
-    this.file = new PagedFile(path, cache);
+  constructor(path: string, pages = new PageCache(), seriesCache = new SeriesCache()) {
+    this.file = new PagedFile(path, pages);
     try {
       const { version, toc } = readFrame(this.file);
       this.version = version;
@@ -41,6 +40,8 @@ export class IndexReader implements LabelIndex {
       this.file.close();
       throw error;
     }
+    this.seriesCache = seriesCache;
+    this.shelf = seriesCache.shelf();
   }
 
   get path(): string {
@@ -57,6 +58,7 @@ export class IndexReader implements LabelIndex {
   }
 
   close(): void {
+    this.seriesCache.remove(this.shelf);
     this.file.close();
   }
 
@@ -155,36 +157,45 @@ export class IndexReader implements LabelIndex {
 
   /** The labels of a series. Throws CorruptionError. */
   labels(ref: number): Labels {
-    const symbols = this.symbols();
+    const known = this.shelf.get(ref);
+    if (known?.labels) return known.labels;
     const r = this.openEntry(ref);
-    return this.reading(ref, () => {
-      const count = r.count(2);
-      const names = new Array<string>(count);
-      const values = new Array<string>(count);
-      for (let i = 0; i < count; i++) {
-        names[i] = symbols.get(r.uvarint());
-        values[i] = symbols.get(r.uvarint());
-      }
-      return new Labels(names, values);
-    });
+    const labels = this.reading(ref, () => readLabels(r, this.symbols()));
+    const series = known ?? this.reading(ref, () => this.readChunks(ref, r));
+    series.labels = labels;
+    return labels;
   }
 
   /** Appends to `out` the chunks of a series that have samples in [mint, maxt] (ms). Throws CorruptionError. */
   chunks(ref: number, mint: number, maxt: number, out: ChunkMetas): void {
-    const r = this.openEntry(ref);
-    this.reading(ref, () => {
-      skipLabels(r);
-      readChunkMetas(r, mint, maxt, out);
-    });
+    const series = this.series(ref);
+    const { slab, to } = series;
+    for (let i = series.firstFrom(mint); i < to && slab[i] <= maxt; i += CHUNK_COLUMNS) {
+      out.push(slab[i], slab[i + 1], slab[i + 2]);
+    }
   }
 
   /** Whether a series has chunks with samples in [mint, maxt] (ms). Throws CorruptionError. */
   hasChunkIn(ref: number, mint: number, maxt: number): boolean {
+    const series = this.series(ref);
+    const first = series.firstFrom(mint);
+    return first < series.to && series.slab[first] <= maxt;
+  }
+
+  private series(ref: number): CachedSeries {
+    const known = this.shelf.get(ref);
+    if (known !== undefined) return known;
     const r = this.openEntry(ref);
     return this.reading(ref, () => {
       skipLabels(r);
-      return hasChunkIn(r, mint, maxt);
+      return this.readChunks(ref, r);
     });
+  }
+
+  /** Reads the second half of a series entry. */
+  private readChunks(ref: number, r: ByteReader): CachedSeries {
+    const count = r.count(3);
+    return this.shelf.add(ref, count, (slab, from) => readChunkMetas(r, count, slab, from));
   }
 
   private symbols(): Symbols {
@@ -211,12 +222,11 @@ export class IndexReader implements LabelIndex {
   private openEntry(ref: number): ByteReader {
     const { file, cursor } = this;
     const offset = this.offsetOf(ref);
-    const guess = file.seekUpTo(offset, ENTRY_GUESS_BYTES);
-    cursor.pos = guess.at;
-    const length = readUvarint(file.window, cursor, guess.at + Math.min(guess.length, LENGTH_BYTES));
+    const at = file.seekUpTo(offset, MAX_VARINT_BYTES);
+    cursor.pos = at;
+    const length = readUvarint(file.window, cursor, at + file.available);
     if (Number.isNaN(length)) throw damaged(file, offset, 'has no series where one is referred to');
-    const head = cursor.pos - guess.at;
-    const start = head + length + 4 <= guess.length ? cursor.pos : file.seek(offset + head, length + 4);
+    const start = file.seek(offset + cursor.pos - at, length + 4);
     const bytes = file.window;
     const end = start + length;
     if (crc32c(bytes, start, end) !== readUint32(bytes, end)) {
@@ -248,6 +258,17 @@ export class IndexReader implements LabelIndex {
       throw error.in({ file: this.path, offset: this.offsetOf(ref) });
     }
   }
+}
+
+function readLabels(r: ByteReader, symbols: Symbols): Labels {
+  const count = r.count(2);
+  const names = new Array<string>(count);
+  const values = new Array<string>(count);
+  for (let i = 0; i < count; i++) {
+    names[i] = symbols.get(r.uvarint());
+    values[i] = symbols.get(r.uvarint());
+  }
+  return new Labels(names, values);
 }
 
 function skipLabels(r: ByteReader): void {

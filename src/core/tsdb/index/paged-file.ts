@@ -6,45 +6,54 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CorruptionError } from '../../errors.ts';
 
 /** One read: large enough that the chunks of a series are rarely more, small enough for a single lookup. */
-const PAGE_BYTES = 32 * 1024;
+const PAGE_BYTES = 16 * 1024;
 /** Room behind each page, which chunk decoders look into but do not use. */
 const SLACK_BYTES = 64;
 const DEFAULT_BUDGET_BYTES = 16 * 1024 * 1024;
-const TWO_32 = 2 ** 32;
 
-/** Pages of several files, the least recently used of which is dropped when there are too many. */
+interface Page {
+  /** Where the file holds it, until it is dropped: the file's table of pages, and the place in it. */
+  table: (Page | undefined)[];
+  number: number;
+  bytes: Uint8Array;
+  /** Whether it was asked for since the hand passed. */
+  used: boolean;
+}
+
+/**
+ * Pages of several files. Where there are too many, one is dropped that has not been used for a while: a hand goes
+ * round over all pages, spares those used since it last came by, and drops the first other one ("clock"). So a page
+ * that is found costs a look into an array, and nothing is moved.
+ */
 export class PageCache {
   private readonly maxPages: number;
-  /** In order of use. Keys are file id and page number in one number. */
-  private readonly pages = new Map<number, Uint8Array>();
-  private files = 0;
+  private readonly ring: Page[] = [];
+  private hand = 0;
 
   constructor(budgetBytes = DEFAULT_BUDGET_BYTES) {
     this.maxPages = Math.max(4, Math.floor(budgetBytes / PAGE_BYTES));
   }
 
-  /** A number for a file that joins. */
-  register(): number {
-    return this.files++;
-  }
-
-  get(file: number, page: number): Uint8Array | undefined {
-    const key = file * TWO_32 + page;
-    const bytes = this.pages.get(key);
-    if (bytes === undefined) return undefined;
-    this.pages.delete(key);
-    this.pages.set(key, bytes);
-    return bytes;
-  }
-
-  put(file: number, page: number, bytes: Uint8Array): void {
-    if (this.pages.size >= this.maxPages) {
-      for (const oldest of this.pages.keys()) {
-        this.pages.delete(oldest);
-        break;
-      }
+  /** Enters page `number` in its file's table. */
+  add(table: (Page | undefined)[], number: number, bytes: Uint8Array): void {
+    const page: Page = { table, number, bytes, used: true };
+    table[number] = page;
+    if (this.ring.length < this.maxPages) {
+      this.ring.push(page);
+      return;
     }
-    this.pages.set(file * TWO_32 + page, bytes);
+    for (;;) {
+      const at = this.hand;
+      this.hand = at + 1 === this.ring.length ? 0 : at + 1;
+      const oldest = this.ring[at];
+      if (oldest.used) {
+        oldest.used = false;
+        continue;
+      }
+      oldest.table[oldest.number] = undefined;
+      this.ring[at] = page;
+      return;
+    }
   }
 }
 
@@ -55,9 +64,11 @@ export class PagedFile {
   bytesRead = 0;
   /** What `seek` found; valid until the next `seek`. */
   window: Uint8Array = new Uint8Array(0);
+  /** How many bytes the last `seekUpTo` found. */
+  available = 0;
   private readonly fd: number;
   private readonly cache: PageCache;
-  private readonly id: number;
+  private readonly pages: (Page | undefined)[] = [];
   private lastPage = -1;
   private lastBytes: Uint8Array = this.window;
 
@@ -67,7 +78,6 @@ export class PagedFile {
     this.fd = openSync(path, 'r');
     this.size = fstatSync(this.fd).size;
     this.cache = cache;
-    this.id = cache.register();
   }
 
   close(): void {
@@ -88,26 +98,14 @@ export class PagedFile {
       this.window = this.page(page);
       return start;
     }
-    const whole = new Uint8Array(length + SLACK_BYTES);
-    if (length > PAGE_BYTES * 2) {
-      this.readAt(whole, length, offset);
-    } else {
-      let done = 0;
-      for (let p = page; done < length; p++) {
-        const from = done === 0 ? start : 0;
-        const bytes = this.page(p).subarray(from, Math.min(PAGE_BYTES, from + length - done));
-        whole.set(bytes, done);
-        done += bytes.length;
-      }
-    }
-    this.window = whole;
+    this.window = this.acrossPages(page, start, offset, length);
     return 0;
   }
 
-  /** As `seek`, but as many of the wanted bytes as the file has. Returns that number; they start at `at` of `window`. */
-  seekUpTo(offset: number, length: number): { at: number; length: number } {
-    const there = Math.max(0, Math.min(length, this.size - offset));
-    return { at: this.seek(offset, there), length: there };
+  /** As `seek`, but as many of the wanted bytes as the file has: `available` says how many. */
+  seekUpTo(offset: number, length: number): number {
+    this.available = Math.max(0, Math.min(length, this.size - offset));
+    return this.seek(offset, this.available);
   }
 
   /** Reads [offset, end) in pieces that do not go through the cache, for sections that are read once, in order. */
@@ -124,16 +122,36 @@ export class PagedFile {
     }
   }
 
-  private page(page: number): Uint8Array {
-    if (page === this.lastPage) return this.lastBytes;
-    let bytes = this.cache.get(this.id, page);
-    if (bytes === undefined) {
-      bytes = new Uint8Array(PAGE_BYTES + SLACK_BYTES);
-      const offset = page * PAGE_BYTES;
-      this.readAt(bytes, Math.min(PAGE_BYTES, this.size - offset), offset);
-      this.cache.put(this.id, page, bytes);
+  private acrossPages(page: number, start: number, offset: number, length: number): Uint8Array {
+    const whole = unfilled(length + SLACK_BYTES);
+    if (length > PAGE_BYTES * 4) {
+      this.readAt(whole, length, offset);
+      return whole;
     }
-    this.lastPage = page;
+    let done = 0;
+    for (let p = page; done < length; p++) {
+      const from = p === page ? start : 0;
+      const bytes = this.page(p).subarray(from, Math.min(PAGE_BYTES, from + length - done));
+      whole.set(bytes, done);
+      done += bytes.length;
+    }
+    return whole;
+  }
+
+  private page(number: number): Uint8Array {
+    if (number === this.lastPage) return this.lastBytes;
+    const page = this.pages[number];
+    let bytes: Uint8Array;
+    if (page !== undefined) {
+      page.used = true;
+      bytes = page.bytes;
+    } else {
+      bytes = unfilled(PAGE_BYTES + SLACK_BYTES);
+      const offset = number * PAGE_BYTES;
+      this.readAt(bytes, Math.min(PAGE_BYTES, this.size - offset), offset);
+      this.cache.add(this.pages, number, bytes);
+    }
+    this.lastPage = number;
     this.lastBytes = bytes;
     return bytes;
   }
@@ -154,3 +172,9 @@ export class PagedFile {
 }
 
 const SCAN_BYTES = 256 * 1024;
+
+/** Not zeroed, since it is read into. Not a Buffer, so that decoders see one kind of array. */
+function unfilled(size: number): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer, byteOffset, length);
+}

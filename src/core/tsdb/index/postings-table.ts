@@ -104,10 +104,10 @@ export class SparsePostingsTable implements PostingsTable {
     let place = range.places[stride];
     let room = LOOKUP_BYTES;
     while (place < range.end) {
-      const piece = file.seekUpTo(place, Math.min(room, range.end - place));
+      const start = file.seekUpTo(place, Math.min(room, range.end - place));
       const bytes = file.window;
-      const end = piece.at + piece.length;
-      let pos = piece.at;
+      const end = start + file.available;
+      let pos = start;
       while (pos < end) {
         const entry = entryEnd(bytes, pos, end, cursor);
         if (entry < 0) break;
@@ -117,9 +117,9 @@ export class SparsePostingsTable implements PostingsTable {
         pos = entry;
       }
       // A value that is longer than what was read: more of it the next time.
-      if (pos === piece.at) room *= 2;
-      place += pos - piece.at;
-      if (pos === piece.at && room > range.end - place + LOOKUP_BYTES * 4) {
+      if (pos === start) room *= 2;
+      place += pos - start;
+      if (pos === start && room > range.end - place + LOOKUP_BYTES * 4) {
         throw damaged(file, place, 'has a postings table entry that does not end');
       }
     }

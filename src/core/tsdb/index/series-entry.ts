@@ -2,6 +2,7 @@
 import type { ByteReader } from '../../encoding/byte-reader.ts';
 import type { ByteWriter } from '../../encoding/byte-writer.ts';
 import type { ChunkMetas } from './chunk-metas.ts';
+import { CHUNK_COLUMNS } from './series-cache.ts';
 
 /** Writes the second half of an entry: the number of chunks, and each as a difference to the one before. */
 export function writeChunkMetas(w: ByteWriter, chunks: ChunkMetas): void {
@@ -26,30 +27,20 @@ export function writeChunkMetas(w: ByteWriter, chunks: ChunkMetas): void {
   }
 }
 
-/** Appends to `out` the chunks that have samples in [mint, maxt] (ms). Leaves `r` behind the last one it needed. */
-export function readChunkMetas(r: ByteReader, mint: number, maxt: number, out: ChunkMetas): void {
-  const count = r.count(3);
+/**
+ * Reads `count` chunks to `into`, CHUNK_COLUMNS numbers each, from `at` on: times of first and last sample, ref. In the
+ * order of the entry, which can be none but that of time.
+ */
+export function readChunkMetas(r: ByteReader, count: number, into: Float64Array, at: number): void {
   let ref = 0;
   let last = 0;
-  for (let i = 0; i < count; i++) {
-    const from = i === 0 ? r.varint() : last + r.uvarint();
+  const end = at + count * CHUNK_COLUMNS;
+  for (let i = at; i < end; i += CHUNK_COLUMNS) {
+    const from = i === at ? r.varint() : last + r.uvarint();
     last = from + r.uvarint();
-    ref = i === 0 ? r.uvarint() : ref + r.varint();
-    if (from > maxt) return;
-    if (last >= mint) out.push(from, last, ref);
+    ref = i === at ? r.uvarint() : ref + r.varint();
+    into[i] = from;
+    into[i + 1] = last;
+    into[i + 2] = ref;
   }
-}
-
-/** Whether any chunk has samples in [mint, maxt] (ms). */
-export function hasChunkIn(r: ByteReader, mint: number, maxt: number): boolean {
-  const count = r.count(3);
-  let last = 0;
-  for (let i = 0; i < count; i++) {
-    const from = i === 0 ? r.varint() : last + r.uvarint();
-    last = from + r.uvarint();
-    if (from > maxt) return false;
-    if (last >= mint) return true;
-    r.varint();
-  }
-  return false;
 }

@@ -87,10 +87,10 @@ export class PlacedSymbols implements Symbols {
 
   get(symbol: number): string {
     const head = this.file.seekUpTo(symbol, 10);
-    this.cursor.pos = head.at;
-    const length = readUvarint(this.file.window, this.cursor, head.at + head.length);
+    this.cursor.pos = head;
+    const length = readUvarint(this.file.window, this.cursor, head + this.file.available);
     if (Number.isNaN(length)) throw damaged(this.file, symbol, 'refers to a symbol where none is');
-    const prefix = this.cursor.pos - head.at;
+    const prefix = this.cursor.pos - head;
     const at = this.file.seek(symbol + prefix, length);
     return utf8Text(this.file.window, at, at + length);
   }
