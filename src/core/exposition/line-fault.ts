@@ -1,10 +1,13 @@
-/** A fault at byte `at` of the piece that is being parsed; LineParser turns it into an InputError with its place. */
+/** A fault at byte `at` of the piece that is being parsed; LineInput turns it into an InputError with its place. */
 export class LineFault extends Error {
   readonly at: number;
+  /** The piece ended within quotation marks: no fault if more is to come. */
+  readonly unfinished: boolean;
 
-  constructor(at: number, reason: string) {
+  constructor(at: number, reason: string, unfinished = false) {
     super(reason);
     this.at = at;
+    this.unfinished = unfinished;
   }
 }
 
@@ -21,14 +24,13 @@ export function invalidUtf8At(bytes: Uint8Array): number {
   return at;
 }
 
-/** Byte `at` as a message shows it, or where the line ends. */
-export function shown(bytes: Uint8Array, at: number, eol: number): string {
-  if (at >= eol) return 'the end of the line';
+/** Byte `at` as a message shows it. */
+export function shown(bytes: Uint8Array, at: number): string {
   const c = bytes[at];
   if (c > 0x20 && c < 0x7f) return JSON.stringify(String.fromCharCode(c));
   if (c === 0x20) return 'a space';
   if (c === 0x09) return 'a tab';
-  if (c === 0x0a) return 'a line break';
+  if (c === 0x0a) return 'the end of the line';
   if (c === 0x0d) return 'a carriage return';
   return `byte 0x${c.toString(16).padStart(2, '0')}`;
 }

@@ -8,7 +8,8 @@ import type { Metadata, MetricType } from '../model/metadata.ts';
 import { ExemplarCache } from './exemplar-cache.ts';
 import { latin1, scanFloat } from './float-scanner.ts';
 import { LineFault, shown } from './line-fault.ts';
-import { HASH, LineParser, NEWLINE, SPACE } from './line-parser.ts';
+import { NEWLINE } from './line-input.ts';
+import { HASH, LineParser, SPACE } from './line-parser.ts';
 import { OpenMetricsRules } from './openmetrics-rules.ts';
 import type { ParserOptions } from './parser.ts';
 import { OPENMETRICS_SYNTAX, SeriesScanner, STRICT_SYNTAX } from './series-scanner.ts';
@@ -40,6 +41,8 @@ const TYPES: ReadonlySet<string> = new Set<MetricType>([
 
 const KEYWORD = /^# (HELP(?= )|TYPE(?= )|UNIT(?= )|EOF)/;
 const EOF_BYTES = 5;
+/** Where the name starts in `# HELP name`. */
+const DESCRIPTOR_NAME = 7;
 const BRACE_OPEN = 0x7b;
 /** Exemplars are forgotten by turns, which end with each exposition, and after so many at the latest. */
 const MAX_EXEMPLARS_PER_TURN = 1 << 16;
@@ -55,7 +58,6 @@ export function millisOf(seconds: number): number {
 }
 
 export class OpenMetricsParser extends LineParser {
-  protected readonly quotedName = /^# (?:HELP|TYPE|UNIT) "/;
   private readonly concatenated: boolean;
   private readonly rules: OpenMetricsRules | null;
   /** The line of the last `# EOF`, 0 before it. */
@@ -78,17 +80,17 @@ export class OpenMetricsParser extends LineParser {
     this.concatenated = options.concatenated ?? false;
   }
 
-  protected parseLine(pos: number, eol: number): void {
-    if (this.bytes[pos] === HASH) this.parseMetadata(pos, eol);
-    else if (pos === eol) throw new LineFault(pos, 'blank lines are not allowed');
-    else this.parseSample(pos, eol);
+  protected parseLine(pos: number, end: number): number {
+    const c = this.bytes[pos];
+    if (c === NEWLINE) throw new LineFault(pos, 'blank lines are not allowed');
+    return c === HASH ? this.parseMetadata(pos, end) : this.parseSample(pos, end);
   }
 
-  protected valueStart(pos: number, eol: number): number {
+  protected valueStart(pos: number): number {
     if (this.bytes[pos] !== SPACE)
       throw new LineFault(
         pos,
-        `expected a space and a value after the series, got ${shown(this.bytes, pos, eol)}`,
+        `expected a space and a value after the series, got ${shown(this.bytes, pos)}`,
       );
     return pos + 1;
   }
@@ -96,10 +98,7 @@ export class OpenMetricsParser extends LineParser {
   protected afterValue(pos: number, row: number): number {
     const { bytes, batch } = this;
     if (bytes[pos] !== SPACE || bytes[pos + 1] === NEWLINE)
-      throw new LineFault(
-        pos,
-        `expected the end of the line or a timestamp, got ${shown(bytes, pos, bytes.length)}`,
-      );
+      throw new LineFault(pos, `expected the end of the line or a timestamp, got ${shown(bytes, pos)}`);
     if (bytes[pos + 1] === HASH) {
       batch.t[row] = Number.NaN;
       return this.exemplar(pos + 1, row);
@@ -107,10 +106,7 @@ export class OpenMetricsParser extends LineParser {
     const end = this.time('a timestamp', pos + 1, batch.t, row);
     if (bytes[end] === NEWLINE) return end + 1;
     if (bytes[end] === SPACE && bytes[end + 1] === HASH) return this.exemplar(end + 1, row);
-    throw new LineFault(
-      end,
-      `expected the end of the line after the timestamp, got ${shown(bytes, end, bytes.length)}`,
-    );
+    throw new LineFault(end, `expected the end of the line after the timestamp, got ${shown(bytes, end)}`);
   }
 
   protected override accept(labels: Labels, bound: string | undefined, row: number, pos: number): void {
@@ -128,7 +124,7 @@ export class OpenMetricsParser extends LineParser {
   }
 
   /** What was cut off may have been part of a number, so that nothing can be said of the line. */
-  protected checkRest(rest: Uint8Array): void {
+  protected checkRest(rest: Buffer): void {
     if (latin1(rest, 0, Math.min(rest.length, EOF_BYTES + 1)) !== '# EOF' && !this.closed)
       throw new LineFault(rest.length, 'data does not end with # EOF: the last line is cut off');
   }
@@ -136,8 +132,7 @@ export class OpenMetricsParser extends LineParser {
   protected finish(): void {
     const complete = this.eofLine !== 0 && this.eofLine === this.line - 1;
     if (complete) return;
-    this.bytes = this.bytes.subarray(0, 0);
-    throw new LineFault((this.lineStart = 0), 'data does not end with # EOF');
+    throw new LineFault(this.lineStart, 'data does not end with # EOF');
   }
 
   protected override reset(): void {
@@ -176,7 +171,7 @@ export class OpenMetricsParser extends LineParser {
     if (bytes[labelsEnd] !== SPACE)
       throw new LineFault(
         labelsEnd,
-        `expected a space and a value after the exemplar's labels, got ${shown(bytes, labelsEnd, eol)}`,
+        `expected a space and a value after the exemplar's labels, got ${shown(bytes, labelsEnd)}`,
       );
     let end = scanFloat(bytes, labelsEnd + 1, numbers, 0);
     if (end < 0 || bytes[end] > SPACE) end = this.floatWord('an exemplar value', labelsEnd + 1, numbers, 0);
@@ -186,10 +181,7 @@ export class OpenMetricsParser extends LineParser {
       t = numbers[1];
     }
     if (bytes[end] !== NEWLINE)
-      throw new LineFault(
-        end,
-        `expected the end of the line after the exemplar, got ${shown(bytes, end, eol)}`,
-      );
+      throw new LineFault(end, `expected the end of the line after the exemplar, got ${shown(bytes, end)}`);
     const exemplar = { labels, v: numbers[0], t };
     this.exemplars.add(view, pos, eol, exemplar);
     if (this.exemplars.size >= MAX_EXEMPLARS_PER_TURN) this.endExemplars();
@@ -197,20 +189,25 @@ export class OpenMetricsParser extends LineParser {
     return end + 1;
   }
 
-  /** `pos` is at the hash. */
-  private parseMetadata(pos: number, eol: number): void {
-    const keyword = KEYWORD.exec(latin1(this.bytes, pos, Math.min(pos + 7, eol)))?.[1];
-    if (keyword === 'EOF' && eol === pos + EOF_BYTES) this.eof(pos);
-    else if (keyword === 'EOF') throw new LineFault(pos + EOF_BYTES, 'unexpected data after # EOF');
-    else if (keyword === undefined) throw new LineFault(pos, 'expected # HELP, # TYPE, # UNIT or # EOF');
-    else this.parseDescriptor(keyword, pos, eol);
+  /** `pos` is at the hash. Returns the position behind the line. */
+  private parseMetadata(pos: number, end: number): number {
+    const { bytes } = this;
+    const keyword = KEYWORD.exec(latin1(bytes, pos, Math.min(pos + DESCRIPTOR_NAME, end)))?.[1];
+    if (keyword === undefined) throw new LineFault(pos, 'expected # HELP, # TYPE, # UNIT or # EOF');
+    if (keyword !== 'EOF') return this.parseDescriptor(keyword, pos, end);
+    if (bytes[pos + EOF_BYTES] !== NEWLINE)
+      throw new LineFault(pos + EOF_BYTES, 'unexpected data after # EOF');
+    this.eof(pos);
+    return pos + EOF_BYTES + 1;
   }
 
-  private parseDescriptor(keyword: string, pos: number, eol: number): void {
-    const end = this.parseFamilyName(keyword, pos + 7, eol);
-    if (this.bytes[end] !== SPACE)
-      throw new LineFault(end, `expected a space and text after the name in ${keyword}`);
-    const start = end + 1;
+  private parseDescriptor(keyword: string, pos: number, end: number): number {
+    const { bytes } = this;
+    const nameEnd = this.parseFamilyName(keyword, pos + DESCRIPTOR_NAME, end);
+    if (bytes[nameEnd] !== SPACE)
+      throw new LineFault(nameEnd, `expected a space and text after the name in ${keyword}`);
+    const start = nameEnd + 1;
+    const eol = bytes.indexOf(NEWLINE, nameEnd);
     const text = this.text(start, eol, keyword === 'HELP' ? 'the help text' : 'the text');
     const name = this.familyName;
     if (keyword === 'HELP') this.describe(pos, eol, 'help', unescapeText(text));
@@ -225,6 +222,7 @@ export class OpenMetricsParser extends LineParser {
         );
       this.describe(pos, eol, 'unit', text);
     }
+    return eol + 1;
   }
 
   private describe(pos: number, eol: number, key: keyof Metadata, text: string): void {

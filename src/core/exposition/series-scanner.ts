@@ -3,7 +3,7 @@
  * quotes, `{"name", "a.b"="c"}`. The same for the labels of exemplars. Grammar: docs/format/text.md and
  * docs/format/openmetrics.md.
  */
-import { compareStrings, Labels, METRIC_NAME } from '../model/labels.ts';
+import { compareStrings, finishHash, hashPair, hashText, Labels, METRIC_NAME } from '../model/labels.ts';
 import { canonicalBound } from './bound-label.ts';
 import { LineFault, shown, utf8Fault } from './line-fault.ts';
 import type { StringPool } from './string-pool.ts';
@@ -12,6 +12,7 @@ import type { StringPool } from './string-pool.ts';
 export const Bounds = { none: 0, histogram: 1, summary: 2 } as const;
 export type Bounds = (typeof Bounds)[keyof typeof Bounds];
 
+const METRIC_NAME_HASH = hashText(METRIC_NAME);
 const BOUND_LABEL = [undefined, 'le', 'quantile'] as const;
 
 const TAB = 0x09;
@@ -62,12 +63,16 @@ export class SeriesScanner {
   writtenBound: string | undefined = undefined;
   /** The names of those of its labels that have no value, and so are not among `labels`. */
   empty: readonly string[] = NONE;
+  /** It is on one line, and nothing stands between its name and its labels. */
+  isPlain = false;
+  /** Line breaks that were passed within quotation marks. */
+  lineBreaks = 0;
   private readonly pool: StringPool;
   private readonly loose: boolean;
   private readonly extended: boolean;
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Buffer = Buffer.alloc(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
-  private eol = 0;
+  private end = 0;
   private hasMetric = false;
   private emptyNameAt = 0;
   /** Bounds as written -> as stored. */
@@ -76,6 +81,8 @@ export class SeriesScanner {
   private readonly names: string[] = [];
   private readonly values: string[] = [];
   private count = 0;
+  /** The sum of the pairs' hashes. */
+  private hashSum = 0;
   /** The names of the label set made last, which the next one most likely shares. */
   private lastNames: readonly string[] = [];
 
@@ -85,23 +92,27 @@ export class SeriesScanner {
     this.extended = syntax.extended;
   }
 
-  /** Reads the series at `pos` of a line that ends at `eol`; returns the position behind it. Throws LineFault. */
-  series(bytes: Uint8Array, view: DataView, pos: number, eol: number): number {
-    this.begin(bytes, view, eol);
-    const end = nameEnd(bytes, pos, ANY_NAME);
-    if (end === pos && bytes[pos] !== BRACE_OPEN)
-      throw new LineFault(pos, `expected a metric name, got ${shown(bytes, pos, eol)}`);
-    if (end > pos) this.setMetric(this.text(pos, end, 'the name'));
-    const brace = this.skip(end);
-    if (bytes[brace] !== BRACE_OPEN) return end;
-    const after = this.block(brace + 1, true);
+  /**
+   * Reads the series at `pos` and returns the position behind it. `bytes` and `view` see the same memory; the byte
+   * before `end` is a line break. Throws LineFault.
+   */
+  series(bytes: Buffer, view: DataView, pos: number, end: number): number {
+    this.begin(bytes, view, end);
+    const bareEnd = bareNameEnd(bytes, pos, ANY_NAME);
+    if (bareEnd === pos && bytes[pos] !== BRACE_OPEN)
+      throw new LineFault(pos, `expected a metric name, got ${shown(bytes, pos)}`);
+    if (bareEnd > pos) this.setMetric(this.text(pos, bareEnd, 'the name'));
+    const brace = this.skip(bareEnd);
+    const hasBlock = bytes[brace] === BRACE_OPEN;
+    const after = hasBlock ? this.block(brace + 1, true) : bareEnd;
     if (!this.hasMetric) throw new LineFault(pos, 'the series has no metric name');
+    this.isPlain = this.lineBreaks === 0 && (brace === bareEnd || !hasBlock);
     return after;
   }
 
   /** Reads an exemplar's labels, from behind the opening brace; returns the position behind the closing one. */
-  exemplarLabels(bytes: Uint8Array, view: DataView, pos: number, eol: number): number {
-    this.begin(bytes, view, eol);
+  exemplarLabels(bytes: Buffer, view: DataView, pos: number, end: number): number {
+    this.begin(bytes, view, end);
     return this.block(pos, false);
   }
 
@@ -112,10 +123,7 @@ export class SeriesScanner {
     this.empty = NONE;
     let hasEmpty = false;
     for (let i = 0; i < this.count; i++) {
-      if (names[i] === bound) {
-        this.writtenBound = values[i];
-        values[i] = this.bound(values[i]);
-      }
+      if (names[i] === bound) this.spellBound(i);
       if (values[i] === '') hasEmpty = true;
     }
     if (hasEmpty) this.dropEmpty(at);
@@ -126,106 +134,95 @@ export class SeriesScanner {
       if (names[i] === names[i - 1])
         throw new LineFault(at, `label name ${JSON.stringify(names[i])} is not unique`);
     }
-    return new Labels(this.sharedNames(), values.slice(0, this.count));
+    return new Labels(this.sharedNames(), values.slice(0, this.count), finishHash(this.hashSum));
   }
 
   /** As `labels`, where of two labels with one name the later one counts. */
   labelsOfExemplar(): Labels {
-    const { names, values } = this;
-    let kept = 0;
-    for (let i = 0; i < this.count; i++) {
-      if (names.indexOf(names[i], i + 1) >= 0 && names.indexOf(names[i], i + 1) < this.count) continue;
-      names[kept] = names[i];
-      values[kept++] = values[i];
-    }
-    this.count = kept;
+    const { names } = this;
+    this.keepPairs((i) => {
+      const later = names.indexOf(names[i], i + 1);
+      return later < 0 || later >= this.count;
+    });
     return this.labels(Bounds.none, 0);
   }
 
-  /** As canonicalBound: the same few bounds come again and again. */
-  private bound(value: string): string {
-    const known = this.bounds.get(value);
-    if (known !== undefined) return known;
-    const bound = canonicalBound(value);
-    if (this.bounds.size === MAX_BOUNDS) this.bounds.clear();
-    this.bounds.set(value, bound);
-    return bound;
-  }
-
-  private begin(bytes: Uint8Array, view: DataView, eol: number): void {
+  private begin(bytes: Buffer, view: DataView, end: number): void {
     this.bytes = bytes;
     this.view = view;
-    this.eol = eol;
+    this.end = end;
     this.hasBound = false;
     this.writtenBound = undefined;
+    this.lineBreaks = 0;
     this.hasMetric = false;
     this.count = 0;
+    this.hashSum = 0;
   }
 
   /** Label pairs up to the closing brace, and the metric's name where it is among them. */
   private block(pos: number, withMetric: boolean): number {
-    const { bytes, eol } = this;
+    const { bytes } = this;
     let at = this.skip(pos);
     while (bytes[at] !== BRACE_CLOSE) {
       const start = at;
       const quoted = bytes[at] === QUOTE && this.extended;
-      at = quoted ? this.quotedEnd(at, true) : nameEnd(bytes, at, LABEL_NAME);
-      if (at === start) throw new LineFault(at, `expected a label name or "}", got ${shown(bytes, at, eol)}`);
+      at = quoted ? this.quotedEnd(at, withMetric) : bareNameEnd(bytes, at, LABEL_NAME);
+      if (at === start) throw new LineFault(at, `expected a label name or "}", got ${shown(bytes, at)}`);
       const name = quoted ? this.text(start + 1, at - 1, 'the name') : this.text(start, at, 'the name');
       at = this.skip(at);
       if (withMetric && (bytes[at] === COMMA || bytes[at] === BRACE_CLOSE)) {
-        if (!quoted)
-          throw new LineFault(at, `expected "=" after the label name, got ${shown(bytes, at, eol)}`);
+        if (!quoted) throw new LineFault(at, `expected "=" after the label name, got ${shown(bytes, at)}`);
         if (this.hasMetric) throw new LineFault(start, 'the metric name is already set');
         this.setMetric(name);
         if (bytes[at] === COMMA) at = this.skip(at + 1);
         continue;
       }
-      if (name === '') this.emptyNameAt = start;
-      at = this.value(name, at);
-      const next = this.skip(at);
+      if (this.pool.string(name) === '') this.emptyNameAt = start;
+      const next = this.skip((at = this.value(name, at)));
       if (bytes[next] === COMMA) {
         at = this.skip(next + 1);
         if (bytes[at] === BRACE_CLOSE && !this.extended)
           throw new LineFault(at, 'expected a label name after the comma, got "}"');
       } else if (this.loose || bytes[next] === BRACE_CLOSE) at = next;
-      else throw new LineFault(next, `expected "," or "}" after the label, got ${shown(bytes, next, eol)}`);
+      else throw new LineFault(next, `expected "," or "}" after the label, got ${shown(bytes, next)}`);
     }
     return at + 1;
   }
 
   /** `="value"`; returns the position behind it. */
-  private value(name: string, pos: number): number {
-    const { bytes, eol } = this;
+  private value(name: number, pos: number): number {
+    const { bytes } = this;
     if (bytes[pos] !== EQUAL)
-      throw new LineFault(pos, `expected "=" after the label name, got ${shown(bytes, pos, eol)}`);
+      throw new LineFault(pos, `expected "=" after the label name, got ${shown(bytes, pos)}`);
     const start = this.skip(pos + 1);
     if (bytes[start] !== QUOTE)
-      throw new LineFault(start, `expected a label value in double quotes, got ${shown(bytes, start, eol)}`);
-    const end = this.quotedEnd(start, false);
+      throw new LineFault(start, `expected a label value in double quotes, got ${shown(bytes, start)}`);
+    const end = this.quotedEnd(start, this.loose);
     this.push(name, this.text(start + 1, end - 1, 'the label value'));
-    if (name === 'le' || name === 'quantile') this.hasBound = true;
     return end;
   }
 
-  /** The position behind the quoted text that starts at `pos`. */
-  private quotedEnd(pos: number, isName: boolean): number {
-    const { bytes, eol } = this;
-    const newlines = this.loose || isName;
-    for (let at = pos + 1; at < eol; at++) {
+  /** Reads a quoted name outside of a series; returns the position behind it. Throws LineFault. */
+  quotedName(bytes: Buffer, view: DataView, pos: number, end: number): number {
+    this.begin(bytes, view, end);
+    return this.quotedEnd(pos, true);
+  }
+
+  /** The position behind the quoted text that starts at `pos`. `multiline`: it may go on over line breaks. */
+  private quotedEnd(pos: number, multiline: boolean): number {
+    const { bytes, end } = this;
+    for (let at = pos + 1; at < end; at++) {
       const c = bytes[at];
       if (c === QUOTE) return at + 1;
       if (c === BACKSLASH) {
         at++;
         if (bytes[at] === NEWLINE) throw new LineFault(at, 'a backslash cannot escape a line break');
-      } else if (c === NEWLINE && !newlines) {
-        throw new LineFault(at, 'line break within a label value (write it as \\n)');
+      } else if (c === NEWLINE) {
+        if (!multiline) throw new LineFault(at, 'line break within quotation marks (write it as \\n)');
+        this.lineBreaks++;
       }
     }
-    throw new LineFault(
-      pos,
-      `the ${isName ? 'name' : 'label value'} is not closed: its quotation mark is missing`,
-    );
+    throw new LineFault(pos, 'the closing quotation mark is missing', true);
   }
 
   private skip(pos: number): number {
@@ -234,20 +231,44 @@ export class SeriesScanner {
     return at;
   }
 
-  private text(start: number, end: number, what: string): string {
-    const text = this.pool.get(this.view, start, end);
-    if (text === undefined) throw utf8Fault(this.bytes, start, end, what);
-    return text;
+  /** The number in the pool of the string that bytes [start, end) stand for. */
+  private text(start: number, end: number, what: string): number {
+    const number = this.pool.find(this.view, this.bytes, start, end);
+    if (number < 0) throw utf8Fault(this.bytes, start, end, what);
+    return number;
   }
 
-  private setMetric(name: string): void {
+  private setMetric(name: number): void {
     this.hasMetric = true;
-    this.push(METRIC_NAME, name);
+    this.names[this.count] = METRIC_NAME;
+    this.values[this.count++] = this.pool.string(name);
+    this.hashSum = (this.hashSum + hashPair(METRIC_NAME_HASH, this.pool.hash(name))) | 0;
   }
 
-  private push(name: string, value: string): void {
-    this.names[this.count] = name;
-    this.values[this.count++] = value;
+  private push(name: number, value: number): void {
+    const { pool } = this;
+    const label = pool.string(name);
+    if (label === 'le' || label === 'quantile') this.hasBound = true;
+    this.names[this.count] = label;
+    this.values[this.count++] = pool.string(value);
+    this.hashSum = (this.hashSum + hashPair(pool.hash(name), pool.hash(value))) | 0;
+  }
+
+  /** Gives the bound in pair `i` its canonical spelling. */
+  private spellBound(i: number): void {
+    const written = this.values[i];
+    let bound = this.bounds.get(written);
+    if (bound === undefined) {
+      bound = canonicalBound(written);
+      // The same few bounds come again and again.
+      if (this.bounds.size === MAX_BOUNDS) this.bounds.clear();
+      this.bounds.set(written, bound);
+    }
+    this.writtenBound = written;
+    if (bound === written) return;
+    this.values[i] = bound;
+    const name = hashText(this.names[i]);
+    this.hashSum = (this.hashSum - hashPair(name, hashText(written)) + hashPair(name, hashText(bound))) | 0;
   }
 
   /** An empty value is the absence of the label, whatever else was said of it: so has Prometheus. */
@@ -256,14 +277,21 @@ export class SeriesScanner {
     const empty = new Set<string>();
     for (let i = 0; i < this.count; i++) if (values[i] === '') empty.add(names[i]);
     if (this.hasMetric && empty.has(METRIC_NAME)) throw new LineFault(at, 'the metric name is empty');
+    this.keepPairs((i) => !empty.has(names[i]));
+    this.empty = [...empty];
+  }
+
+  private keepPairs(keep: (i: number) => boolean): void {
+    const { names, values } = this;
     let kept = 0;
+    this.hashSum = 0;
     for (let i = 0; i < this.count; i++) {
-      if (empty.has(names[i])) continue;
+      if (!keep(i)) continue;
       names[kept] = names[i];
       values[kept++] = values[i];
+      this.hashSum = (this.hashSum + hashPair(hashText(names[i]), hashText(values[i]))) | 0;
     }
     this.count = kept;
-    this.empty = [...empty];
   }
 
   private sharedNames(): readonly string[] {
@@ -278,7 +306,7 @@ export class SeriesScanner {
 }
 
 /** Where a name that starts at `pos` ends; `first` is LABEL_NAME or ANY_NAME. `pos` where there is none. */
-export function nameEnd(bytes: Uint8Array, pos: number, first: number): number {
+export function bareNameEnd(bytes: Uint8Array, pos: number, first: number): number {
   if ((NAME_BYTE[bytes[pos]] & first) === 0) return pos;
   let at = pos + 1;
   while ((NAME_BYTE[bytes[at]] & (first | 4)) !== 0) at++;

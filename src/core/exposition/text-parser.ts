@@ -5,8 +5,11 @@
  * Concatenated expositions are one exposition: metadata may be declared again.
  */
 import type { MetricType } from '../model/metadata.ts';
+import { NO_TIMESTAMP } from './batch.ts';
+import { latin1 } from './float-scanner.ts';
 import { LineFault, shown } from './line-fault.ts';
-import { HASH, LineParser, NEWLINE } from './line-parser.ts';
+import { NEWLINE } from './line-input.ts';
+import { HASH, LineParser } from './line-parser.ts';
 import type { ParserOptions } from './parser.ts';
 import { TEXT_SYNTAX } from './series-scanner.ts';
 import type { SeriesTable } from './series-table.ts';
@@ -25,17 +28,14 @@ const MAX_TIME = Number.MAX_SAFE_INTEGER;
 const MAX_INT64_DIGITS = '9223372036854775807';
 
 export class TextParser extends LineParser {
-  protected readonly quotedName = /^#[ \t]+(?:HELP|TYPE)[ \t]+"/;
-
   constructor(table: SeriesTable, options: ParserOptions = {}) {
     super(table, TEXT_SYNTAX, options);
   }
 
-  protected parseLine(pos: number, eol: number): void {
+  protected parseLine(pos: number, end: number): number {
     const at = this.skipBlanks(pos);
-    if (at === eol) return;
-    if (this.bytes[at] === HASH) this.parseComment(at, eol);
-    else this.parseSample(at, eol);
+    if (this.bytes[at] === NEWLINE) return at + 1;
+    return this.bytes[at] === HASH ? this.parseComment(at, end) : this.parseSample(at, end);
   }
 
   protected valueStart(pos: number): number {
@@ -51,53 +51,48 @@ export class TextParser extends LineParser {
       t = t * 10 + digit;
     if (at === start) {
       if (bytes[at] !== NEWLINE)
-        throw new LineFault(
-          at,
-          `expected a timestamp or the end of the line, got ${shown(bytes, at, bytes.length)}`,
-        );
-      this.batch.t[row] = Number.NaN;
+        throw new LineFault(at, `expected a timestamp or the end of the line, got ${shown(bytes, at)}`);
+      this.batch.t[row] = NO_TIMESTAMP;
       return at + 1;
     }
     if (t > MAX_TIME) this.checkInt64(start, at);
     this.batch.t[row] = Math.min(t, MAX_TIME);
     const end = this.skipBlanks(at);
     if (bytes[end] !== NEWLINE)
-      throw new LineFault(
-        end,
-        `expected the end of the line after the timestamp, got ${shown(bytes, end, bytes.length)}`,
-      );
+      throw new LineFault(end, `expected the end of the line after the timestamp, got ${shown(bytes, end)}`);
     return end + 1;
   }
 
-  /** As good as any other line. */
+  /** A last line without a line break is as good as any other. */
   protected checkRest(): void {}
 
   protected finish(): void {}
 
   private checkInt64(start: number, end: number): void {
-    const digits = this.text(start, end, 'the timestamp')
-      .replace(/^0+/, '')
-      .padStart(MAX_INT64_DIGITS.length, '0');
+    const digits = latin1(this.bytes, start, end).replace(/^0+/, '').padStart(MAX_INT64_DIGITS.length, '0');
     if (digits.length > MAX_INT64_DIGITS.length || digits > MAX_INT64_DIGITS)
       throw new LineFault(start, 'the timestamp is out of range');
   }
 
-  /** `pos` is at the hash. Comments that are not metadata are passed over. */
-  private parseComment(pos: number, eol: number): void {
+  /** `pos` is at the hash. Comments that are not metadata are passed over. Returns the position behind the line. */
+  private parseComment(pos: number, end: number): number {
+    const { bytes } = this;
     const at = this.skipBlanks(pos + 1);
     const nameAt = this.skipBlanks(at + 4);
-    if (at === pos + 1 || nameAt === at + 4) return;
-    const keyword = this.keyword(at);
-    if (keyword === undefined) return;
-    const end = this.parseFamilyName(keyword, nameAt, eol);
-    const text = this.text(Math.min(end + 1, eol), eol, keyword === 'HELP' ? 'the help text' : 'the type');
+    const keyword = at > pos + 1 && nameAt > at + 4 ? this.keyword(at) : undefined;
+    if (keyword === undefined) return bytes.indexOf(NEWLINE, pos) + 1;
+    const nameEnd = this.parseFamilyName(keyword, nameAt, end);
+    const eol = bytes.indexOf(NEWLINE, nameEnd);
+    const textAt = Math.min(nameEnd + 1, eol);
+    const text = this.text(textAt, eol, keyword === 'HELP' ? 'the help text' : 'the type');
     if (keyword === 'TYPE') {
       const type = TYPES.get(text);
-      if (type === undefined)
-        throw new LineFault(Math.min(end + 1, eol), `invalid metric type ${JSON.stringify(text)}`);
+      if (type === undefined) throw new LineFault(textAt, `invalid metric type ${JSON.stringify(text)}`);
       this.declare(eol, 'type', type);
-    } else if (end === eol || this.skipBlanks(end) > end) this.declare(eol, 'help', unescapeHelp(text));
+    } else if (nameEnd === eol || this.skipBlanks(nameEnd) > nameEnd)
+      this.declare(eol, 'help', unescapeHelp(text));
     // Else the name runs into something else: Prometheus passes over it too.
+    return eol + 1;
   }
 
   private keyword(at: number): 'HELP' | 'TYPE' | undefined {

@@ -16,11 +16,14 @@ export class Labels {
   readonly values: readonly string[];
   private cachedHash: number;
 
-  /** `names` must be sorted and unique and `values` non-empty: use `labelsFrom…` for anything else. */
-  constructor(names: readonly string[], values: readonly string[]) {
+  /**
+   * `names` must be sorted and unique and `values` non-empty: use `labelsFrom…` for anything else. `hash` is what
+   * `finishHash` makes of the pairs, where the caller has it; 0 otherwise.
+   */
+  constructor(names: readonly string[], values: readonly string[], hash = 0) {
     this.names = names;
     this.values = values;
-    this.cachedHash = 0;
+    this.cachedHash = hash;
   }
 
   get size(): number {
@@ -180,23 +183,31 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** FNV-1a over UTF-16 units, a separator after every string, avalanched at the end. */
+/** The sum of its pairs' hashes, so that one who has those of the strings need not go through them again. */
 function hashLabels(names: readonly string[], values: readonly string[]): number {
+  let sum = 0;
+  for (let i = 0; i < names.length; i++) sum += hashPair(hashText(names[i]), hashText(values[i]));
+  return finishHash(sum);
+}
+
+/** FNV-1a over UTF-16 units. */
+export function hashText(text: string): number {
   let h = 0x811c9dc5;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    for (let j = 0; j < name.length; j++) h = Math.imul(h ^ name.charCodeAt(j), 0x01000193);
-    h = Math.imul(h ^ 0xffff, 0x01000193);
-    const value = values[i];
-    for (let j = 0; j < value.length; j++) h = Math.imul(h ^ value.charCodeAt(j), 0x01000193);
-    h = Math.imul(h ^ 0xfffe, 0x01000193);
-  }
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  h ^= h >>> 16;
-  return h >>> 0 || 1;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
+
+/** The hash of a label, from those of its name and its value. */
+export function hashPair(name: number, value: number): number {
+  let h = Math.imul(name ^ (name >>> 15), 0x85ebca6b) ^ value;
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** The hash of a label set from the sum of its pairs' hashes. */
+export function finishHash(sum: number): number {
+  const h = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b);
+  return (h ^ (h >>> 13)) >>> 0 || 1;
 }
 
 /** A double-quoted string as the exposition formats write it: only `"`, `\\` and the line feed are escaped. */

@@ -170,7 +170,7 @@ describe('OpenMetricsParser', () => {
     ['a{x="1", y="2"} 1\n# EOF\n', 1, 9, /got a space/],
     ['a{x="1"y="2"} 1\n# EOF\n', 1, 8, /expected "," or "}" after the label, got "y"/],
     ['a{x="1"}1\n# EOF\n', 1, 9, /expected a space and a value/],
-    ['a{x="1\n"} 1\n# EOF\n', 1, 7, /line break within a label value/],
+    ['a{x="1\n"} 1\n# EOF\n', 1, 7, /line break within quotation marks/],
     ['a {x="1"} 1\n# EOF\n', 1, 3, /expected a value, got "{"/],
     ['a 1 # x\n# EOF\n', 1, 5, /expected an exemplar/],
     ['a 1 #{x="1"} 1\n# EOF\n', 1, 5, /expected an exemplar/],

@@ -96,7 +96,7 @@ describe('TextParser', () => {
   });
 
   it.each([
-    ['a\n', 1, 2, /expected a value, got a line break/],
+    ['a\n', 1, 2, /expected a value, got the end of the line/],
     ['a \n', 1, 3, /expected a value/],
     ['b 1\na 1 2 3\n', 2, 7, /end of the line after the timestamp/],
     ['a 1\r\n', 1, 4, /carriage return/],
@@ -122,7 +122,7 @@ describe('TextParser', () => {
     ['a{x="1",x="2"} 1\n', 1, 1, /"x" is not unique/],
     ['a{__name__="b"} 1\n', 1, 1, /"__name__" is not unique/],
     ['a{x="\\\n"} 1\n', 1, 7, /backslash cannot escape a line break/],
-    ['a 1\nb{x="1\n2\n', 2, 5, /label value is not closed/],
+    ['a 1\nb{x="1\n2\n', 2, 5, /closing quotation mark is missing/],
     ['0a 1\n', 1, 1, /expected a metric name, got "0"/],
     ['é 1\n', 1, 1, /expected a metric name, got byte 0xc3/],
     ['a{é="1"} 1\n', 1, 3, /got byte 0xc3/],
@@ -133,7 +133,7 @@ describe('TextParser', () => {
     ['# TYPE a\n', 1, 9, /invalid metric type ""/],
     ['# HELP \n', 1, 8, /expected a metric name after HELP/],
     ['# TYPE 0 counter\n', 1, 8, /expected a metric name after TYPE/],
-    ['# HELP "a\n', 1, 8, /name is not closed/],
+    ['# HELP "a\n', 1, 8, /closing quotation mark is missing/],
     ['\0a 1\n', 1, 1, /got byte 0x00/],
   ])('refuses %j at line %i, column %i', (text, line, column, reason) => {
     const error = fault(text);
