@@ -80,7 +80,7 @@ export class DirectorySource implements Source {
     const sets: StoredSeriesSet[] = this.blocksIn(hints).map((block) =>
       this.guarded(block.select(matchers, hints.mint, hints.maxt)),
     );
-    if (this.log !== undefined) {
+    if (this.log !== undefined && (this.log.empty || !this.log.blank)) {
       const { mint, maxt, labelsOnly = false } = hints;
       const log = new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime });
       const rest = this.restOfHead();

@@ -37,6 +37,11 @@ export class LogView {
     return this.wal.length === 0;
   }
 
+  /** Whether there is nothing to pass over: a server that has just started leaves a log of empty files. */
+  get blank(): boolean {
+    return [...this.wal, ...this.wbl].every((file) => file.sizeBytes === 0);
+  }
+
   /** Whether a pass so far has found damage, and has not read what follows it. */
   get damaged(): boolean {
     return this.reported.size > 0;
