@@ -54,14 +54,18 @@ export function makeMonotonic(buckets: Bucket[]): MonotonicityFix | null {
   return fix;
 }
 
+/** Whether the last of the sorted buckets has all that was counted. */
+export function isComplete(buckets: readonly Bucket[]): boolean {
+  return buckets.length > 0 && buckets[buckets.length - 1].upperBound === Number.POSITIVE_INFINITY;
+}
+
 /** Of sorted, monotonic buckets. NaN where the histogram cannot say. */
 export function bucketQuantile(q: number, buckets: readonly Bucket[]): number {
   if (Number.isNaN(q)) return Number.NaN;
   if (q < 0) return Number.NEGATIVE_INFINITY;
   if (q > 1) return Number.POSITIVE_INFINITY;
+  if (!isComplete(buckets) || buckets.length < 2) return Number.NaN;
   const last = buckets.length - 1;
-  if (last < 0 || buckets[last].upperBound !== Number.POSITIVE_INFINITY || buckets.length < 2)
-    return Number.NaN;
   const observations = buckets[last].count;
   if (observations === 0) return Number.NaN;
   let rank = q * observations;
@@ -81,10 +85,8 @@ export function bucketQuantile(q: number, buckets: readonly Bucket[]): number {
 
 /** The share of observations between `lower` and `upper`, of sorted buckets. */
 export function bucketFraction(lower: number, upper: number, buckets: readonly Bucket[]): number {
-  const last = buckets.length - 1;
-  if (last < 0 || buckets[last].upperBound !== Number.POSITIVE_INFINITY || buckets.length < 2)
-    return Number.NaN;
-  const total = buckets[last].count;
+  if (!isComplete(buckets) || buckets.length < 2) return Number.NaN;
+  const total = buckets[buckets.length - 1].count;
   if (total === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
   if (lower >= upper) return 0;
   return (rankOf(upper, buckets) - rankOf(lower, buckets)) / total;

@@ -53,7 +53,7 @@ function slideExtreme(samples: RangeSamples, out: StepColumn, sign: 1 | -1, want
     while (front < back && deque[front] < from) front++;
     out.kind[step] = FLOAT;
     const best = front < back ? deque[front] : -1;
-    if (wantTime) out.v[step] = t[best >= 0 ? best : from] / 1000;
+    if (wantTime) out.v[step] = t[best >= 0 ? best : to - 1] / 1000;
     else out.v[step] = best >= 0 ? v[best] : Number.NaN;
   }
 }

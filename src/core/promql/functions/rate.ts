@@ -79,15 +79,18 @@ export const idelta = instantFunction({ isCounter: false, perSecond: false });
 
 function instantFunction(kind: RateKind): Implementation {
   return rangeFunction((samples, _scalars, out, site) => {
-    const { t, v, st, lo, hi, histogramLo, histogramHi } = samples;
+    const { t, v, st, lo, hi, histogramLo, histogramHi, histogramTimes } = samples;
     for (let step = 0; step < out.length; step++) {
-      if (histogramHi[step] > histogramLo[step]) {
-        histogramInstantDelta(samples, step, kind, out, site);
-        continue;
-      }
       const last = hi[step] - 1;
-      if (last <= lo[step]) continue;
       const before = last - 1;
+      if (histogramHi[step] > histogramLo[step]) {
+        const lastHistogram = histogramTimes[histogramHi[step] - 1];
+        if (before < lo[step] || t[before] < lastHistogram) {
+          histogramInstantDelta(samples, step, kind, out, site);
+          continue;
+        }
+      }
+      if (last <= lo[step]) continue;
       // A counter that has just been reset has grown from zero.
       const reset =
         kind.isCounter &&

@@ -12,6 +12,7 @@ import {
   type Bucket,
   bucketFraction,
   bucketQuantile,
+  isComplete,
   type MonotonicityFix,
   makeMonotonic,
   sortedBuckets,
@@ -115,7 +116,8 @@ function quantileQuestion(
     classic: (buckets, step, metric) => {
       const q = phi.values()[step];
       const sorted = sortedBuckets(buckets);
-      const fix = makeMonotonic(sorted);
+      // Nothing is fixed where the answer does not depend on it.
+      const fix = q >= 0 && q <= 1 && isComplete(sorted) ? makeMonotonic(sorted) : null;
       if (fix !== null) forcedMonotonicity(context, fix, metric, vectorRange);
       return bucketQuantile(q, sorted);
     },

@@ -55,10 +55,12 @@ function relabelled(
   grid: StepGrid,
   change: (meta: SeriesMeta) => SeriesMeta,
 ): VectorOperator {
-  const operator = new Relabelled(builder.vector(call.args[0], grid), change);
-  return builder.context.settings.delayedNameRemoval
-    ? operator
-    : new DistinctSeries(builder.context, operator, 'strict');
+  // Delayed name removal or not: the labels are as they were asked for.
+  return new DistinctSeries(
+    builder.context,
+    new Relabelled(builder.vector(call.args[0], grid), change),
+    'strict',
+  );
 }
 
 class Relabelled implements VectorOperator {
