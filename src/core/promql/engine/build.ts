@@ -231,9 +231,7 @@ export class OperatorBuilder implements Builder {
 
   private distinct(operator: VectorOperator): VectorOperator {
     // With delayed name removal the names are still there, and the end of the query sees to it.
-    return this.context.settings.delayedNameRemoval
-      ? operator
-      : new DistinctSeries(this.context, operator, 'per-step');
+    return this.context.settings.delayedNameRemoval ? operator : new DistinctSeries(this.context, operator);
   }
 
   /** For each selector in `expr` whether its hints must be definite: of one text there may be two kinds. */

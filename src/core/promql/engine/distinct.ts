@@ -9,23 +9,18 @@ import { QueryError } from './errors.ts';
 import { nameRemoved } from './names.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
 
-/** What makes two series with one label set a conflict: a common step, or (strict) having any value at all. */
-export type DistinctRule = 'per-step' | 'strict';
-
 export class DistinctSeries implements VectorOperator {
   readonly kind = 'vector';
   series: readonly SeriesMeta[] = [];
   private readonly context: QueryContext;
   private readonly input: VectorOperator;
-  private readonly rule: DistinctRule;
   /** Members of each output series; null where every one is exactly the input of its own number. */
   private members: number[][] | null = null;
   private scratch: StepColumn | null = null;
 
-  constructor(context: QueryContext, input: VectorOperator, rule: DistinctRule) {
+  constructor(context: QueryContext, input: VectorOperator) {
     this.context = context;
     this.input = input;
-    this.rule = rule;
   }
 
   async prepare(): Promise<void> {
@@ -47,7 +42,6 @@ export class DistinctSeries implements VectorOperator {
     if (this.scratch === null) this.scratch = new StepColumn(out.length);
     for (const member of others) {
       this.input.evaluate(member, this.scratch);
-      if (this.rule === 'strict' && out.count() > 0 && this.scratch.count() > 0) throw sameLabelset();
       mergeInto(out, this.scratch);
     }
   }

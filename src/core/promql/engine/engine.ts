@@ -96,7 +96,7 @@ async function run(
   const builder = options.builder?.(context, query, expr) ?? new OperatorBuilder(context, query, expr);
   let operator = builder.build(expr, grid);
   if (operator.kind === 'vector' && settings.delayedNameRemoval) {
-    operator = new DistinctSeries(context, new FinalNames(operator), 'per-step');
+    operator = new DistinctSeries(context, new FinalNames(operator));
   }
   let value: QueryValue;
   switch (operator.kind) {

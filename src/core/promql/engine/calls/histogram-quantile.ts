@@ -148,7 +148,7 @@ function questions(
   const operator = new HistogramQuestions(builder.context, asked, input, range, grid.count);
   return builder.context.settings.delayedNameRemoval
     ? operator
-    : new DistinctSeries(builder.context, operator, 'per-step');
+    : new DistinctSeries(builder.context, operator);
 }
 
 /** The series of one histogram, any of which may hold native ones too. */

@@ -42,7 +42,7 @@ export function infoCall(builder: Builder, call: Call, grid: StepGrid): VectorOp
   const input = builder.vector(call.args[0], grid);
   const info = new InstantSelector(builder.context, infoSelector, grid);
   const operator = new InfoJoin(builder.context, input, info, nameMatchers, dataMatchers, grid.count);
-  return new DistinctSeries(builder.context, operator, 'per-step');
+  return new DistinctSeries(builder.context, operator);
 }
 
 /** Matchers that only say what is no info metric need one that says what is. */

@@ -56,11 +56,7 @@ function relabelled(
   change: (meta: SeriesMeta) => SeriesMeta,
 ): VectorOperator {
   // Delayed name removal or not: the labels are as they were asked for.
-  return new DistinctSeries(
-    builder.context,
-    new Relabelled(builder.vector(call.args[0], grid), change),
-    'strict',
-  );
+  return new DistinctSeries(builder.context, new Relabelled(builder.vector(call.args[0], grid), change));
 }
 
 class Relabelled implements VectorOperator {

@@ -53,7 +53,7 @@ function timestamps(
   fill: (i: number, out: StepColumn) => void,
 ): VectorOperator {
   const operator = new Timestamps(input, fill, (meta) => withoutName(meta, context));
-  return context.settings.delayedNameRemoval ? operator : new DistinctSeries(context, operator, 'per-step');
+  return context.settings.delayedNameRemoval ? operator : new DistinctSeries(context, operator);
 }
 
 class Timestamps implements VectorOperator {
