@@ -4,7 +4,7 @@
  */
 import { InputError } from '../../errors.ts';
 import { goQuote } from '../../model/quote.ts';
-import { compileRegex } from '../../regex/index.ts';
+import { Search } from '../../regex/index.ts';
 import { unquoteString } from '../parser/index.ts';
 import type {
   EvalCommand,
@@ -113,9 +113,8 @@ function message(text: string): MessageMatch {
 }
 
 function regex(pattern: string): MessageMatch {
-  // Ours are anchored at both ends, those of scripts at neither.
-  const compiled = compileRegex(`.*(?:${pattern}).*`);
-  return { kind: 'regex', text: pattern, matches: (found) => compiled.matches(found) };
+  const search = new Search(pattern);
+  return { kind: 'regex', text: pattern, matches: (found) => search.test(found) };
 }
 
 function parseString(text: string): string {
