@@ -1,2 +1,3 @@
 /** Runs scripts of the PromQL test language. */
+export { load } from './load.ts';
 export { type EvalFailure, type EvalOutcome, type RunOptions, runTestScript } from './runner.ts';

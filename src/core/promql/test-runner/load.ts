@@ -10,18 +10,26 @@ import { parseGoFloat } from '../../model/number.ts';
 import type { MemorySource } from '../../source/memory.ts';
 import type { LoadCommand, LoadSeries, Sequence } from '../test-language/index.ts';
 
-/** Adds the samples to `source`. Throws InputError where classic histograms cannot be converted. */
-export function load(command: LoadCommand, source: MemorySource): void {
-  for (const series of command.series) addSeries(series, command.stepMs, source);
+/**
+ * Adds the samples to `source`, the first of each series at `startMs`. Throws InputError where classic histograms
+ * cannot be converted.
+ */
+export function load(command: LoadCommand, source: MemorySource, startMs = 0): void {
+  for (const series of command.series) addSeries(series, startMs, command.stepMs, source);
   if (command.withNhcb) addConverted(command, source);
 }
 
-function addSeries({ labels, values, startTimes }: LoadSeries, stepMs: number, source: MemorySource): void {
+function addSeries(
+  { labels, values, startTimes }: LoadSeries,
+  startMs: number,
+  stepMs: number,
+  source: MemorySource,
+): void {
   const series = source.series(labels);
   let before: Histogram | null = null;
   for (let row = 0; row < values.length; row++) {
     if (values.present[row] === 0) continue;
-    const t = row * stepMs;
+    const t = startMs + row * stepMs;
     const st =
       startTimes !== null && isPresent(startTimes, row) ? t + Math.round(startTimes.values[row] * 1000) : 0;
     const histogram = values.histogramAt(row);

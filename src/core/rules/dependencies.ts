@@ -1,0 +1,175 @@
+/**
+ * Which rules can matter to an expectation. A rule matters where an expression asks for its output, and where a rule
+ * that matters does. Beside these, a rule matters to a test that must fail when a rule cannot be evaluated: one that
+ * sees data and whose evaluation may fail.
+ */
+import { METRIC_NAME } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import { type Expr, type VectorSelector, walk } from '../promql/parser/index.ts';
+import { labelsOf, type RuleConfig, type RuleGroupConfig } from './rule-file.ts';
+
+export interface Needs {
+  /** Expressions whose result is compared. */
+  exprs: readonly Expr[];
+  alerts: ReadonlySet<string>;
+  /** Names of the metrics and labels that are there before any rule is evaluated. */
+  inputMetrics: ReadonlySet<string>;
+  inputLabels: ReadonlySet<string>;
+}
+
+interface Candidate {
+  rule: RuleConfig;
+  labels: readonly (readonly [string, string])[];
+  limited: boolean;
+  selectors: VectorSelector[];
+  /** Its templates run queries of their own, which could ask for anything. */
+  asksAnything: boolean;
+}
+
+const ALERT_METRICS = ['ALERTS', 'ALERTS_FOR_STATE'];
+
+export class RuleDependencies {
+  private readonly candidates: Candidate[];
+  private readonly recordedLabels = new Set<string>();
+
+  constructor(groups: readonly RuleGroupConfig[]) {
+    this.candidates = groups.flatMap((group) =>
+      group.rules.map((rule) => ({
+        rule,
+        labels: labelsOf(group, rule),
+        limited: group.limit > 0,
+        selectors: selectorsOf(rule.parsed),
+        asksAnything: rule.kind === 'alert' && templatesQuery(labelsOf(group, rule), rule.annotations),
+      })),
+    );
+    for (const { rule, labels } of this.candidates) {
+      if (rule.kind === 'record') for (const [name] of labels) this.recordedLabels.add(name);
+    }
+  }
+
+  /** The rules that must be evaluated. */
+  needed(needs: Needs): Set<RuleConfig> {
+    const chosen = new Set<Candidate>();
+    const queue: Candidate[] = [];
+    const choose = (candidate: Candidate): void => {
+      if (chosen.has(candidate)) return;
+      chosen.add(candidate);
+      queue.push(candidate);
+    };
+    const follow = (selectors: readonly VectorSelector[]): void => {
+      for (const candidate of this.candidates) {
+        if (!chosen.has(candidate) && selectors.some((selector) => mayReturn(selector, candidate.rule))) {
+          choose(candidate);
+        }
+      }
+    };
+    for (const candidate of this.candidates) {
+      if (candidate.rule.kind === 'alert' && needs.alerts.has(candidate.rule.name)) choose(candidate);
+    }
+    for (const candidate of this.mayFail(needs)) choose(candidate);
+    follow(needs.exprs.flatMap(selectorsOf));
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (next.asksAnything) return new Set(this.candidates.map(({ rule }) => rule));
+      follow(next.selectors);
+    }
+    return new Set([...chosen].map(({ rule }) => rule));
+  }
+
+  /** Rules that have something to work on, and may fail at it. */
+  private mayFail(needs: Needs): Candidate[] {
+    const reached = new Set<Candidate>();
+    for (let grew = true; grew; ) {
+      grew = false;
+      for (const candidate of this.candidates) {
+        if (reached.has(candidate) || !this.seesData(candidate, needs, reached)) continue;
+        reached.add(candidate);
+        grew = true;
+      }
+    }
+    return [...reached].filter(
+      (candidate) => candidate.limited || canFail(candidate.rule.parsed) || this.canCollide(candidate, needs),
+    );
+  }
+
+  private seesData({ selectors }: Candidate, needs: Needs, reached: ReadonlySet<Candidate>): boolean {
+    if (selectors.length === 0) return true;
+    return selectors.some((selector) => {
+      for (const name of needs.inputMetrics) if (nameMatches(selector.matchers, name)) return true;
+      for (const { rule } of reached) if (mayReturn(selector, rule)) return true;
+      return false;
+    });
+  }
+
+  /** Whether the labels of the rule could make two series one: only by replacing labels that series differ in. */
+  private canCollide({ rule, labels, selectors }: Candidate, { inputLabels }: Needs): boolean {
+    if (labels.length === 0) return false;
+    if (selectors.some((selector) => ALERT_METRICS.some((name) => nameMatches(selector.matchers, name)))) {
+      return true;
+    }
+    return (
+      makesLabels(rule.parsed) ||
+      labels.some(([name]) => inputLabels.has(name) || this.recordedLabels.has(name)) ||
+      labels.some(([name]) => name === 'alertname')
+    );
+  }
+}
+
+/** Every selector, those inside range vectors and subqueries too. */
+function selectorsOf(expr: Expr): VectorSelector[] {
+  const found: VectorSelector[] = [];
+  walk(expr, (node) => {
+    if (node.kind === 'vectorSelector') found.push(node);
+  });
+  return found;
+}
+
+function nameMatches(matchers: readonly Matcher[], name: string): boolean {
+  return matchers.every((matcher) => matcher.name !== METRIC_NAME || matcher.matches(name));
+}
+
+/** Whether the selector could find an output of the rule. */
+function mayReturn({ matchers }: VectorSelector, rule: RuleConfig): boolean {
+  if (rule.kind === 'record') return nameMatches(matchers, rule.name);
+  return (
+    ALERT_METRICS.some((name) => nameMatches(matchers, name)) &&
+    matchers.every((matcher) => matcher.name !== 'alertname' || matcher.matches(rule.name))
+  );
+}
+
+/** Aggregations and functions whose result has labels that no series had. */
+function makesLabels(expr: Expr): boolean {
+  let makes = false;
+  walk(expr, (node) => {
+    if (node.kind === 'aggregate' && node.op === 'count_values') makes = true;
+    if (node.kind === 'call' && LABEL_FUNCTIONS.has(node.func.name)) makes = true;
+  });
+  return makes;
+}
+
+const LABEL_FUNCTIONS = new Set(['label_replace', 'label_join', 'info', 'absent', 'absent_over_time']);
+
+/** Whether there is data on which the expression has no value but an error. */
+function canFail(expr: Expr): boolean {
+  let can = makesLabels(expr);
+  walk(expr, (node) => {
+    if (node.kind === 'binary' && node.matching !== null && node.matching.card !== 'many-to-many') can = true;
+    // Series of several names can become equal once the name is dropped.
+    if (node.kind === 'vectorSelector' && !hasOneName(node)) can = true;
+    // Parameters that are not constants may be out of their range.
+    if (node.kind === 'aggregate' && node.param !== null && node.param.kind !== 'numberLiteral') can = true;
+    if (node.kind === 'call' && node.func.name.startsWith('double_exponential')) can = true;
+    if (node.kind === 'binary' && node.op === 'or') can = true;
+    // Durations that are computed may come out as nothing.
+    if ((node.kind === 'subquery' || node.kind === 'matrixSelector') && typeof node.window !== 'number')
+      can = true;
+  });
+  return can;
+}
+
+function hasOneName({ matchers }: VectorSelector): boolean {
+  return matchers.some(({ name, type }) => name === METRIC_NAME && type === '=');
+}
+
+function templatesQuery(...pairs: (readonly (readonly [string, string])[])[]): boolean {
+  return pairs.some((texts) => texts.some(([, text]) => text.includes('{{') && /\bquery\b/.test(text)));
+}
