@@ -25,7 +25,7 @@ const ALWAYS: TimeRange = { mint: MIN_TIMESTAMP, maxt: MAX_TIMESTAMP };
 /** Hints are for the first few selectors of a query; the others have the same trouble more often than not. */
 const MOST_SELECTORS = 3;
 const MOST_VALUES = 6;
-/** Of so many series is the time of the newest sample looked up. */
+/** Of so many series are samples looked at. */
 const MOST_SERIES = 20;
 
 /** Why the selectors of a query with an empty result have no series, as far as that can be told. */
@@ -39,8 +39,7 @@ export async function adviseOnEmpty(
     times.kind === 'instant' ? { mint: times.t, maxt: times.t } : { mint: times.start, maxt: times.end };
   const hints = new Set<string>();
   for (const { selector, range } of selections(expr, asked, lookbackMs).slice(0, MOST_SELECTORS)) {
-    const { length } = await source.select(selector.matchers, { ...range, limit: 1, labelsOnly: true });
-    if (length > 0) continue;
+    if (await hasSamples(source, selector.matchers, range)) continue;
     const hint = await absence(source, selector, range);
     if (hint !== undefined) hints.add(hint);
   }
@@ -131,6 +130,20 @@ function moved(
   const from = at === null || at === 'start' ? mint : at === 'end' ? maxt : at;
   const to = at === null || at === 'end' ? maxt : at === 'start' ? mint : at;
   return { mint: from - millis(offset) - backMs + 1, maxt: to - millis(offset) };
+}
+
+/** A log may list series that have nothing in a range, so their samples are looked at; those of the first series. */
+async function hasSamples(source: Source, matchers: readonly Matcher[], range: TimeRange): Promise<boolean> {
+  const set = await source.select(matchers, { ...range, limit: MOST_SERIES });
+  const columns = new SampleColumns();
+  for (let i = 0; i < Math.min(set.length, MOST_SERIES); i++) {
+    columns.clear();
+    set.read(i, columns);
+    for (let row = 0; row < columns.length; row++) {
+      if (columns.t[row] >= range.mint && columns.t[row] <= range.maxt) return true;
+    }
+  }
+  return false;
 }
 
 /** A duration that depends on the query is taken for none: hints may be wrong about it. */

@@ -108,6 +108,12 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     }
   }
 
+  override catch(error: Error): Promise<void> {
+    if (error.message.startsWith('Nonexistent flag'))
+      error.message += '\nAn expression that begins with - goes behind --, as in: tsmon query -- -up';
+    return super.catch(error);
+  }
+
   /** The query's answer, or a failure that explains itself. */
   private async answer(
     ask: () => Promise<QueryAnswer>,

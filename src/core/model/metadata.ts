@@ -16,3 +16,7 @@ export interface Metadata {
   help: string;
   unit: string;
 }
+
+export function sameMetadata(a: Metadata, b: Metadata): boolean {
+  return a.type === b.type && a.help === b.help && a.unit === b.unit;
+}

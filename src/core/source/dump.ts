@@ -1,5 +1,4 @@
 /** Writes the raw samples of a source, one series after another, in an exposition format. */
-import { SUFFIXES } from '../exposition/family-suffix.ts';
 import type { Family } from '../exposition/series-table.ts';
 import { type ExpositionWriter, type RowExtras, WRITE_PIECE } from '../exposition/writer.ts';
 import { SampleColumns } from '../model/columns.ts';
@@ -8,6 +7,7 @@ import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { mergeSeriesSets } from '../tsdb/block/index.ts';
+import { familyName } from './metadata-families.ts';
 import type { SeriesSet, Source, TimeRange } from './source.ts';
 
 export interface DumpOptions extends TimeRange {
@@ -112,11 +112,4 @@ class FamilyFinder {
     this.families.set(name, made);
     return made;
   }
-}
-
-/** What `# TYPE` calls the family; of a counter, its samples' own name, which the text format has. */
-function familyName(sample: string, { type }: Metadata): string {
-  if (type === 'counter') return sample;
-  const suffix = SUFFIXES[type].find((s) => sample.endsWith(s));
-  return suffix === undefined ? sample : sample.slice(0, -suffix.length);
 }

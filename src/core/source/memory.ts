@@ -8,7 +8,7 @@ import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
 import { compareStrings, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Metadata } from '../model/metadata.ts';
+import { type Metadata, sameMetadata } from '../model/metadata.ts';
 import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from './source.ts';
 
 export class MemorySeries {
@@ -224,10 +224,6 @@ function overlaps(series: MemorySeries, { mint, maxt }: TimeRange): boolean {
 function matchesAll(labels: Labels, matchers: readonly Matcher[]): boolean {
   for (const matcher of matchers) if (!matcher.matches(labels.get(matcher.name))) return false;
   return true;
-}
-
-function sameMetadata(a: Metadata, b: Metadata): boolean {
-  return a.type === b.type && a.help === b.help && a.unit === b.unit;
 }
 
 function widened(array: Float64Array, size: number): Float64Array<ArrayBuffer> {

@@ -4,7 +4,7 @@
  */
 import { compareStrings } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Metadata } from '../model/metadata.ts';
+import { type Metadata, sameMetadata } from '../model/metadata.ts';
 import { mergeSeriesSets } from '../tsdb/block/index.ts';
 import { mergeExemplars } from './merge-exemplars.ts';
 import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from './source.ts';
@@ -41,7 +41,10 @@ class MergedSource implements Source {
     for (const own of await this.ask((source) => source.metadata(metric))) {
       for (const [name, entries] of own) {
         const known = merged.get(name) ?? [];
-        merged.set(name, [...known, ...entries.filter((entry) => !known.some((k) => isSame(k, entry)))]);
+        merged.set(name, [
+          ...known,
+          ...entries.filter((entry) => !known.some((k) => sameMetadata(k, entry))),
+        ]);
       }
     }
     return merged;
@@ -75,8 +78,4 @@ class MergedSource implements Source {
 
 function union(lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())].sort(compareStrings);
-}
-
-function isSame(a: Metadata, b: Metadata): boolean {
-  return a.type === b.type && a.help === b.help && a.unit === b.unit;
 }

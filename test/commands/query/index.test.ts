@@ -289,6 +289,13 @@ describe('errors', () => {
     expect(stderr).toContain('query timed out in expression evaluation\n  allow more time with --timeout\n');
   });
 
+  it('of an expression that looks like a flag says what to do', () => {
+    const { status, stderr } = latest('-up');
+    expect(status).toBe(2);
+    expect(stderr).toContain('goes behind --');
+    expect(latest('-o', 'value', '--', '-up')).toEqual(ok('-1\n-0\n'));
+  });
+
   it('of features names those that there are', () => {
     expect(latest('--enable-feature', 'promql-everything', 'up').stderr).toContain(
       'promql-experimental-functions',
@@ -319,6 +326,9 @@ describe('hints', () => {
   it('say when there would be samples', () => {
     expect(query('--at', '2026-01-02', 'load').stderr).toBe(
       'hint: the newest sample is of 2026-01-01T00:10:00.000Z, 23h50m before the time asked for: try --at latest\n',
+    );
+    expect(tsmon(['query', '--from', data, '--at', '2026-01-02', 'load']).stderr).toContain(
+      'the newest sample is of',
     );
     expect(query('--at', '2025-01-02', 'load').stderr).toContain('which is after the time asked for');
   });

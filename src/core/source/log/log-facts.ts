@@ -3,7 +3,7 @@ import { ByteReader } from '../../encoding/byte-reader.ts';
 import type { Exemplar } from '../../model/exemplar.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import type { Metadata } from '../../model/metadata.ts';
+import { type Metadata, sameMetadata } from '../../model/metadata.ts';
 import {
   decodeExemplars,
   decodeMetadata,
@@ -68,7 +68,7 @@ export function logMetadata(view: LogView, metric: string | undefined): Map<stri
     if (name === undefined || (metric !== undefined && name !== metric)) continue;
     const entries = out.get(name);
     if (entries === undefined) out.set(name, [metadata]);
-    else if (!entries.some((known) => isSame(known, metadata))) entries.push(metadata);
+    else if (!entries.some((known) => sameMetadata(known, metadata))) entries.push(metadata);
   }
   return out;
 }
@@ -151,8 +151,4 @@ export function logExemplars(
   const out = [...found.values()].sort((a, b) => a.labels.compare(b.labels));
   for (const { exemplars } of out) exemplars.sort((a, b) => a.t! - b.t!);
   return out;
-}
-
-function isSame(a: Metadata, b: Metadata): boolean {
-  return a.type === b.type && a.help === b.help && a.unit === b.unit;
 }
