@@ -5,6 +5,7 @@
  * A loop that scrapes one target for months calls `nextGeneration` before each scrape and `evict` now and then, so
  * that series which are gone do not stay forever. Numbers of evicted series are given to new ones.
  */
+import { halfSipHash } from '../encoding/siphash.ts';
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata } from '../model/metadata.ts';
 import type { Family } from './family.ts';
@@ -13,6 +14,9 @@ import { familyNames, isOfFamily, sampleNames } from './family-suffix.ts';
 export type { Family };
 
 const NO_FAMILY = -1;
+/** A search that passes this many others is no accident in a table that is half empty. */
+const LONG_SEARCH = 200;
+const digest = new Uint32Array(2);
 
 export class SeriesTable {
   /** Labels of each series as exposed (before relabelling), including `__name__`; empty for an evicted one. */
@@ -39,6 +43,8 @@ export class SeriesTable {
   private hashes: Int32Array = new Int32Array(64);
   private used = 0;
   private free: number[] = [];
+  /** Label sets come from strangers: when they collide too often, they are hashed under this key. */
+  private key: Int32Array | null = null;
   private readonly familyByName = new Map<string, number>();
   /** Metric name -> series that no family has claimed. */
   private readonly orphans = new Map<string, number[]>();
@@ -50,12 +56,19 @@ export class SeriesTable {
 
   /** The number of a series, or -1. */
   find(labels: Labels): number {
-    const hash = labels.hash() | 0;
+    const hash = this.hash(labels);
     const mask = this.slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.slots[slot];
       if (id < 0 || (this.hashes[id] === hash && this.labels[id].equals(labels))) return id;
     }
+  }
+
+  private hash(labels: Labels): number {
+    if (this.key === null) return labels.hash() | 0;
+    const bytes = Buffer.from(JSON.stringify([labels.names, labels.values]));
+    halfSipHash(this.key[0], this.key[1], bytes, 0, bytes.length, digest, 0);
+    return digest[0] | 0;
   }
 
   /**
@@ -148,19 +161,28 @@ export class SeriesTable {
       this.born = widened(this.born, new Uint32Array(this.born.length * 2));
       this.hashes = widened(this.hashes, new Int32Array(this.hashes.length * 2));
     }
-    this.hashes[id] = labels.hash() | 0;
+    this.hashes[id] = this.hash(labels);
     this.born[id] = this.evictions;
     this.used++;
     if (this.used * 2 > this.slots.length) this.rebuild(this.slots.length * 2, id);
-    else this.enter(id);
+    else if (this.enter(id) > LONG_SEARCH && this.key === null) this.useKey(id);
     return id;
   }
 
-  private enter(id: number): void {
+  /** Puts a series into the first free slot; returns how many were taken before it. */
+  private enter(id: number): number {
     const mask = this.slots.length - 1;
     let slot = this.hashes[id] & mask;
-    while (this.slots[slot] >= 0) slot = (slot + 1) & mask;
+    let passed = 0;
+    for (; this.slots[slot] >= 0; slot = (slot + 1) & mask) passed++;
     this.slots[slot] = id;
+    return passed;
+  }
+
+  private useKey(added: number): void {
+    this.key = crypto.getRandomValues(new Int32Array(2));
+    for (let id = 0; id < this.labels.length; id++) this.hashes[id] = this.hash(this.labels[id]);
+    this.rebuild(this.slots.length, added);
   }
 
   /** `added` is a series that has no generation yet. */

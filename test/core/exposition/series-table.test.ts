@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { Batch } from '../../../src/core/exposition/batch.ts';
 import { SeriesTable } from '../../../src/core/exposition/series-table.ts';
 import { TextParser } from '../../../src/core/exposition/text-parser.ts';
-import { labelsFromObject } from '../../../src/core/model/labels.ts';
+import { hashText, labelsFromObject } from '../../../src/core/model/labels.ts';
+
+/** One more block of FNV-1a, as hashText has it. */
+function fnv(state: number, text: string): number {
+  let h = state;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h;
+}
 
 const series = (name: string, labels: Record<string, string> = {}) =>
   labelsFromObject({ __name__: name, ...labels });
@@ -154,6 +161,42 @@ describe('SeriesTable', () => {
     expect(parse(second, 'c 1\n')).toEqual(['c']);
     expect(table.find(series('c'))).toBe(0);
     expect(parse(first, '# TYPE b gauge\na 1\nb 1\n')).toEqual(['a', 'b']);
+  });
+
+  it('does not search long when label sets are chosen to collide', () => {
+    // FNV-1a goes through a string unit by unit: pairs of blocks with one hash double the strings that have one.
+    const blocks: [string, string][] = [];
+    let state = hashText('');
+    while (blocks.length < 12) {
+      const seen = new Map<number, string>();
+      for (let i = 0; blocks.length < 12; i++) {
+        const block = i.toString(36).padStart(4, '0');
+        const h = fnv(state, block);
+        const other = seen.get(h);
+        seen.set(h, block);
+        if (other === undefined) continue;
+        blocks.push([other, block]);
+        state = h;
+        break;
+      }
+    }
+    const table = new SeriesTable();
+    let compared = 0;
+    const all = Array.from({ length: 4096 }, (_, i) => {
+      const labels = series('a', { x: blocks.map((pair, bit) => pair[(i >> bit) & 1]).join('') });
+      const equals = labels.equals.bind(labels);
+      labels.equals = (other) => {
+        compared++;
+        return equals(other);
+      };
+      return labels;
+    });
+    expect(new Set(all.map((labels) => labels.hash())).size).toBe(1);
+    for (const labels of all) table.intern(labels);
+    expect(table.size).toBe(4096);
+    // Comparing all that collide would take eight million.
+    expect(compared).toBeLessThan(200_000);
+    for (let i = 0; i < 4096; i += 131) expect(table.find(all[i])).toBe(i);
   });
 
   it('marks what a parser has seen', () => {
