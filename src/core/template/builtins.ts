@@ -28,6 +28,7 @@ export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
   ['urlquery', anything((...args) => queryEscape(joined(args)))],
   ['len', { parameters: ['any'], call: (value) => new GoInt(lengthOf(value)) }],
   ['index', anything((value, ...keys) => keys.reduce(element, value), 1)],
+  ['call', anything(callValue, 1)],
   ['slice', anything((value, ...bounds) => slice(value, bounds), 1)],
   ['eq', anything((first, ...others) => equalsAny(first, others), 1)],
   ['ne', two((a, b) => !equals(a, b))],
@@ -90,6 +91,16 @@ function slice(value: GoValue, bounds: readonly GoValue[]): GoValue {
     : source.slice(from, to);
 }
 
+function incompatible(a: GoValue, b: GoValue): CallError {
+  return new CallError(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
+}
+
+/** No value of a template is a function. */
+function callValue(value: GoValue): GoValue {
+  if (value == null) throw new CallError('call of nil');
+  throw new CallError(`non-function ${formatValue(value)} of type ${typeName(value)}`);
+}
+
 type Basic = 'bool' | 'int' | 'float' | 'string';
 
 function basicKind(value: GoValue): Basic {
@@ -110,13 +121,13 @@ function equals(a: GoValue, b: GoValue): boolean {
   if (a instanceof GoMap || b instanceof GoMap || Array.isArray(a) || Array.isArray(b)) {
     throw new CallError(`non-comparable type ${formatValue(a)}: ${typeName(a)}`);
   }
-  if (basicKind(a) !== basicKind(b)) throw new CallError('incompatible types for comparison');
+  if (basicKind(a) !== basicKind(b)) throw incompatible(a, b);
   return plain(a) === plain(b);
 }
 
 function less(a: GoValue, b: GoValue): boolean {
   const kind = basicKind(a);
-  if (kind !== basicKind(b)) throw new CallError('incompatible types for comparison');
+  if (kind !== basicKind(b)) throw incompatible(a, b);
   if (kind === 'bool') throw new CallError('invalid type for comparison');
   if (kind === 'string') return compareStrings(a as string, b as string) < 0;
   return plain(a)! < plain(b)!;

@@ -125,7 +125,7 @@ class Executor {
   private range(dot: GoValue, pipe: Pipe, list: readonly Node[], otherwise: readonly Node[] | null): Leaving {
     const scope = this.variables.length;
     const value = this.pipe(dot, pipe);
-    const pairs = this.pairs(value, pipe);
+    const pairs = this.pairs(value);
     let leaving: Leaving;
     const inner = this.variables.length;
     let any = false;
@@ -153,7 +153,7 @@ class Executor {
     if (declares.length > 1) this.variables[inner - 2].value = key;
   }
 
-  private *pairs(value: GoValue, pipe: Pipe): Generator<[GoValue, GoValue]> {
+  private *pairs(value: GoValue): Generator<[GoValue, GoValue]> {
     if (Array.isArray(value)) {
       for (let i = 0; i < value.length; i++) yield [new GoInt(i), value[i]];
     } else if (value instanceof GoMap) {
@@ -161,7 +161,6 @@ class Executor {
     } else if (value instanceof GoInt) {
       for (let i = 0; i < value.value; i++) yield [new GoInt(i), new GoInt(i)];
     } else if (value !== null && value !== undefined) {
-      this.spot = { at: pipe.at, text: pipeText(pipe) };
       this.fail(`range can't iterate over ${formatValue(value)}`);
     }
   }
@@ -170,7 +169,7 @@ class Executor {
     this.spot = spot;
     if (!this.options.templates.has(name)) this.fail(`template ${goQuote(name)} not defined`);
     if (this.depth === MAX_DEPTH) this.fail(`exceeded maximum template depth (${MAX_DEPTH})`);
-    const data = pipe === null ? null : this.pipe(dot, pipe);
+    const data = pipe === null ? undefined : this.pipe(dot, pipe);
     const executor = new Executor(this.options, name, this.depth + 1);
     this.out += executor.run(data);
   }
@@ -353,18 +352,25 @@ class Executor {
   private fields(value: GoValue, names: readonly string[], operand: Operand): GoValue {
     this.at(operand);
     let current = value;
-    for (const name of names) current = this.field(current, name);
+    // Go's messages name the type that was declared, not the one that was found.
+    let declaredAny = false;
+    for (const name of names) {
+      const of = current;
+      current = this.field(of, name, declaredAny);
+      declaredAny =
+        of instanceof GoStruct ? of.anyFields.includes(name) : of instanceof GoMap && of.of === 'any';
+    }
     return current;
   }
 
-  private field(of: GoValue, name: string): GoValue {
+  private field(of: GoValue, name: string, declaredAny: boolean): GoValue {
     if (of instanceof GoMap) return lookUp(of, name);
     if (of instanceof GoStruct) {
       if (of.fields.has(name)) return of.fields.get(name);
       return this.fail(`can't evaluate field ${name} in type ${of.type}`);
     }
     if (of === null || of === undefined) return this.fail(`nil data; no entry for key ${goQuote(name)}`);
-    return this.fail(`can't evaluate field ${name} in type ${typeName(of)}`);
+    return this.fail(`can't evaluate field ${name} in type ${declaredAny ? 'interface {}' : typeName(of)}`);
   }
 
   private at(operand: Operand): void {

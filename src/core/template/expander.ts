@@ -41,7 +41,7 @@ const DATA_TYPE =
   'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }';
 
 const UNUSED = { nowMs: 0, externalUrl: '', query: () => null };
-const NAMES = new Set([...BUILTINS.keys(), 'and', 'or', 'tmpl', ...prometheusFunctions(UNUSED).keys()]);
+const NAMES = new Set([...BUILTINS.keys(), 'and', 'or', ...prometheusFunctions(UNUSED).keys()]);
 
 /** Parsed templates by text; rules repeat theirs at every evaluation. */
 const parsed = new Map<string, Templates>();
@@ -62,15 +62,19 @@ export async function expandAlertTemplate(
   const full = PROLOGUE + text;
   const templates = parsedTemplate(full, options.name);
   const answers = new Map<string, GoValue | CallError>();
-  const root = new GoStruct(DATA_TYPE, {
-    Labels: new GoMap(new Map(data.labels), 'string'),
-    ExternalLabels: new GoMap(new Map(data.externalLabels), 'string'),
-    ExternalURL: data.externalUrl,
-    Value: data.value,
-  });
+  const root = new GoStruct(
+    DATA_TYPE,
+    {
+      Labels: new GoMap(new Map(data.labels), 'string'),
+      ExternalLabels: new GoMap(new Map(data.externalLabels), 'string'),
+      ExternalURL: data.externalUrl,
+      Value: data.value,
+    },
+    ['Value'],
+  );
   for (;;) {
     let unanswered: string | undefined;
-    const functions = functionsFor(templates, options, data.externalUrl, full, (expr) => {
+    const functions = functionsFor(options, data.externalUrl, (expr) => {
       const answer = answers.get(expr);
       if (answer instanceof CallError) throw answer;
       if (answer !== undefined) return answer;
@@ -102,22 +106,13 @@ async function answer(query: TemplateQuery, expr: string): Promise<GoValue | Cal
 }
 
 function functionsFor(
-  templates: Templates,
   options: ExpandOptions,
   externalUrl: string,
-  full: string,
   query: (expr: string) => GoValue,
 ): Map<string, TemplateFunction> {
   const functions = new Map<string, TemplateFunction>(BUILTINS);
   const own = prometheusFunctions({ nowMs: options.nowMs, externalUrl, query });
   for (const [name, definition] of own) functions.set(name, definition);
-  functions.set('tmpl', {
-    parameters: ['string', 'any'],
-    call: (name, data) => {
-      if (!templates.has(name as string)) throw new CallError(`template "${name}" not defined`);
-      return executeTemplate({ templates, functions, name: name as string, text: full, data });
-    },
-  });
   return functions;
 }
 

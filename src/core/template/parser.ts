@@ -278,9 +278,9 @@ class Parser {
     while (this.peek().kind === 'field') names.push(this.next().text.slice(1));
     switch (term.kind) {
       case 'field':
-        return { ...term, names: [...term.names, ...names] };
+        return { ...term, at, names: [...term.names, ...names] };
       case 'variable':
-        return { ...term, names: [...term.names, ...names] };
+        return { ...term, at, names: [...term.names, ...names] };
       case 'constant':
       case 'nil':
       case 'dot':

@@ -141,7 +141,7 @@ function timeOf(v: number): GoTime {
   if (Math.abs(v * 1e9) > 2 ** 63) {
     throw new CallError(`${v} cannot be represented as a nanoseconds timestamp since it overflows int64`);
   }
-  return new GoTime(Math.trunc(v * 1000) / 1000);
+  return new GoTime(Math.trunc(v * 1000));
 }
 
 function pathOf(url: string): string {

@@ -57,29 +57,29 @@ export class GoStruct {
   /** What messages call it, such as `template.sample`. */
   readonly type: string;
   readonly fields: ReadonlyMap<string, GoValue>;
+  /** Those that may hold anything. */
+  readonly anyFields: readonly string[];
 
-  constructor(type: string, fields: Record<string, GoValue>) {
+  constructor(type: string, fields: Record<string, GoValue>, anyFields: readonly string[] = []) {
     this.type = type;
+    this.anyFields = anyFields;
     this.fields = new Map(Object.entries(fields));
   }
 }
 
-/** A moment in UTC. */
+/** A moment in UTC; Prometheus keeps milliseconds. */
 export class GoTime {
-  /** Nanoseconds do not fit a number together with the years: seconds, and what is left. */
-  readonly seconds: number;
-  readonly nanoseconds: number;
+  readonly ms: number;
 
-  constructor(seconds: number) {
-    this.seconds = Math.floor(seconds);
-    this.nanoseconds = Math.trunc((seconds - this.seconds) * 1e9);
+  constructor(ms: number) {
+    this.ms = ms;
   }
 
   /** `2015-01-01 00:00:00.5 +0000 UTC`. */
   toString(): string {
-    const [date, time] = new Date(this.seconds * 1000).toISOString().split('T');
-    const fraction = String(this.nanoseconds).padStart(9, '0').replace(/0+$/, '');
-    return `${date} ${time.slice(0, 8)}${fraction === '' ? '' : `.${fraction}`} +0000 UTC`;
+    const [date, time] = new Date(this.ms).toISOString().split('T');
+    const fraction = time.slice(8, 12).replace(/\.?0+$/, '');
+    return `${date} ${time.slice(0, 8)}${fraction} +0000 UTC`;
   }
 }
 
