@@ -7,7 +7,9 @@ export function ticks(min: number, max: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
   const out: number[] = [];
-  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++) out.push(i * step);
+  // A rounding error must not cost a tick, and must not make it -0.
+  const first = Math.ceil(min / step - 1e-9) + 0;
+  for (let i = first; i * step <= max + step * 1e-9; i++) out.push(i * step);
   return out;
 }
 

@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../../src/core/encoding/crc32c.ts';
+import { field, LENGTH, ProtobufReader, VARINT } from '../../../src/core/encoding/protobuf-reader.ts';
+import { ProtobufWriter } from '../../../src/core/encoding/protobuf-writer.ts';
+import {
+  snappyCompress,
+  snappyDecompress,
+  snappyMaxCompressedLength,
+} from '../../../src/core/encoding/snappy.ts';
+import { InputError } from '../../../src/core/errors.ts';
+import { labelsFromObject, SampleColumns } from '../../../src/core/model/index.ts';
+import { Matcher } from '../../../src/core/model/matcher.ts';
+import {
+  decodeSampledAnswer,
+  decodeStreamedAnswer,
+  encodeReadRequest,
+  type ReadSeries,
+} from '../../../src/core/remote/read-codec.ts';
+import { ChunkedSet, SampledSet } from '../../../src/core/source/http/remote-read-set.ts';
+import { ChunkList, SeriesEncoder } from '../../../src/core/tsdb/chunk/index.ts';
+
+function label(writer: ProtobufWriter, name: string, value: string): void {
+  const start = writer.begin(1);
+  writer.string(1, name);
+  writer.string(2, value);
+  writer.finish(start);
+}
+
+function compressed(writer: ProtobufWriter): Uint8Array {
+  const block = new Uint8Array(snappyMaxCompressedLength(writer.length));
+  return block.subarray(0, snappyCompress(writer.bytes, 0, writer.length, block, 0));
+}
+
+/** One series with a float and two histograms, as a ReadResponse. */
+function sampledAnswer(): Uint8Array {
+  const writer = new ProtobufWriter();
+  const result = writer.begin(1);
+  const series = writer.begin(1);
+  label(writer, '__name__', 'x');
+  const sample = writer.begin(2);
+  writer.double(1, 2.5);
+  writer.int(2, 2000);
+  writer.finish(sample);
+  for (const [t, sum] of [
+    [1000, 4],
+    [3000, 5],
+  ]) {
+    const histogram = writer.begin(4);
+    writer.uint(1, 3);
+    writer.double(3, sum);
+    writer.sint(4, 1);
+    writer.double(5, 0.001);
+    const span = writer.begin(11);
+    writer.sint(1, -1);
+    writer.uint(2, 2);
+    writer.finish(span);
+    const deltas = writer.begin(12);
+    writer.rawSint(2);
+    writer.rawSint(-1);
+    writer.finish(deltas);
+    writer.int(15, t);
+    writer.finish(histogram);
+  }
+  writer.finish(series);
+  writer.finish(result);
+  return compressed(writer);
+}
+
+/** Frames, each with a part of series `x`: its samples as XOR chunks. */
+function streamedAnswer(parts: readonly (readonly [t: number, v: number][])[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (const samples of parts) {
+    const columns = new SampleColumns();
+    columns.reserve(samples.length);
+    for (const [i, [t, v]] of samples.entries()) {
+      columns.t[i] = t;
+      columns.v[i] = v;
+    }
+    columns.length = samples.length;
+    const chunks = new ChunkList();
+    const encoder = new SeriesEncoder('merge', chunks);
+    encoder.append(columns);
+    encoder.finish();
+    const writer = new ProtobufWriter();
+    const series = writer.begin(1);
+    label(writer, '__name__', 'x');
+    for (let i = 0; i < chunks.length; i++) {
+      const chunk = writer.begin(2);
+      writer.int(1, chunks.mint[i]);
+      writer.int(2, chunks.maxt[i]);
+      writer.uint(3, chunks.encoding[i]);
+      writer.raw(4, chunks.bytes.subarray(chunks.start[i], chunks.end[i]));
+      writer.finish(chunk);
+    }
+    writer.finish(series);
+    const message = writer.bytes.slice(0, writer.length);
+    const frame = new ProtobufWriter();
+    frame.rawUint(message.length);
+    const crc = new DataView(new ArrayBuffer(4));
+    crc.setUint32(0, crc32c(message));
+    frame.copy(new Uint8Array(crc.buffer));
+    frame.copy(message);
+    pieces.push(frame.bytes.slice(0, frame.length));
+  }
+  return Buffer.concat(pieces);
+}
+
+function rows(set: ChunkedSet | SampledSet, i = 0): unknown[] {
+  const columns = new SampleColumns();
+  set.read(i, columns);
+  return Array.from({ length: columns.length }, (_, row) => [
+    columns.t[row],
+    columns.histograms?.[row]?.sum ?? columns.v[row],
+  ]);
+}
+
+it('asks for a range, matchers, and either kind of answer', () => {
+  const block = encodeReadRequest([new Matcher('!~', 'job', 'a|b')], -5, 7);
+  const reader = new ProtobufReader();
+  reader.reset(snappyDecompress(block, 1000));
+  expect(reader.tag()).toBe(field(1, LENGTH));
+  const outer = reader.enter();
+  expect([reader.tag(), reader.int()]).toEqual([field(1, VARINT), -5]);
+  expect([reader.tag(), reader.int()]).toEqual([field(2, VARINT), 7]);
+  expect(reader.tag()).toBe(field(3, LENGTH));
+  const matcher = reader.enter();
+  expect([reader.tag(), reader.uint()]).toEqual([field(1, VARINT), 3]);
+  expect([reader.tag(), reader.string()]).toEqual([field(2, LENGTH), 'job']);
+  expect([reader.tag(), reader.string()]).toEqual([field(3, LENGTH), 'a|b']);
+  reader.leave(matcher);
+  reader.leave(outer);
+  expect([reader.tag(), [...reader.raw()]]).toEqual([field(2, LENGTH), [1, 0]]);
+});
+
+describe('a sampled answer', () => {
+  it('has floats and histograms in time order', () => {
+    const set = new SampledSet(decodeSampledAnswer(sampledAnswer(), 1 << 20));
+    expect(set.labels(0).equals(labelsFromObject({ __name__: 'x' }))).toBe(true);
+    expect(rows(set)).toEqual([
+      [1000, 4],
+      [2000, 2.5],
+      [3000, 5],
+    ]);
+    const columns = new SampleColumns();
+    set.read(0, columns);
+    expect(columns.histograms?.[0]).toMatchObject({
+      schema: 1,
+      count: 3,
+      isFloat: false,
+      positiveSpans: [{ offset: -1, length: 2 }],
+      positiveBuckets: Float64Array.of(2, 1),
+    });
+  });
+
+  it('that is damaged is a fault, and never anything else', () => {
+    const whole = sampledAnswer();
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const bytes = whole.slice();
+        bytes[at] ^= mask;
+        for (const damaged of [bytes, whole.slice(0, at)])
+          attempt(() => decodeSampledAnswer(damaged, 1 << 20), SampledSet);
+      }),
+    );
+  });
+});
+
+describe('a streamed answer', () => {
+  const parts = [[[1, 1] as [number, number], [2, 2] as [number, number]], [[3, 3] as [number, number]]];
+
+  it('may give one series in several frames', () => {
+    const set = new ChunkedSet(decodeStreamedAnswer(streamedAnswer(parts)));
+    expect(set.length).toBe(1);
+    expect(rows(set)).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+
+  it('may have chunks that overlap', () => {
+    const set = new ChunkedSet(
+      decodeStreamedAnswer(
+        streamedAnswer([
+          parts[0],
+          [
+            [2, 2],
+            [5, 5],
+          ],
+        ]),
+      ),
+    );
+    expect(rows(set)).toEqual([
+      [1, 1],
+      [2, 2],
+      [5, 5],
+    ]);
+  });
+
+  it('that is damaged is a fault with its place', () => {
+    const whole = streamedAnswer(parts);
+    expect(() => decodeStreamedAnswer(whole.subarray(0, whole.length - 1))).toThrow(
+      /byte \d+: the answer ends/,
+    );
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const bytes = whole.slice();
+        bytes[at] ^= mask;
+        for (const damaged of [bytes, whole.slice(0, at)])
+          attempt(() => decodeStreamedAnswer(damaged), ChunkedSet);
+      }),
+    );
+  });
+});
+
+function attempt(decode: () => ReadSeries[], Answer: typeof SampledSet | typeof ChunkedSet): void {
+  try {
+    const set = new Answer(decode());
+    for (let i = 0; i < set.length; i++) rows(set, i);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+}
