@@ -1,0 +1,96 @@
+/**
+ * The newest exemplars of all series, at most so many: each new one takes the place of the oldest. Those of a series
+ * are a list from the newest back.
+ */
+import type { Exemplar } from '../../model/exemplar.ts';
+import { Outcome } from '../../model/outcome.ts';
+import { copied } from './grown.ts';
+
+const INITIAL = 256;
+
+export class ExemplarRing {
+  private readonly capacity: number;
+  private readonly exemplars: (Exemplar | undefined)[] = [];
+  /** By place: the row of the series, and the next older and newer exemplar (+ 1) of the same. */
+  private rows = new Int32Array(INITIAL);
+  private older = new Int32Array(INITIAL);
+  private newer = new Int32Array(INITIAL);
+  /** The newest exemplar (+ 1) of each row that has any. */
+  private readonly newest = new Map<number, number>();
+  private next = 0;
+
+  /** None are kept where `capacity` is 0. */
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  /** The newest exemplar of a series. */
+  last(row: number): Exemplar | undefined {
+    const at = this.newest.get(row);
+    return at === undefined ? undefined : this.exemplars[at - 1];
+  }
+
+  add(row: number, exemplar: Exemplar): void {
+    if (this.capacity === 0) return;
+    const at = this.next;
+    this.next = at + 1 === this.capacity ? 0 : at + 1;
+    if (at < this.exemplars.length) this.forget(at);
+    else if (at === this.rows.length) this.grow();
+    this.exemplars[at] = exemplar;
+    this.rows[at] = row;
+    const before = this.newest.get(row) ?? 0;
+    this.older[at] = before;
+    this.newer[at] = 0;
+    if (before !== 0) this.newer[before - 1] = at + 1;
+    this.newest.set(row, at + 1);
+  }
+
+  /** The exemplars of a series with mint <= t <= maxt (ms), oldest first. */
+  of(row: number, mint: number, maxt: number): Exemplar[] {
+    const found: Exemplar[] = [];
+    for (let at = this.newest.get(row) ?? 0; at !== 0; at = this.older[at - 1]) {
+      const exemplar = this.exemplars[at - 1]!;
+      if (exemplar.t! >= mint && exemplar.t! <= maxt) found.push(exemplar);
+    }
+    return found.reverse();
+  }
+
+  /** Rows of series that have exemplars. */
+  series(): Iterable<number> {
+    return this.newest.keys();
+  }
+
+  /** Forgets those of a series. */
+  drop(row: number): void {
+    for (let at = this.newest.get(row) ?? 0; at !== 0; at = this.older[at - 1]) {
+      this.exemplars[at - 1] = undefined;
+    }
+    this.newest.delete(row);
+  }
+
+  /** Takes the oldest exemplar of all, which is at `at`, out of its series' list. */
+  private forget(at: number): void {
+    if (this.exemplars[at] === undefined) return;
+    const newer = this.newer[at];
+    if (newer === 0) this.newest.delete(this.rows[at]);
+    else this.older[newer - 1] = 0;
+  }
+
+  private grow(): void {
+    const length = Math.min(this.rows.length * 2, this.capacity);
+    this.rows = copied(this.rows, new Int32Array(length));
+    this.older = copied(this.older, new Int32Array(length));
+    this.newer = copied(this.newer, new Int32Array(length));
+  }
+}
+
+/**
+ * Whether `exemplar` may follow `last` in its series. They come in the order of their times, and of their values for
+ * one time.
+ */
+export function exemplarOutcome(last: Exemplar | undefined, exemplar: Exemplar): Outcome {
+  if (last === undefined || exemplar.t! > last.t!) return Outcome.ok;
+  if (exemplar.t! < last.t!) return Outcome.outOfOrder;
+  if (Object.is(exemplar.v, last.v) && exemplar.labels.equals(last.labels)) return Outcome.duplicate;
+  return exemplar.v > last.v ? Outcome.ok : Outcome.outOfOrder;
+}

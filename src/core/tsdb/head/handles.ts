@@ -1,0 +1,100 @@
+/**
+ * The refs that one appender gave out. The head forgets series, and gives their rows to others, while whoever appends
+ * still holds a ref: so a ref remembers its series' number in the log, which tells whether the row is still that
+ * series, and its labels, by which the series is made again.
+ */
+import { EMPTY_LABELS, type Labels } from '../../model/labels.ts';
+import { copied, grownLength } from './grown.ts';
+
+const FREE = -1;
+
+export class Handles {
+  /** By ref: the row, and the number of the series that it was given out for. */
+  rows = new Uint32Array(0);
+  refs = new Float64Array(0);
+  private readonly labels: Labels[] = [];
+  private count = 0;
+  private readonly free: number[] = [];
+  private used = 0;
+  /** Open addressing by row: ref + 1, 0 where never used, or FREE. */
+  private slots = new Int32Array(64);
+  private occupied = 0;
+
+  /** The ref that was given out for this series in this row; -1 where there is none. */
+  find(row: number, ref: number): number {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    for (let slot = slotOf(row, mask); slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const handle = slots[slot] - 1;
+      if (handle >= 0 && this.rows[handle] === row && this.refs[handle] === ref) return handle;
+    }
+    return -1;
+  }
+
+  add(row: number, ref: number, labels: Labels): number {
+    const handle = this.free.pop() ?? this.count++;
+    if (handle === this.rows.length) {
+      const length = grownLength(handle, handle + 1);
+      this.rows = copied(this.rows, new Uint32Array(length));
+      this.refs = copied(this.refs, new Float64Array(length));
+    }
+    this.rows[handle] = row;
+    this.refs[handle] = ref;
+    this.labels[handle] = labels;
+    this.used++;
+    this.occupy(handle);
+    return handle;
+  }
+
+  labelsOf(handle: number): Labels {
+    return this.labels[handle];
+  }
+
+  /** The series of a ref has another row now. */
+  move(handle: number, row: number, ref: number): void {
+    this.release(handle);
+    this.rows[handle] = row;
+    this.refs[handle] = ref;
+    this.occupy(handle);
+  }
+
+  remove(handle: number): void {
+    this.release(handle);
+    this.labels[handle] = EMPTY_LABELS;
+    this.refs[handle] = 0;
+    this.free.push(handle);
+    this.used--;
+  }
+
+  private release(handle: number): void {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = slotOf(this.rows[handle], mask);
+    while (slots[slot] !== handle + 1) slot = (slot + 1) & mask;
+    slots[slot] = FREE;
+  }
+
+  private occupy(handle: number): void {
+    if (this.occupied * 2 >= this.slots.length) this.rehash();
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = slotOf(this.rows[handle], mask);
+    while (slots[slot] > 0) slot = (slot + 1) & mask;
+    if (slots[slot] === 0) this.occupied++;
+    slots[slot] = handle + 1;
+  }
+
+  private rehash(): void {
+    const old = this.slots;
+    let size = 64;
+    while (size < this.used * 4) size *= 2;
+    this.slots = new Int32Array(size);
+    this.occupied = 0;
+    for (let i = 0; i < old.length; i++) if (old[i] > 0) this.occupy(old[i] - 1);
+  }
+}
+
+/** Rows are mostly given out one after another, and then so are their slots. */
+function slotOf(row: number, mask: number): number {
+  return row & mask;
+}

@@ -1,0 +1,169 @@
+/**
+ * The series that samples are added to, in memory: what the newest few hours of a data directory are before they
+ * become blocks. This file holds the parts together, and the times that say what is in the head and what it takes;
+ * what is done with them stands beside: appender.ts, selection.ts, replay.ts, collection.ts, block-image.ts.
+ *
+ * One thread owns a head. A commit happens in one go, so whoever selects sees whole commits.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import type { Intervals } from '../block/index.ts';
+import { LogWriter, type LogWriterOptions } from '../wal/index.ts';
+import type { LogPosition } from '../wal/log-writer.ts';
+import type { ChunkStore } from './chunk-store.ts';
+import { ExemplarRing } from './exemplar-ring.ts';
+import type { FinishedChunks } from './finished-chunks.ts';
+import { LateChunks } from './late-chunks.ts';
+import { MetadataTable } from './metadata-table.ts';
+import { OpenChunks } from './open-chunks.ts';
+import { SeriesTable } from './series-table.ts';
+
+/** How far ahead of the clock Prometheus takes samples. */
+const AHEAD_MS = 10 * 60 * 1000;
+const DEFAULT_CHUNK_RANGE = 2 * 60 * 60 * 1000;
+const DEFAULT_EXEMPLARS = 100_000;
+
+export interface HeadOptions extends LogWriterOptions {
+  clock: Clock;
+  /** The shortest range of a block, ms; 2 hours unless a test wants less. */
+  chunkRange?: number;
+  /** How much older than the newest sample of all a sample may be that comes out of order, ms; default 0. */
+  outOfOrderWindow?: number;
+  /** Samples that come out of order in one chunk; default as Prometheus. */
+  outOfOrderCapacity?: number;
+  /** Exemplars kept. */
+  maxExemplars?: number;
+  /** Samples further ahead of the clock than this (ms) are refused; default as Prometheus. */
+  maxAhead?: number;
+  /** Where a file of chunks is full. */
+  chunkFileBytes?: number;
+}
+
+/** Where the logs go on. */
+export interface LogPositions {
+  wal: LogPosition;
+  wbl: LogPosition;
+}
+
+export class Head {
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly chunkRange: number;
+  readonly outOfOrderWindow: number;
+  readonly maxAhead: number;
+  readonly series = new SeriesTable();
+  readonly finished: FinishedChunks;
+  readonly store: ChunkStore;
+  readonly open: OpenChunks;
+  readonly late: LateChunks;
+  readonly exemplars: ExemplarRing;
+  readonly metadata = new MetadataTable();
+  /** Deleted stretches, by row. */
+  readonly deleted = new Map<number, Intervals>();
+  /** Times of the oldest and newest sample that came in order; Infinity and -Infinity where there is none. */
+  minTime = Number.POSITIVE_INFINITY;
+  maxTime = Number.NEGATIVE_INFINITY;
+  /** The same of those that came out of order. */
+  minLateTime = Number.POSITIVE_INFINITY;
+  maxLateTime = Number.NEGATIVE_INFINITY;
+  /** Samples before this time are in blocks, or will be. */
+  minValidTime = Number.NEGATIVE_INFINITY;
+  /** The highest ref given out. */
+  lastRef = 0;
+  /** Counts what changes the answer to whether a sample is taken. */
+  changes = 0;
+  /** Transactions that have begun and not ended, and the oldest time that each has a sample for. */
+  readonly transactions = new Map<number, number>();
+  /**
+   * Series that are gone, and aliases of others, by ref: while the log has this segment, their samples may be in it,
+   * and a checkpoint must keep their records.
+   */
+  readonly keptRefs = new Map<number, number>();
+  wal: LogWriter | undefined = undefined;
+  private readonly logOptions: LogWriterOptions;
+  private wbl: LogWriter | undefined = undefined;
+  private positions: LogPositions = { wal: { segment: 0, offset: 0 }, wbl: { segment: 0, offset: 0 } };
+  private lastTransaction = 0;
+
+  /** `finished` are the chunks that `store` has already. */
+  constructor(dir: string, store: ChunkStore, finished: FinishedChunks, options: HeadOptions) {
+    this.dir = dir;
+    this.finished = finished;
+    this.clock = options.clock;
+    this.chunkRange = options.chunkRange ?? DEFAULT_CHUNK_RANGE;
+    this.outOfOrderWindow = options.outOfOrderWindow ?? 0;
+    this.maxAhead = options.maxAhead ?? AHEAD_MS;
+    this.store = store;
+    this.open = new OpenChunks(this.series, this.finished, store, this.chunkRange);
+    this.late = new LateChunks(this.series, this.finished, store, options.outOfOrderCapacity);
+    this.exemplars = new ExemplarRing(options.maxExemplars ?? DEFAULT_EXEMPLARS);
+    this.logOptions = options;
+  }
+
+  /** The number of a new transaction; 32 bits, as the series have room for. */
+  beginTransaction(): number {
+    this.lastTransaction = (this.lastTransaction + 1) >>> 0 || 1;
+    this.transactions.set(this.lastTransaction, Number.POSITIVE_INFINITY);
+    return this.lastTransaction;
+  }
+
+  /** The oldest time of which a sample is taken in order. Blocks are cut from what is before it. */
+  get appendableFrom(): number {
+    return Math.max(this.minValidTime, this.maxTime - this.chunkRange / 2);
+  }
+
+  /**
+   * The oldest time of which a sample is taken out of order. There always is one where the newest samples are ahead
+   * of the clock, that is where the clock was set back: else nothing would be taken until it is there again.
+   */
+  lateFrom(now: number): number {
+    const from = this.outOfOrderWindow > 0 ? this.maxTime - this.outOfOrderWindow : Number.POSITIVE_INFINITY;
+    return this.maxTime > now + this.maxAhead ? Math.min(from, now - this.chunkRange / 2) : from;
+  }
+
+  /** Whether a block can be cut, with half a range left for what is still appended. */
+  get isCuttable(): boolean {
+    return this.maxTime - this.minTime > (this.chunkRange / 2) * 3;
+  }
+
+  /** Says where the logs end; they are opened when they are written to. */
+  startLogs(positions: LogPositions): void {
+    this.positions = positions;
+  }
+
+  /** The log. */
+  walWriter(): LogWriter {
+    this.wal ??= new LogWriter(join(this.dir, 'wal'), this.positions.wal, this.logOptions);
+    return this.wal;
+  }
+
+  /** The log of samples that came out of order. */
+  wblWriter(): LogWriter {
+    this.wbl ??= new LogWriter(join(this.dir, 'wbl'), this.positions.wbl, this.logOptions);
+    return this.wbl;
+  }
+
+  /** Samples were added in [mint, maxt], in order or not. */
+  noteTimes(mint: number, maxt: number, late: boolean): void {
+    if (late) {
+      this.minLateTime = Math.min(this.minLateTime, mint);
+      this.maxLateTime = Math.max(this.maxLateTime, maxt);
+    } else {
+      this.minTime = Math.min(this.minTime, mint);
+      this.maxTime = Math.max(this.maxTime, maxt);
+    }
+  }
+
+  /** Makes what was committed survive a power failure, and closes the files. */
+  close(): void {
+    try {
+      this.wal?.close();
+    } finally {
+      try {
+        this.wbl?.close();
+      } finally {
+        this.store.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,326 @@
+/**
+ * Makes a head of what is in a data directory: the finished chunks, then the log, then the log of what came out of
+ * order, as Prometheus does when it starts. Whoever calls this holds the directory's lock. What is damaged is put
+ * aside, with a notice; a damaged checkpoint is an error, because without it the log's samples have no series.
+ *
+ * The work is a generator, so that a server can answer meanwhile: `openHead` runs it at a stretch.
+ */
+import { join } from 'node:path';
+import type { CorruptionError } from '../../errors.ts';
+import { isStaleBits } from '../../model/value.ts';
+import { addInterval } from '../block/index.ts';
+import {
+  closeLog,
+  decodeExemplars,
+  decodeMetadata,
+  decodeMmapMarkers,
+  decodeSamples,
+  decodeTombstones,
+  HistogramDecoder,
+  isHistogramRecord,
+  type LogFile,
+  type LogPosition,
+  LogReader,
+  listCheckpoints,
+  openLog,
+  RecordType,
+  RefIndex,
+  recordType,
+  SampleRows,
+  SeriesDecoder,
+  setAsideAfter,
+} from '../wal/index.ts';
+import { HEAD_CHUNKS_DIR } from './chunk-file.ts';
+import { type LoadedChunks, loadChunks, placeKey } from './chunk-loader.ts';
+import { ChunkStore } from './chunk-store.ts';
+import { exemplarOutcome } from './exemplar-ring.ts';
+import { FinishedChunks } from './finished-chunks.ts';
+import { Head, type HeadOptions } from './head.ts';
+import { Newest, OpenChunk } from './series-table.ts';
+
+/** Records between two chances for others to run. */
+const STEP_RECORDS = 200;
+
+export interface OpenedHead {
+  head: Head;
+  /** What was found and mended, for people. */
+  notices: string[];
+}
+
+/** As `replayHead`, at a stretch. */
+export function openHead(dir: string, minValidTime: number, options: HeadOptions): OpenedHead {
+  const work = replayHead(dir, minValidTime, options);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * Opens the head of `dir`. Samples that came in order before `minValidTime` (ms) are in blocks, and not looked at.
+ * Throws CorruptionError for a damaged checkpoint, and what the file system throws.
+ */
+export function* replayHead(
+  dir: string,
+  minValidTime: number,
+  options: HeadOptions,
+): Generator<void, OpenedHead> {
+  const finished = new FinishedChunks();
+  const loaded = yield* loadChunks(dir, minValidTime, finished);
+  const store = new ChunkStore(join(dir, HEAD_CHUNKS_DIR), loaded.fds, loaded.nextFile, {
+    ...(options.chunkFileBytes !== undefined && { fileBytes: options.chunkFileBytes }),
+  });
+  const head = new Head(dir, store, finished, options);
+  try {
+    head.minValidTime = minValidTime;
+    head.lastRef = loaded.maxRef;
+    const replay = new Replay(head, loaded);
+    const wal = yield* replay.run(join(dir, 'wal'), (record) => replay.walRecord(record));
+    const wbl = yield* replay.run(join(dir, 'wbl'), (record) => replay.wblRecord(record));
+    head.startLogs({ wal, wbl });
+    replay.finish(wal.segment);
+    return { head, notices: [...loaded.notices, ...replay.notices] };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+class Replay {
+  readonly notices: string[] = [];
+  private readonly head: Head;
+  private readonly loaded: LoadedChunks;
+  /** Rows by ref. */
+  private readonly rows = new RefIndex();
+  /** Refs of series that have another one. */
+  private readonly aliases: number[] = [];
+  private readonly series = new SeriesDecoder();
+  private readonly samples = new SampleRows();
+  private readonly histograms = new HistogramDecoder();
+
+  constructor(head: Head, loaded: LoadedChunks) {
+    this.head = head;
+    this.loaded = loaded;
+  }
+
+  /** Reads a log to its end. Returns where it goes on, after whatever must not stay there is gone. */
+  *run(log: string, take: (record: Uint8Array) => void): Generator<void, LogPosition> {
+    const files = openLog(log);
+    try {
+      const reader = new LogReader(files);
+      let damage: CorruptionError | undefined;
+      for (let n = 0; ; n++) {
+        try {
+          if (!reader.next()) break;
+          try {
+            take(reader.record);
+          } catch (error) {
+            throw isCorruption(error) ? reader.fault(error) : error;
+          }
+        } catch (error) {
+          if (!isCorruption(error)) throw error;
+          damage = error;
+          break;
+        }
+        if (n % STEP_RECORDS === STEP_RECORDS - 1) yield;
+      }
+      return this.endOf(log, files, reader, damage);
+    } finally {
+      closeLog(files);
+    }
+  }
+
+  walRecord(record: Uint8Array): void {
+    const type = recordType(record);
+    if (type === RecordType.samples || type === RecordType.samplesV2) this.takeSamples(record);
+    else if (type === RecordType.series) this.takeSeries(record);
+    else if (isHistogramRecord(type)) this.takeHistograms(record);
+    else if (type === RecordType.tombstones) this.takeTombstones(record);
+    else if (type === RecordType.exemplars) this.takeExemplars(record);
+    else if (type === RecordType.metadata) {
+      for (const { ref, metadata } of decodeMetadata(record)) {
+        const row = this.rows.get(ref);
+        if (row >= 0) this.head.metadata.set(row, metadata);
+      }
+    }
+  }
+
+  wblRecord(record: Uint8Array): void {
+    const type = recordType(record);
+    const { head, samples, histograms: h } = this;
+    const { late } = head;
+    if (type === RecordType.samples || type === RecordType.samplesV2) {
+      decodeSamples(record, samples);
+      for (let i = 0; i < samples.length; i++) {
+        const row = this.lateRow(samples.ref[i]);
+        if (row < 0) continue;
+        const t = samples.t[i];
+        if (late.isFull(row)) late.finish(row);
+        late.insertFloat(row, t, samples.vBits[i * 2 + 1], samples.vBits[i * 2]);
+        head.noteTimes(t, t, true);
+      }
+    } else if (isHistogramRecord(type)) {
+      h.begin(record);
+      while (h.next()) {
+        const row = this.lateRow(h.ref);
+        if (row < 0 || !h.isKnown) continue;
+        if (late.isFull(row)) late.finish(row);
+        late.insertHistogram(row, h.t, h.histogram());
+        head.noteTimes(h.t, h.t, true);
+      }
+    } else if (type === RecordType.mmapMarkers) {
+      for (const { ref, file, offset } of decodeMmapMarkers(record)) {
+        // A marker whose chunk never came to be on disk counts for nothing.
+        const row = this.loaded.latePlaces.has(placeKey(file, offset)) ? this.rows.get(ref) : -1;
+        if (row >= 0) late.drop(row);
+      }
+    }
+  }
+
+  /** `lastSegment` is that of the log. */
+  finish(lastSegment: number): void {
+    const { head } = this;
+    const { series } = head;
+    for (const ref of this.aliases) head.keptRefs.set(ref, lastSegment);
+    for (let row = 0; row < series.rows; row++) {
+      if (series.ref[row] === 0 || series.newest[row] !== Newest.float || !series.isValueKnown(row)) continue;
+      series.setStale(row, isStaleBits(series.xor.high[row] >>> 0, series.xor.low[row] >>> 0));
+    }
+  }
+
+  /** The row of a series in the log of late samples; -1 where the other log no longer has it. */
+  private lateRow(ref: number): number {
+    // Its number must not become another's, who would get its samples with the next start.
+    if (ref > this.head.lastRef) this.head.lastRef = ref;
+    return this.rows.get(ref);
+  }
+
+  private takeSeries(record: Uint8Array): void {
+    const { head, series: decoder, rows } = this;
+    const { series } = head;
+    decoder.start(record);
+    while (decoder.next()) {
+      const { ref } = decoder;
+      if (ref > head.lastRef) head.lastRef = ref;
+      if (rows.get(ref) >= 0) continue;
+      const row = series.findOrAdd(record, decoder.labelsStart, decoder.labelsEnd, ref);
+      rows.set(ref, row);
+      if (series.ref[row] !== ref) this.aliases.push(ref);
+      series.setLogged(row, true);
+      this.attach(row, ref);
+    }
+  }
+
+  /** Gives a series the finished chunks that are there under one of its refs. */
+  private attach(row: number, ref: number): void {
+    const { head, loaded } = this;
+    const { series, finished, open } = head;
+    const late = loaded.newestLateOf(ref);
+    if (late !== 0) {
+      let oldest = late;
+      head.noteTimes(finished.mint[late - 1], finished.maxt[late - 1], true);
+      while (finished.older[oldest - 1] !== 0) {
+        oldest = finished.older[oldest - 1];
+        head.noteTimes(finished.mint[oldest - 1], finished.maxt[oldest - 1], true);
+      }
+      finished.older[oldest - 1] = series.newestLateChunk[row];
+      series.newestLateChunk[row] = late;
+    }
+    const newest = loaded.newestOf(ref);
+    if (newest === 0) return;
+    let oldest = newest;
+    while (finished.older[oldest - 1] !== 0) oldest = finished.older[oldest - 1];
+    // Under a second ref the series may have chunks that begin before those under the first one end: these samples
+    // are in the log, too, and what is newer than what the series has is taken from there.
+    if (finished.mint[oldest - 1] <= series.xor.t[row]) {
+      finished.dropAll(newest);
+      return;
+    }
+    if (series.open[row] !== OpenChunk.none) open.finish(row);
+    finished.older[oldest - 1] = series.newestChunk[row];
+    series.newestChunk[row] = newest;
+    series.xor.t[row] = finished.maxt[newest - 1];
+    series.newest[row] = loaded.isHistogram(ref) ? Newest.histogram : Newest.float;
+    series.forgetValue(row);
+    head.noteTimes(finished.mint[oldest - 1], finished.maxt[newest - 1], false);
+  }
+
+  private takeSamples(record: Uint8Array): void {
+    const { head, rows, samples } = this;
+    const { open, minValidTime } = head;
+    const { xor } = head.series;
+    decodeSamples(record, samples);
+    const { ref, t: ts, vBits } = samples;
+    let mint = Number.POSITIVE_INFINITY;
+    let maxt = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < samples.length; i++) {
+      const t = ts[i];
+      if (t < minValidTime) continue;
+      const row = rows.get(ref[i]);
+      if (row < 0 || t <= xor.t[row]) continue;
+      open.appendFloat(row, t, vBits[i * 2 + 1], vBits[i * 2]);
+      if (t < mint) mint = t;
+      if (t > maxt) maxt = t;
+    }
+    if (mint <= maxt) head.noteTimes(mint, maxt, false);
+  }
+
+  private takeHistograms(record: Uint8Array): void {
+    const { head, rows, histograms: h } = this;
+    h.begin(record);
+    while (h.next()) {
+      if (h.t < head.minValidTime) continue;
+      const row = rows.get(h.ref);
+      if (row < 0 || h.t <= head.series.xor.t[row] || !h.isKnown) continue;
+      const histogram = h.histogram();
+      head.open.appendHistogram(row, h.t, histogram);
+      head.series.setStale(row, histogram.stale);
+      head.noteTimes(h.t, h.t, false);
+    }
+  }
+
+  private takeTombstones(record: Uint8Array): void {
+    const { head } = this;
+    for (const { ref, mint, maxt } of decodeTombstones(record)) {
+      const row = this.rows.get(ref);
+      if (row < 0 || maxt < head.minValidTime) continue;
+      head.deleted.set(row, addInterval(head.deleted.get(row) ?? [], mint, maxt));
+    }
+  }
+
+  private takeExemplars(record: Uint8Array): void {
+    const { exemplars, minValidTime } = this.head;
+    for (const { ref, exemplar } of decodeExemplars(record)) {
+      const row = this.rows.get(ref);
+      if (row < 0 || exemplar.t! < minValidTime) continue;
+      if (exemplarOutcome(exemplars.last(row), exemplar) === 0) exemplars.add(row, exemplar);
+    }
+  }
+
+  private endOf(
+    log: string,
+    files: readonly LogFile[],
+    reader: LogReader,
+    damage: CorruptionError | undefined,
+  ): LogPosition {
+    const afterCheckpoint = { segment: (listCheckpoints(log).at(-1) ?? -1) + 1, offset: 0 };
+    if (files.length === 0) return afterCheckpoint;
+    const { file, dataEnd } = reader;
+    const position = { segment: file.segment, offset: dataEnd };
+    if (damage !== undefined) {
+      if (file.checkpoint !== undefined) throw damage;
+      const aside = setAsideAfter(log, position);
+      this.notices.push(`${damage.message}; what follows it was set aside as ${aside.join(', ')}`);
+    } else if (reader.torn) {
+      const lost = file.sizeBytes - dataEnd;
+      this.notices.push(
+        `${file.path}: its last record was cut short when the writer died; ${lost} bytes are removed`,
+      );
+    }
+    return file.checkpoint === undefined ? position : afterCheckpoint;
+  }
+}
+
+function isCorruption(error: unknown): error is CorruptionError {
+  return (error as { code?: unknown }).code === 'corruption';
+}
