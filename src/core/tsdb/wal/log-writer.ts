@@ -132,6 +132,14 @@ export class LogWriter {
     }
   }
 
+  /** Flushes, and begins the next segment unless this one is empty. Throws the system's error. */
+  cut(): void {
+    this.flush();
+    if (this.written === 0) return;
+    this.nextSegment();
+    this.flush();
+  }
+
   /** Makes what was flushed survive a power failure. */
   sync(): void {
     fsyncSync(this.fd);
