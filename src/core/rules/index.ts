@@ -2,6 +2,7 @@
 export { type Alert, type AlertState, alertSeries, alertStateSeries } from './alert.ts';
 export { type Needs, RuleDependencies } from './dependencies.ts';
 export { type DuplicateRule, duplicateRules } from './duplicates.ts';
+export { formatRuleFile, sameMeaning } from './format.ts';
 export { type RuleFailure, RuleGroup, type RuleSink } from './group.ts';
 export {
   AlertingRule,

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { Args, Flags } from '@oclif/core';
+import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
+import { githubAnnotation } from '../../cli/github.ts';
+import { Output } from '../../cli/output.ts';
+import type { InputError } from '../../core/errors.ts';
+import { parserOptionsFor } from '../../core/promql/parser/index.ts';
+import { type DuplicateRule, duplicateRules, parseRuleFile } from '../../core/rules/index.ts';
+
+/** As promtool has it: lints, and --lint-fatal. */
+const EXIT_LINT = 3;
+const LINTS = ['all', 'duplicate-rules', 'none'];
+
+interface CheckedFile {
+  file: string;
+  rules: number;
+  errors: InputError[];
+  duplicates: DuplicateRule[];
+}
+
+export default class RulesCheck extends TsmonCommand {
+  static override summary = 'Check rule files: syntax, expressions, templates, duplicates';
+  static override description =
+    `Checks what "promtool check rules" does, says it in the same words and adds where it is: file, line and column. All faults of a file are told, not only the first. Rules that write the same series are reported, and fail the check with --lint-fatal.
+
+Exit status: 0 all files are good, 1 some are not, 2 wrong usage or a file that cannot be read, 3 with --lint-fatal, where there are only lint findings.`;
+
+  static override examples = [
+    { description: 'All rule files of a folder', command: '<%= config.bin %> rules check rules/*.yml' },
+    {
+      description: 'In a GitHub workflow: faults are shown beside the lines',
+      command: '<%= config.bin %> rules check --output github --lint-fatal rules/*.yml',
+    },
+    {
+      description: 'What is generated, before it is deployed',
+      command: 'jsonnet -S alerts.jsonnet | <%= config.bin %> rules check -',
+    },
+  ];
+
+  static override strict = false;
+  static override args = {
+    file: Args.string({ description: 'A rule file; standard input for - or without one', ignoreStdin: true }),
+  };
+
+  static override flags = {
+    lint: Flags.string({
+      description: 'What to look for besides faults: all, duplicate-rules or none; several with commas',
+      default: 'duplicate-rules',
+      parse: async (text) => {
+        const unknown = text.split(',').find((name) => !LINTS.includes(name));
+        if (unknown !== undefined) {
+          throw new CommandFailure(
+            EXIT_USAGE,
+            `--lint ${unknown}: no such check (one of ${LINTS.join(', ')})`,
+          );
+        }
+        return text;
+      },
+    }),
+    'lint-fatal': Flags.boolean({ description: 'Status 3 where a lint has found something' }),
+    'ignore-unknown-fields': Flags.boolean({
+      description: 'Accept fields that Prometheus does not know; it would refuse the file',
+    }),
+    'enable-feature': Flags.string({
+      description:
+        "Accept an experimental part of PromQL, by the name of Prometheus' flag; repeat or use commas",
+      helpValue: 'NAME',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+    }),
+    output: Flags.string({
+      char: 'o',
+      description: 'text as promtool prints it, one JSON document, or annotations for GitHub',
+      options: ['text', 'json', 'github'],
+      default: 'text',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, argv } = await this.parse(RulesCheck);
+    const files = argv.length === 0 ? ['-'] : (argv as string[]);
+    const lints = flags.lint.split(',').some((name) => name !== 'none');
+    const options = {
+      parser: parserOptionsFor(flags['enable-feature'] ?? []),
+      ignoreUnknownFields: flags['ignore-unknown-fields'],
+    };
+    const out = new Output();
+    const checked: CheckedFile[] = [];
+    for (const path of files) {
+      const file = path === '-' ? 'standard input' : path;
+      const read = parseRuleFile(readFileSync(path === '-' ? 0 : path, 'utf8'), file, options);
+      const result = {
+        file,
+        rules: read.groups.reduce((sum, { rules }) => sum + rules.length, 0),
+        errors: read.errors,
+        duplicates: lints && read.errors.length === 0 ? duplicateRules(read) : [],
+      };
+      checked.push(result);
+      if (flags.output === 'text') this.print(result, out);
+      else if (flags.output === 'github') printGithub(result, out);
+    }
+    if (flags.output === 'json') out.line(JSON.stringify({ files: checked.map(record) }));
+    out.flush();
+    if (checked.some(({ errors }) => errors.length > 0)) process.exitCode = EXIT_FAILED;
+    else if (flags['lint-fatal'] && checked.some(({ duplicates }) => duplicates.length > 0)) {
+      process.exitCode = EXIT_LINT;
+    }
+  }
+
+  private print({ file, rules, errors, duplicates }: CheckedFile, out: Output): void {
+    out.line(`Checking ${file}`);
+    if (errors.length === 0 && duplicates.length === 0) out.line(`  SUCCESS: ${rules} rules found`);
+    out.line('');
+    // So that what goes to the two streams stands in order where they meet.
+    out.flush();
+    if (errors.length > 0) this.say(`  ${this.paint.red('FAILED:')}`);
+    for (const error of errors) this.say(error.message);
+    if (duplicates.length === 0) return;
+    this.say(`  ${this.paint.yellow('FAILED:')}`);
+    this.say(`lint error ${duplicates.length} duplicate rule(s) found.`);
+    for (const { name, labels, rules: same } of duplicates) {
+      this.say(`Metric: ${name}`);
+      this.say('Label(s):');
+      for (const [label, value] of labels) this.say(`\t${label}: ${value}`);
+      this.say(`At: ${same.map(({ place }) => `${file}:${place.line}`).join(', ')}`);
+    }
+    this.say('Might cause inconsistency while recording expressions');
+  }
+}
+
+function printGithub({ file, errors, duplicates }: CheckedFile, out: Output): void {
+  for (const { place, reason } of errors) out.line(githubAnnotation('error', { ...place, file }, reason));
+  for (const { name, rules } of duplicates) {
+    for (const { place } of rules.slice(1)) {
+      out.line(
+        githubAnnotation(
+          'warning',
+          { ...place, file },
+          `duplicate rule ${name}: the same labels as at line ${rules[0].place.line}`,
+        ),
+      );
+    }
+  }
+}
+
+function record({ file, rules, errors, duplicates }: CheckedFile) {
+  return {
+    file,
+    rules,
+    errors: errors.map(({ place, reason }) => ({ line: place.line, column: place.column, message: reason })),
+    duplicates: duplicates.map(({ name, labels, rules: same }) => ({
+      name,
+      labels: labels.toObject(),
+      lines: same.map(({ place }) => place.line),
+    })),
+  };
+}
