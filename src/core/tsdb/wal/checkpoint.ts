@@ -34,7 +34,8 @@ export function writeCheckpoint(dir: string, options: CheckpointOptions): void {
   const name = checkpointName(options.segment);
   const temporary = join(dir, `${name}.tmp`);
   rmSync(temporary, { recursive: true, force: true });
-  const files = openLog(dir).filter((f) => f.checkpoint !== undefined || f.segment <= options.segment);
+  const all = openLog(dir);
+  const files = all.filter((f) => f.checkpoint !== undefined || f.segment <= options.segment);
   try {
     const writer = new LogWriter(temporary, { segment: 0, offset: 0 }, options);
     try {
@@ -47,7 +48,7 @@ export function writeCheckpoint(dir: string, options: CheckpointOptions): void {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
   } finally {
-    closeLog(files);
+    closeLog(all);
   }
   renameSync(temporary, join(dir, name));
   syncDirectory(dir);
