@@ -34,13 +34,16 @@ export function serveEngine(dir: string): void {
           ? await instantQuery(source, query, ms('time'), options)
           : await rangeQuery(source, query, ms('start'), ms('end'), ms('step'), options);
       response.setHeader('content-type', 'application/json');
-      const pieces: string[] = ['{"status":"success","data":'];
+      let held: Uint8Array[] = [Buffer.from('{"status":"success","data":')];
       writeResultJson(result.value, (piece) => {
         // An answer of one piece goes out in one write, with its length.
-        if (pieces.length === 2) for (const held of pieces.splice(0)) response.write(held, 'latin1');
-        pieces.push(piece);
+        if (held.length === 2) {
+          for (const bytes of held) response.write(bytes);
+          held = [];
+        }
+        held.push(piece);
       });
-      response.end(`${pieces.join('')}}`, 'latin1');
+      response.end(Buffer.concat([...held, Buffer.from('}')]));
     } catch (error) {
       response.statusCode = 422;
       response.end(String(error));

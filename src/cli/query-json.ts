@@ -13,7 +13,7 @@ export function printAnswer({ value, warnings, infos, body }: QueryAnswer, out: 
     return;
   }
   out.text('{"status":"success","data":');
-  writeResultJson(value, (piece) => out.text(piece));
+  writeResultJson(value, (piece) => out.bytes(piece));
   if (warnings.length > 0) out.text(`,"warnings":${JSON.stringify(warnings)}`);
   if (infos.length > 0) out.text(`,"infos":${JSON.stringify(infos)}`);
   out.line('}');

@@ -69,7 +69,7 @@ describeWith('the query engine beside Prometheus', { prometheus: peer('prometheu
           : await rangeQuery(source, query, times.start, times.end, times.step, options);
       let json = '';
       writeResultJson(result.value, (piece) => {
-        json += piece;
+        json += Buffer.from(piece).toString();
       });
       return {
         data: JSON.parse(json),

@@ -2,5 +2,5 @@
 export { type EngineOptions, instantQuery, rangeQuery } from './engine/engine.ts';
 export { QueryCanceled, QueryError, QueryTimeout, TooManySamples } from './engine/errors.ts';
 export type { QueryResult, QueryStats, QueryValue, ResultSeries } from './engine/result.ts';
-export { histogramJson, labelsJson, writeResultJson } from './engine/result-json.ts';
+export { histogramJson, writeResultJson } from './engine/result-json.ts';
 export { type Annotation, formatAnnotation } from './functions/annotations.ts';

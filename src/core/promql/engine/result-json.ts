@@ -1,92 +1,98 @@
 /**
- * A query's result in the JSON of Prometheus' HTTP API (`data` of /api/v1/query and /api/v1/query_range), in pieces,
- * so that a large answer is never one string: times in seconds, values as strings, histograms with their buckets.
+ * A query's result in the JSON of Prometheus' HTTP API (`data` of /api/v1/query and /api/v1/query_range), in pieces of
+ * bytes: times in seconds, values as strings, histograms with their buckets.
  */
 
 import type { Histogram } from '../../model/histogram.ts';
 import { bucketsOf } from '../../model/histogram-buckets.ts';
 import type { Labels } from '../../model/labels.ts';
 import { formatJson } from '../../model/number.ts';
+import { JsonWriter } from './json-writer.ts';
 import type { QueryValue, ResultSeries } from './result.ts';
 
-const PIECE_LENGTH = 64 * 1024;
-
-/** Hands `{"resultType":…,"result":…}` to `write`, piece after piece. */
-export function writeResultJson(value: QueryValue, write: (piece: string) => void): void {
-  let text = `{"resultType":"${value.type}","result":`;
+/** Hands `{"resultType":…,"result":…}` to `write`, piece after piece, in UTF-8. Each piece is the receiver's to keep. */
+export function writeResultJson(value: QueryValue, write: (piece: Uint8Array) => void): void {
+  const json = new JsonWriter(write);
+  json.raw(`{"resultType":"${value.type}","result":`);
   switch (value.type) {
     case 'scalar':
-      text += pair(value.t, value.v);
+      json.point(value.t, value.v);
       break;
     case 'string':
-      text += `[${seconds(value.t)},${JSON.stringify(value.text)}]`;
+      json.raw(`[${seconds(value.t)},`);
+      json.string(value.text);
+      json.raw(']');
       break;
     default: {
-      text += '[';
-      for (const [i, series] of value.series.entries()) {
-        if (i > 0) text += ',';
-        text += `{"metric":${labelsJson(series.labels)}`;
-        if (value.type === 'vector') {
-          text += onePoint(series);
-        } else {
-          for (const part of pointLists(series)) {
-            text += part;
-            if (text.length < PIECE_LENGTH) continue;
-            write(text);
-            text = '';
-          }
-        }
-        text += '}';
+      json.raw('[');
+      for (let i = 0; i < value.series.length; i++) {
+        json.raw(i > 0 ? ',{"metric":' : '{"metric":');
+        writeLabels(json, value.series[i].labels);
+        if (value.type === 'vector') writePoint(json, value.series[i]);
+        else writePoints(json, value.series[i]);
+        json.raw('}');
       }
-      text += ']';
+      json.raw(']');
     }
   }
-  write(`${text}}`);
+  json.raw('}');
+  json.flush();
 }
 
 /** An object with the labels in their order. */
-export function labelsJson(labels: Labels): string {
-  let text = '{';
-  for (let i = 0; i < labels.names.length; i++) {
-    if (i > 0) text += ',';
-    text += `${JSON.stringify(labels.names[i])}:${JSON.stringify(labels.values[i])}`;
+function writeLabels(json: JsonWriter, { names, values }: Labels): void {
+  json.raw('{');
+  for (let i = 0; i < names.length; i++) {
+    if (i > 0) json.raw(',');
+    json.string(names[i]);
+    json.raw(':');
+    json.string(values[i]);
   }
-  return `${text}}`;
+  json.raw('}');
 }
 
 /** Milliseconds as a JSON number of seconds, with no more digits than it needs. */
-export function seconds(ms: number): string {
+function seconds(ms: number): string {
   return String(ms / 1000);
 }
 
-function onePoint({ t, v, histograms }: ResultSeries): string {
+function writePoint(json: JsonWriter, { t, v, histograms }: ResultSeries): void {
   const h = histograms?.[0] ?? null;
-  return h === null ? `,"value":${pair(t[0], v[0])}` : `,"histogram":[${seconds(t[0])},${histogramJson(h)}]`;
-}
-
-function* pointLists({ t, v, histograms }: ResultSeries): Generator<string> {
-  yield* list('values', t.length, (i) => ((histograms?.[i] ?? null) === null ? pair(t[i], v[i]) : null));
-  if (histograms === null) return;
-  yield* list('histograms', t.length, (i) => {
-    const h = histograms[i];
-    return h === null ? null : `[${seconds(t[i])},${histogramJson(h)}]`;
-  });
-}
-
-/** `,"name":[…]` with those of `length` items that are not null; nothing where none is left. */
-function* list(name: string, length: number, item: (i: number) => string | null): Generator<string> {
-  let empty = true;
-  for (let i = 0; i < length; i++) {
-    const text = item(i);
-    if (text === null) continue;
-    yield empty ? `,"${name}":[${text}` : `,${text}`;
-    empty = false;
+  if (h === null) {
+    json.raw(',"value":');
+    json.point(t[0], v[0]);
+  } else {
+    json.raw(',"histogram":');
+    writeHistogram(json, t[0], h);
   }
-  if (!empty) yield ']';
 }
 
-function pair(t: number, v: number): string {
-  return `[${seconds(t)},"${formatJson(v)}"]`;
+/** Floats and histograms are lists of their own, left out where they are empty. */
+function writePoints(json: JsonWriter, { t, v, histograms }: ResultSeries): void {
+  let before = ',"values":[';
+  for (let i = 0; i < t.length; i++) {
+    if (histograms !== null && (histograms[i] ?? null) !== null) continue;
+    json.raw(before);
+    json.point(t[i], v[i]);
+    before = ',';
+  }
+  if (before === ',') json.raw(']');
+  if (histograms === null) return;
+  before = ',"histograms":[';
+  for (let i = 0; i < t.length; i++) {
+    const h = histograms[i] ?? null;
+    if (h === null) continue;
+    json.raw(before);
+    writeHistogram(json, t[i], h);
+    before = ',';
+  }
+  if (before === ',') json.raw(']');
+}
+
+function writeHistogram(json: JsonWriter, t: number, h: Histogram): void {
+  json.raw(`[${seconds(t)},`);
+  json.text(histogramJson(h));
+  json.raw(']');
 }
 
 /** Buckets that hold something, each as [boundary rule, lower, upper, count]. */
