@@ -15,6 +15,7 @@ import {
   typeOf,
   type VectorSelector,
   walk,
+  withoutParens,
 } from '../parser/ast.ts';
 import { selectorsOfStats } from '../plan/histogram-stats.ts';
 import { isStepInvariant } from '../plan/step-invariant.ts';
@@ -249,10 +250,14 @@ export class OperatorBuilder implements Builder {
   }
 }
 
-/** Prometheus loses the place of a subquery when it has evaluated it: what is said of it points at the query's start. */
+/**
+ * Where Prometheus says that an argument is. It takes the parentheses off a range vector, and loses the place of a
+ * subquery when it has evaluated it: what is said of it points at the query's start.
+ */
 function placeOfArgument(arg: Expr): SourceRange {
-  if (arg.kind === 'paren' && arg.expr.kind === 'subquery') return placeOfArgument(arg.expr);
-  return arg.kind === 'subquery' ? { start: 0, end: 0 } : arg.range;
+  const inner = withoutParens(arg);
+  if (inner.kind === 'subquery') return { start: 0, end: 0 };
+  return inner.kind === 'matrixSelector' ? inner.range : arg.range;
 }
 
 function firstStep(grid: StepGrid): StepGrid {
@@ -282,8 +287,7 @@ function checkModifier(call: Call): void {
 }
 
 function rangeModifier(call: Call): CallSite['modifier'] {
-  for (let arg of call.args) {
-    while (arg.kind === 'paren') arg = arg.expr;
+  for (const arg of call.args.map(withoutParens)) {
     if (arg.kind !== 'matrixSelector') continue;
     if (arg.selector.anchored) return 'anchored';
     if (arg.selector.smoothed) return 'smoothed';

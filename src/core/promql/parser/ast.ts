@@ -253,6 +253,11 @@ export function childrenOf(expr: Expr): readonly Expr[] {
   }
 }
 
+/** What stands inside of any number of parentheses. */
+export function withoutParens(expr: Expr): Expr {
+  return expr.kind === 'paren' ? withoutParens(expr.expr) : expr;
+}
+
 /** Calls `visit` for `expr` and everything in it, parents before children. */
 export function walk(expr: Expr, visit: (expr: Expr) => void): void {
   visit(expr);

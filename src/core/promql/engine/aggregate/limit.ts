@@ -2,7 +2,7 @@
 import { labelsHash64 } from '../../../model/labels-hash.ts';
 import { formatG } from '../../../model/number.ts';
 import { ABSENT, StepColumn } from '../../functions/column.ts';
-import type { Aggregate } from '../../parser/ast.ts';
+import { type Aggregate, withoutParens } from '../../parser/ast.ts';
 import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { QueryContext } from '../context.ts';
 import { QueryError } from '../errors.ts';
@@ -118,7 +118,7 @@ export class LimitRatio implements VectorOperator {
       if (Number.isNaN(ratio)) throw new QueryError('Ratio value is NaN', this.expr.range);
       this.context.annotations.warn(
         `ratio value should be between -1 and 1, got ${formatG(ratio)}, capping to ${ratio < 0 ? '-1' : '1'}`,
-        this.expr.param!.range,
+        withoutParens(this.expr.param!).range,
       );
     }
   }

@@ -2,7 +2,7 @@
 import { formatG } from '../../../model/number.ts';
 import { FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import { quantileOf } from '../../functions/quantile.ts';
-import type { Aggregate } from '../../parser/ast.ts';
+import { type Aggregate, withoutParens } from '../../parser/ast.ts';
 import type { QueryContext } from '../context.ts';
 import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
@@ -43,7 +43,7 @@ export class QuantileAggregation implements VectorOperator {
     for (const q of outOfBounds(this.param.values(), 0, 1)) {
       this.context.annotations.warn(
         `quantile value should be between 0 and 1, got ${formatG(q)}`,
-        this.expr.param!.range,
+        withoutParens(this.expr.param!).range,
       );
     }
   }

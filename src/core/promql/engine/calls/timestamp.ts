@@ -3,7 +3,7 @@
  * `start_timestamp(v)` (experimental): when they had started to count, 0 where unknown; nothing for anything else.
  */
 import { ABSENT, FLOAT, type StepColumn } from '../../functions/column.ts';
-import type { Call, Expr } from '../../parser/ast.ts';
+import { type Call, withoutParens } from '../../parser/ast.ts';
 import type { Builder } from '../builder.ts';
 import { DistinctSeries } from '../distinct.ts';
 import type { StepGrid } from '../grid.ts';
@@ -81,8 +81,4 @@ class Timestamps implements VectorOperator {
   evaluate(i: number, out: StepColumn): void {
     this.fill(i, out);
   }
-}
-
-function withoutParens(expr: Expr): Expr {
-  return expr.kind === 'paren' ? withoutParens(expr.expr) : expr;
 }
