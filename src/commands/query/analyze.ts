@@ -10,6 +10,7 @@ import { openSources } from '../../cli/sources.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/model/duration.ts';
+import type { Labels } from '../../core/model/labels.ts';
 import { type HistogramUsage, histogramUsage } from '../../core/promql/inspect/index.ts';
 
 export default class QueryAnalyze extends TsmonCommand {
@@ -94,15 +95,15 @@ Each line shows min/avg/max over the series above.
 function report(usages: readonly HistogramUsage[]): string {
   const lines = usages.map(
     ({ labels, kind, min, avg, max, total }) =>
-      `- ${labels} (${kind}): ${min}/${avg.toFixed(3)}/${max}${total === max ? '' : `/${total}`}\n`,
+      `- ${nameOf(labels, kind)} (${kind}): ${min}/${avg.toFixed(3)}/${max}${total === max ? '' : `/${total}`}\n`,
   );
   const native = usages.filter(({ kind }) => kind === 'native');
   const classic = usages.filter(({ kind }) => kind === 'classic');
-  const aggregates = [...aggregate('Native', native, false), ...aggregate('Classic', classic, true)];
+  const aggregates = [...aggregate('Native', native), ...aggregate('Classic', classic)];
   return [OVER_TIME, lines.join(''), OVER_SERIES, ...aggregates].join('\n');
 }
 
-function aggregate(kind: string, usages: readonly HistogramUsage[], withTotal: boolean): string[] {
+function aggregate(kind: string, usages: readonly HistogramUsage[]): string[] {
   if (usages.length === 0) return [];
   const rows = [
     `${kind} histogram series (${usages.length} in total):`,
@@ -111,8 +112,15 @@ function aggregate(kind: string, usages: readonly HistogramUsage[], withTotal: b
     `- avg populated: ${spread(usages.map(({ avg }) => Math.trunc(avg)))}`,
     `- max populated: ${spread(usages.map(({ max }) => max))}`,
   ];
-  if (withTotal) rows.push(`- total: ${spread(usages.map(({ total }) => total))}`);
+  if (usages.some(({ total, max }) => total !== max))
+    rows.push(`- total: ${spread(usages.map(({ total }) => total))}`);
   return [`${rows.join('\n')}\n`];
+}
+
+/** Of a classic histogram the braces stay, whose `le` was taken out. */
+function nameOf(labels: Labels, kind: HistogramUsage['kind']): string {
+  const name = String(labels);
+  return kind === 'native' || name.endsWith('}') ? name : `${name}{}`;
 }
 
 function spread(values: readonly number[]): string {

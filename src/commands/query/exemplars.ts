@@ -19,7 +19,11 @@ export default class QueryExemplars extends LookupCommand {
   ];
 
   static override args = {
-    expr: Args.string({ description: 'A selector, or any expression that has some', required: true }),
+    expr: Args.string({
+      description: 'A selector, or any expression that has some',
+      required: true,
+      ignoreStdin: true,
+    }),
   };
   static override flags = lookupFlags;
 

@@ -27,7 +27,9 @@ export default class QueryMetadata extends LookupCommand {
     },
   ];
 
-  static override args = { metric: Args.string({ description: 'The name of a metric; all without it' }) };
+  static override args = {
+    metric: Args.string({ description: 'The name of a metric; all without it', ignoreStdin: true }),
+  };
   static override flags = flags;
 
   async run(): Promise<void> {

@@ -16,7 +16,9 @@ export default class QuerySeries extends LookupCommand {
   ];
 
   static override strict = false;
-  static override args = { selector: Args.string({ description: 'Selectors; all series without one' }) };
+  static override args = {
+    selector: Args.string({ description: 'Selectors; all series without one', ignoreStdin: true }),
+  };
   static override flags = lookupFlags;
 
   async run(): Promise<void> {

@@ -12,7 +12,9 @@ export default class QueryValues extends LookupCommand {
     { description: 'Instances that are up', command: '<%= config.bin %> query values instance --match up' },
   ];
 
-  static override args = { name: Args.string({ description: 'The name of a label', required: true }) };
+  static override args = {
+    name: Args.string({ description: 'The name of a label', required: true, ignoreStdin: true }),
+  };
   static override flags = { match: matchFlag, ...lookupFlags };
 
   async run(): Promise<void> {

@@ -60,6 +60,18 @@ describe('labels, values and series', () => {
   });
 });
 
+describe('standard input', () => {
+  it.each([
+    [['labels'], '__name__\n'],
+    [['values', '__name__'], 'a\n'],
+    [['series'], 'a\n'],
+    [['metadata', '-o', 'json'], '{"status":"success","data":{}}\n'],
+    [['exemplars', 'a'], ''],
+  ])('is a source for %j', (args, expected) => {
+    expect(tsmon(['query', ...args, '--from', '-'], { input: 'a 1\n' }).stdout).toBe(expected);
+  });
+});
+
 describe('metadata', () => {
   it('is type, unit and help, in columns', () => {
     const { stdout } = run('metadata', ...from);
@@ -196,7 +208,7 @@ describe('analyze', () => {
         input: `${input}\n`,
       },
     );
-    expect(classic.stdout).toContain('\n- h_bucket (classic): 1/1.500/2/4\n');
+    expect(classic.stdout).toContain('\n- h_bucket{} (classic): 1/1.500/2/4\n');
     expect(classic.stdout).toContain('Classic histogram series (1 in total):\n- min populated: 1/1.000/1\n');
     const native = run('analyze', ...from, '--at', 'latest', '--match', '{job="api"}').stdout;
     expect(native).toContain('\n- latency{job="api"} (native): 3/3.000/3\n');

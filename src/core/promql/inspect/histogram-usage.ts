@@ -5,6 +5,7 @@
 
 import { formatDuration } from '../../model/duration.ts';
 import { bucketsOf } from '../../model/histogram-buckets.ts';
+import { sameColumn } from '../../model/histogram-copy.ts';
 import { type Labels, METRIC_NAME } from '../../model/labels.ts';
 import { Matcher } from '../../model/matcher.ts';
 import { parseGoFloat } from '../../model/number.ts';
@@ -87,6 +88,8 @@ function nativeUsage({ labels, histograms }: ResultSeries): HistogramUsage | und
 function classicUsage(labels: Labels, buckets: readonly ResultSeries[]): HistogramUsage | undefined {
   const samples = buckets[0]?.t.length ?? 0;
   if (samples < LEAST_SAMPLES) return undefined;
+  // Buckets that were not seen together cannot be compared.
+  if (!buckets.every(({ t }) => sameColumn(t, buckets[0].t))) return undefined;
   const sorted = buckets
     .map((series) => ({ series, bound: parseGoFloat(series.labels.get('le')) ?? Number.NaN }))
     .sort((a, b) => a.bound - b.bound);
