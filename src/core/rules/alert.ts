@@ -1,6 +1,20 @@
 /** An alert as the rule that made it sees it. */
-import { type Labels, METRIC_NAME } from '../model/labels.ts';
+import { compareStrings, isLegacyLabelName, type Labels, METRIC_NAME } from '../model/labels.ts';
 import { LabelsBuilder } from '../model/labels-builder.ts';
+import { goQuote } from '../model/quote.ts';
+import type { LabelPairs } from './rule-file.ts';
+
+/** Sorted by name. Unlike labels they may be empty. */
+export type Annotations = readonly (readonly [name: string, text: string])[];
+
+export function annotationsFrom(pairs: Iterable<readonly [string, string]>): Annotations {
+  return [...pairs].sort(([a], [b]) => compareStrings(a, b));
+}
+
+/** As labels are printed. */
+export function annotationsText(annotations: Annotations): string {
+  return `{${annotations.map(([name, text]) => `${isLegacyLabelName(name) ? name : goQuote(name)}=${goQuote(text)}`).join(', ')}}`;
+}
 
 export type AlertState = 'pending' | 'firing' | 'inactive';
 
@@ -8,7 +22,7 @@ export type AlertState = 'pending' | 'firing' | 'inactive';
 export interface Alert {
   state: AlertState;
   labels: Labels;
-  annotations: Labels;
+  annotations: Annotations;
   value: number;
   activeAt: number;
   firedAt: number | undefined;
@@ -17,11 +31,21 @@ export interface Alert {
   keepFiringSince: number | undefined;
 }
 
-/** The labels of the sample of `ALERTS` that stands for an alert. */
-export function alertSeries(alert: Alert): Labels {
-  return new LabelsBuilder(alert.labels).set(METRIC_NAME, 'ALERTS').set('alertstate', alert.state).labels();
+/**
+ * The labels of the sample of `ALERTS` that stands for an alert. As in Prometheus the rule's labels come first, as they
+ * are written: one whose template comes out empty, and so is none of the alert's, stays as its template.
+ */
+export function alertSeries(alert: Alert, ruleLabels: LabelPairs): Labels {
+  return stateSeries(alert, ruleLabels, 'ALERTS').set('alertstate', alert.state).labels();
 }
 
-export function alertStateSeries(alert: Alert): Labels {
-  return new LabelsBuilder(alert.labels).set(METRIC_NAME, 'ALERTS_FOR_STATE').labels();
+export function alertStateSeries(alert: Alert, ruleLabels: LabelPairs): Labels {
+  return stateSeries(alert, ruleLabels, 'ALERTS_FOR_STATE').labels();
+}
+
+function stateSeries(alert: Alert, ruleLabels: LabelPairs, metric: string): LabelsBuilder {
+  const builder = new LabelsBuilder();
+  for (const [name, value] of ruleLabels) builder.set(name, value);
+  for (const [name, value] of alert.labels) builder.set(name, value);
+  return builder.set(METRIC_NAME, metric);
 }

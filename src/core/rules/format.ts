@@ -101,12 +101,23 @@ function prettyExpression(source: string, parser?: Partial<ParserOptions>): stri
   if (hasComment(source)) return undefined;
   try {
     const expr = parseQuery(source, parser);
-    const pretty = prettyPrint(expr);
+    const pretty = fromTheMargin(prettyPrint(expr));
     return sameMeaning(expr, parseQuery(pretty, parser)) ? pretty : undefined;
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
   }
+}
+
+/** The first operand without its indentation, which YAML could only hold with a number in the block's header. */
+function fromTheMargin(pretty: string): string {
+  const lines = pretty.split('\n');
+  const depth = /^ */.exec(lines[0])![0].length;
+  if (depth === 0) return pretty;
+  const margin = ' '.repeat(depth);
+  let end = lines.findIndex((line) => !line.startsWith(margin));
+  if (end < 0) end = lines.length;
+  return lines.map((line, i) => (i < end ? line.slice(depth) : line)).join('\n');
 }
 
 function hasComment(source: string): boolean {

@@ -1,5 +1,5 @@
 /** Rules: files, evaluation and unit tests. */
-export { type Alert, type AlertState, alertSeries, alertStateSeries } from './alert.ts';
+export { type Alert, type AlertState, type Annotations, alertSeries, alertStateSeries } from './alert.ts';
 export { type Needs, RuleDependencies } from './dependencies.ts';
 export { type DuplicateRule, duplicateRules } from './duplicates.ts';
 export { formatRuleFile, sameMeaning } from './format.ts';

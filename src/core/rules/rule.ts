@@ -5,7 +5,7 @@ import { LabelsBuilder } from '../model/labels-builder.ts';
 import { type EngineOptions, instantQuery } from '../promql/index.ts';
 import type { Source } from '../source/source.ts';
 import { expandAlertTemplate, TemplateError, type TemplateSample } from '../template/index.ts';
-import { type Alert, alertSeries, alertStateSeries } from './alert.ts';
+import { type Alert, alertSeries, alertStateSeries, annotationsFrom } from './alert.ts';
 import type { AlertingRuleConfig, LabelPairs, RecordingRuleConfig } from './rule-file.ts';
 
 export interface RuleContext {
@@ -124,8 +124,8 @@ export class AlertingRule extends Rule {
       if (!this.advance(alert, key, found.has(key), t)) continue;
       count++;
       if (!this.restored) continue;
-      samples.push(row(alertSeries(alert), 1));
-      samples.push(row(alertStateSeries(alert), Math.floor(alert.activeAt / 1000)));
+      samples.push(row(alertSeries(alert, this.labels), 1));
+      samples.push(row(alertStateSeries(alert, this.labels), Math.floor(alert.activeAt / 1000)));
     }
     if (limit > 0 && count > limit) {
       this.active.clear();
@@ -188,12 +188,12 @@ export class AlertingRule extends Rule {
     const builder = new LabelsBuilder(sample.labels).delete(METRIC_NAME);
     for (const [name, text] of this.labels) builder.set(name, await expand(text));
     builder.set('alertname', this.config.name);
-    const annotations = new LabelsBuilder();
-    for (const [name, text] of this.config.annotations) annotations.set(name, await expand(text));
+    const annotations: [string, string][] = [];
+    for (const [name, text] of this.config.annotations) annotations.push([name, await expand(text)]);
     return {
       state: 'pending',
       labels: builder.labels(),
-      annotations: annotations.labels(),
+      annotations: annotationsFrom(annotations),
       value: sample.v[0],
       activeAt: t,
       firedAt: undefined,

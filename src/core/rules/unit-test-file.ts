@@ -8,6 +8,7 @@ import { InputError, type Place } from '../errors.ts';
 import { type Labels, labelsFromPairs } from '../model/labels.ts';
 import { parseSeriesNotation, type SeriesNotation } from '../promql/test-language/index.ts';
 import { YamlDocument } from '../yaml/index.ts';
+import { type Annotations, annotationsFrom } from './alert.ts';
 
 export interface UnitTestFile {
   file: string;
@@ -37,7 +38,7 @@ export interface AlertTest {
   place: Place;
   evalTimeMs: number;
   alertName: string;
-  expected: { labels: Labels; annotations: Labels }[];
+  expected: { labels: Labels; annotations: Annotations }[];
 }
 
 export interface ExprTest {
@@ -181,7 +182,9 @@ class Reader {
       if (alert === undefined) return [];
       return {
         labels: this.labels(alert.get('exp_labels')).with('alertname', alertName),
-        annotations: this.labels(alert.get('exp_annotations')),
+        annotations: annotationsFrom(
+          [...document.texts(alert.get('exp_annotations'))].map(([name, { text }]) => [name, text] as const),
+        ),
       };
     });
     return { place: document.place(node), evalTimeMs, alertName, expected };

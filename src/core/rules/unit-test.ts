@@ -12,6 +12,7 @@ import { type EngineOptions, instantQuery } from '../promql/index.ts';
 import { type Expr, parseMetric, parseQuery } from '../promql/parser/index.ts';
 import { type LoadSeries, parseSeriesNotation } from '../promql/test-language/index.ts';
 import { load } from '../promql/test-runner/index.ts';
+import { type Annotations, annotationsText } from './alert.ts';
 import { RuleDependencies } from './dependencies.ts';
 import { RuleGroup } from './group.ts';
 import { GrowingSource } from './growing-source.ts';
@@ -194,7 +195,7 @@ class TestRun {
             group: group.config.name,
             rule: rule.config.name,
             timeMs: at,
-            error: reasonOf(error),
+            error: error.message,
             file,
             line: rule.config.place.line,
           });
@@ -214,7 +215,7 @@ class TestRun {
   private compareAlerts(evalTimeMs: number, groups: readonly RuleGroup[]): void {
     for (const test of this.test.alertTests) {
       if (test.evalTimeMs !== evalTimeMs) continue;
-      const got: { labels: Labels; annotations: Labels }[] = [];
+      const got: { labels: Labels; annotations: Annotations }[] = [];
       for (const group of groups) {
         for (const rule of group.rules) {
           if (!(rule instanceof AlertingRule) || rule.config.name !== test.alertName) continue;
@@ -225,9 +226,12 @@ class TestRun {
     }
   }
 
-  private compareAlertLists(test: AlertTest, got: readonly { labels: Labels; annotations: Labels }[]): void {
-    const expectedLines = sortedAlerts(test.expected).map(alertText);
-    const gotLines = sortedAlerts(got).map(alertText);
+  private compareAlertLists(
+    test: AlertTest,
+    got: readonly { labels: Labels; annotations: Annotations }[],
+  ): void {
+    const expectedLines = alertLines(test.expected);
+    const gotLines = alertLines(got);
     if (expectedLines.length === gotLines.length && expectedLines.every((line, i) => line === gotLines[i]))
       return;
     this.failures.push({
@@ -260,7 +264,7 @@ class TestRun {
         });
       } catch (error) {
         if (!(error instanceof InputError || error instanceof RuleError)) throw error;
-        this.failures.push({ kind: 'error', ...place, error: reasonOf(error) });
+        this.failures.push({ kind: 'error', ...place, error: error.message });
       }
     }
   }
@@ -355,16 +359,15 @@ function isNeighbour(a: number, b: number): boolean {
   return distance >= -1n && distance <= 1n;
 }
 
-function sortedAlerts<T extends { labels: Labels; annotations: Labels }>(alerts: readonly T[]): T[] {
-  return [...alerts].sort((a, b) => a.labels.compare(b.labels) || a.annotations.compare(b.annotations));
-}
-
-function alertText({ labels, annotations }: { labels: Labels; annotations: Labels }): string {
-  return `Labels:${labels} Annotations:${annotations}`;
+function alertLines(alerts: readonly { labels: Labels; annotations: Annotations }[]): string[] {
+  const sorted = [...alerts].sort((a, b) => a.labels.compare(b.labels));
+  return sorted.map(
+    ({ labels, annotations }) => `Labels:${labels} Annotations:${annotationsText(annotations)}`,
+  );
 }
 
 function sampleText({ labels, value, histogram }: Sample): string {
-  return `${labels} ${histogram === '' ? exponentForm(value) : `"${histogram}"`}`;
+  return `${labels} ${histogram === '' ? exponentForm(value) : histogram}`;
 }
 
 /** `1E+00`, as promtool shows values. */
@@ -375,8 +378,4 @@ function exponentForm(value: number): string {
     .toExponential()
     .toUpperCase()
     .replace(/E([+-])(\d)$/, 'E$10$2');
-}
-
-function reasonOf(error: Error): string {
-  return error instanceof InputError ? error.reason : error.message;
 }
