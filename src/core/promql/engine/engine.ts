@@ -135,11 +135,19 @@ async function run(
 function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid): ResultSeries[] {
   const results: ResultSeries[] = [];
   const column = new StepColumn(grid.count);
+  // Nearly all series have a value at every step, and share their times.
+  let everyTime: Float64Array | null = null;
   for (let i = 0; i < operator.series.length; i++) {
     operator.evaluate(i, column);
     const n = column.count();
     if (n === 0) continue;
     context.hold(n);
+    const { labels } = operator.series[i];
+    if (n === grid.count && column.histograms === null) {
+      everyTime ??= timesOf(grid);
+      results.push({ labels, t: everyTime, v: column.v.slice(), histograms: null });
+      continue;
+    }
     const t = new Float64Array(n);
     const v = new Float64Array(n);
     const histograms = column.histograms === null ? null : new Array(n).fill(null);
@@ -152,7 +160,7 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
       else histograms![at] = column.histogramAt(step);
       at++;
     }
-    results.push({ labels: operator.series[i].labels, t, v, histograms });
+    results.push({ labels, t, v, histograms });
   }
   return results;
 }
@@ -193,9 +201,14 @@ function windowPoints(samples: RangeSamples, n: number): Omit<ResultSeries, 'lab
 }
 
 function scalarMatrix(values: Float64Array, grid: StepGrid): QueryValue {
+  const series = { labels: EMPTY_LABELS, t: timesOf(grid), v: values.slice(), histograms: null };
+  return { type: 'matrix', series: [series] };
+}
+
+function timesOf(grid: StepGrid): Float64Array {
   const t = new Float64Array(grid.count);
   for (let i = 0; i < grid.count; i++) t[i] = grid.time(i);
-  return { type: 'matrix', series: [{ labels: EMPTY_LABELS, t, v: values.slice(), histograms: null }] };
+  return t;
 }
 
 function definedOnly(options: EngineOptions): Partial<QuerySettings> {

@@ -10,11 +10,20 @@ const PIECE_BYTES = 64 * 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const COMMA = 0x2c;
+/** With a comma before it. */
+const MAX_POINT_BYTES = 2 * MAX_NUMBER_BYTES + 6;
 
 export class JsonWriter {
   private readonly write: (piece: Uint8Array) => void;
   private bytes: Buffer = Buffer.allocUnsafe(FIRST_PIECE_BYTES);
   private at = 0;
+  /** The times whose text is in `timesText`, each up to its end. */
+  private times: Float64Array | null = null;
+  private timesText: Uint8Array = new Uint8Array(0);
+  private timesEnd: Uint32Array = new Uint32Array(0);
 
   /** `write` is given each piece, which is then its own. */
   constructor(write: (piece: Uint8Array) => void) {
@@ -59,19 +68,27 @@ export class JsonWriter {
     this.at = end;
   }
 
-  /** `[1700000000.123,"4.5"` and what closes it: a time in ms as seconds, and a value. */
+  /** `[1700000000.123,"4.5"]`: a time in ms as seconds, and a value. */
   point(t: number, v: number): void {
-    this.reserve(2 * MAX_NUMBER_BYTES + 8);
-    const { bytes } = this;
-    let { at } = this;
-    bytes[at++] = 0x5b;
-    at = writeJsonNumber(bytes, at, t / 1000);
-    bytes[at++] = 0x2c;
-    bytes[at++] = QUOTE;
-    at = writeJsonNumber(bytes, at, v);
-    bytes[at++] = QUOTE;
-    bytes[at++] = 0x5d;
-    this.at = at;
+    this.reserve(MAX_POINT_BYTES);
+    const at = writeTime(this.bytes, this.at, t);
+    this.at = writeValue(this.bytes, at, v);
+  }
+
+  /** Points with commas between them. Where a list of times comes again, its text is copied. */
+  points(t: Float64Array, v: Float64Array): void {
+    if (t !== this.times) this.writeTimes(t);
+    const { timesText, timesEnd } = this;
+    let from = 0;
+    for (let i = 0; i < t.length; i++) {
+      this.reserve(MAX_POINT_BYTES);
+      const { bytes } = this;
+      let { at } = this;
+      if (i > 0) bytes[at++] = COMMA;
+      const end = timesEnd[i];
+      while (from < end) bytes[at++] = timesText[from++];
+      this.at = writeValue(bytes, at, v[i]);
+    }
   }
 
   /** Hands on what there is. */
@@ -82,10 +99,40 @@ export class JsonWriter {
     this.at = 0;
   }
 
+  private writeTimes(t: Float64Array): void {
+    if (this.timesEnd.length < t.length) {
+      this.timesEnd = new Uint32Array(t.length);
+      this.timesText = new Uint8Array(t.length * (MAX_NUMBER_BYTES + 3));
+    }
+    let at = 0;
+    for (let i = 0; i < t.length; i++) {
+      at = writeTime(this.timesText, at, t[i]);
+      this.timesEnd[i] = at;
+    }
+    this.times = t;
+  }
+
   /** Room for so many bytes, of which there may be more than a piece. */
   private reserve(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return;
     this.flush();
     this.bytes = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, bytes));
   }
+}
+
+/** `[1700000000.123,"` of a time in ms. */
+function writeTime(bytes: Uint8Array, pos: number, t: number): number {
+  bytes[pos] = OPEN;
+  const at = writeJsonNumber(bytes, pos + 1, t / 1000);
+  bytes[at] = COMMA;
+  bytes[at + 1] = QUOTE;
+  return at + 2;
+}
+
+/** `4.5"]`. */
+function writeValue(bytes: Uint8Array, pos: number, v: number): number {
+  const at = writeJsonNumber(bytes, pos, v);
+  bytes[at] = QUOTE;
+  bytes[at + 1] = CLOSE;
+  return at + 2;
 }

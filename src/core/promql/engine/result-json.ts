@@ -69,15 +69,20 @@ function writePoint(json: JsonWriter, { t, v, histograms }: ResultSeries): void 
 
 /** Floats and histograms are lists of their own, left out where they are empty. */
 function writePoints(json: JsonWriter, { t, v, histograms }: ResultSeries): void {
+  if (histograms === null) {
+    json.raw(',"values":[');
+    json.points(t, v);
+    json.raw(']');
+    return;
+  }
   let before = ',"values":[';
   for (let i = 0; i < t.length; i++) {
-    if (histograms !== null && (histograms[i] ?? null) !== null) continue;
+    if ((histograms[i] ?? null) !== null) continue;
     json.raw(before);
     json.point(t[i], v[i]);
     before = ',';
   }
   if (before === ',') json.raw(']');
-  if (histograms === null) return;
   before = ',"histograms":[';
   for (let i = 0; i < t.length; i++) {
     const h = histograms[i] ?? null;

@@ -5,8 +5,8 @@ import type { Annotation } from '../functions/annotations.ts';
 
 export interface ResultSeries {
   labels: Labels;
-  /** Milliseconds since the epoch, ascending. */
-  t: Float64Array;
+  /** Milliseconds since the epoch, ascending. Series may share it. */
+  readonly t: Float64Array;
   /** Parallel to `t`; 0 where the point is a histogram. */
   v: Float64Array;
   /** Parallel to `t`, or null where every point is a float. */
