@@ -12,12 +12,20 @@ export interface Annotation {
   range: SourceRange;
 }
 
+/** What an annotation was found in: of several that say the same it is added up, and told behind the text. */
+export interface Evidence {
+  /** `other` is of the same class: it is evidence for the same text. */
+  plus(other: Evidence): Evidence;
+  toString(): string;
+}
+
 /** A part of the query that is being evaluated. */
 export interface QueryPart {
   readonly range: SourceRange;
 }
 
 interface Said extends Annotation {
+  evidence: Evidence | null;
   /** The part that said it, which `range` may only be a piece of, or a neighbour. */
   by: SourceRange;
 }
@@ -31,11 +39,11 @@ export class Annotations {
   private readonly byPart = new Map<QueryPart, Map<string, Said>>();
 
   warn(text: string, range: SourceRange): void {
-    this.say('warning', text, range);
+    this.say('warning', text, range, null);
   }
 
-  info(text: string, range: SourceRange): void {
-    this.say('info', text, range);
+  info(text: string, range: SourceRange, evidence: Evidence | null = null): void {
+    this.say('info', text, range, evidence);
   }
 
   get size(): number {
@@ -44,7 +52,11 @@ export class Annotations {
 
   /** In order of first appearance. */
   list(): Annotation[] {
-    return Array.from(this.byText.values(), ({ level, text, range }) => ({ level, text, range }));
+    return Array.from(this.byText.values(), ({ level, text, range, evidence }) => ({
+      level,
+      text: evidence === null ? text : `${text}, ${evidence}`,
+      range,
+    }));
   }
 
   /** What is said until the matching `leave` is said by `part`. */
@@ -63,9 +75,9 @@ export class Annotations {
     }
   }
 
-  private say(level: Annotation['level'], text: string, range: SourceRange): void {
+  private say(level: Annotation['level'], text: string, range: SourceRange, evidence: Evidence | null): void {
     const by = this.parts.length === 0 ? WHOLE_QUERY : this.parts[this.parts.length - 1].range;
-    const said: Said = { level, text, range, by };
+    const said: Said = { level, text, range, by, evidence };
     keepLast(this.byText, said);
     for (const part of this.parts) {
       let texts = this.byPart.get(part);
@@ -77,7 +89,13 @@ export class Annotations {
 
 function keepLast(texts: Map<string, Said>, said: Said): void {
   const before = texts.get(said.text);
-  if (before === undefined || evaluatedBefore(before.by, said.by)) texts.set(said.text, said);
+  if (before === undefined) {
+    texts.set(said.text, said);
+    return;
+  }
+  const last = evaluatedBefore(before.by, said.by) ? said : before;
+  if (said.evidence === null || before.evidence === null) texts.set(said.text, last);
+  else texts.set(said.text, { ...last, evidence: before.evidence.plus(said.evidence) });
 }
 
 /** Of two parts of a query, nested or apart: whether `a` comes first in post-order. */

@@ -59,11 +59,8 @@ export function isComplete(buckets: readonly Bucket[]): boolean {
   return buckets.length > 0 && buckets[buckets.length - 1].upperBound === Number.POSITIVE_INFINITY;
 }
 
-/** Of sorted, monotonic buckets. NaN where the histogram cannot say. */
+/** The φ-quantile of sorted, monotonic buckets, for φ from 0 to 1. NaN where the histogram cannot say. */
 export function bucketQuantile(q: number, buckets: readonly Bucket[]): number {
-  if (Number.isNaN(q)) return Number.NaN;
-  if (q < 0) return Number.NEGATIVE_INFINITY;
-  if (q > 1) return Number.POSITIVE_INFINITY;
   if (!isComplete(buckets) || buckets.length < 2) return Number.NaN;
   const last = buckets.length - 1;
   const observations = buckets[last].count;

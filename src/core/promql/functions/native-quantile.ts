@@ -7,11 +7,9 @@ import type { Histogram } from '../../model/histogram.ts';
 import { isCustomSchema } from '../../model/histogram-bounds.ts';
 import { bucketsOf } from '../../model/histogram-buckets.ts';
 
-/** NaN where the histogram cannot say: it has no observations, or those that are NaN are reached. */
+/** The φ-quantile, for φ from 0 to 1. NaN where there are no observations, or where those that are NaN are reached. */
 export function nativeQuantile(q: number, h: Histogram): number {
-  if (q < 0) return Number.NEGATIVE_INFINITY;
-  if (q > 1) return Number.POSITIVE_INFINITY;
-  if (h.count === 0 || Number.isNaN(q)) return Number.NaN;
+  if (h.count === 0) return Number.NaN;
   const custom = isCustomSchema(h.schema);
   const { length, lower, upper, count } = bucketsOf(h);
   // From the nearer end; NaN observations, which no bucket has, make only the counts from below reliable.
@@ -52,10 +50,18 @@ export function nativeQuantile(q: number, h: Histogram): number {
   return -(2 ** (logEnd + (logStart - logEnd) * (1 - fraction)));
 }
 
-/** The share of observations in (lower, upper]; those that are NaN count as outside. */
+/** Whether some observations were NaN, and therefore are counted but in no bucket. */
+export function hasNaNs(h: Histogram): boolean {
+  if (!Number.isNaN(h.sum)) return false;
+  const { length, count } = bucketsOf(h);
+  let inBuckets = 0;
+  for (let i = 0; i < length; i++) inBuckets += count[i];
+  return inBuckets < h.count;
+}
+
+/** The share of observations in (lower, upper], where lower < upper; those that are NaN count as outside. */
 export function nativeFraction(lower: number, upper: number, h: Histogram): number {
-  if (h.count === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
-  if (lower >= upper) return 0;
+  if (h.count === 0) return Number.NaN;
   return (rankOf(upper, h) - rankOf(lower, h)) / h.count;
 }
 

@@ -1,0 +1,232 @@
+/**
+ * Questions asked of histograms (quantiles, fractions): of native ones one by one, and of classic ones, whose `_bucket`
+ * series are gathered by all their labels but `le`. Several questions of the same histograms are asked in one go.
+ */
+
+import type { Histogram } from '../../../model/histogram.ts';
+import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { parseGoFloat } from '../../../model/number.ts';
+import { goQuote } from '../../../model/quote.ts';
+import type { Bucket } from '../../functions/classic-buckets.ts';
+import { ABSENT, FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
+import type { SourceRange } from '../../parser/ast.ts';
+import type { Builder } from '../builder.ts';
+import type { QueryContext } from '../context.ts';
+import { DistinctSeries } from '../distinct.ts';
+import type { StepGrid } from '../grid.ts';
+import { withoutName } from '../names.ts';
+import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
+
+const BUCKET_LABEL = 'le';
+
+/** What is asked of each histogram at each step. */
+export interface Question {
+  /** Undefined leaves the step absent. */
+  native(h: Histogram, step: number, metric: string): number | undefined;
+  classic(buckets: Bucket[], step: number, metric: string): number | undefined;
+  /** The label that tells this question's answers from another's, or null. */
+  label: { name: string; valueAt(step: number): string } | null;
+  scalars: readonly ScalarOperator[];
+  /** Called once, when the scalars are known. */
+  prepare(): void;
+}
+
+/** `range` is the place of the vector in the query. */
+export function askHistograms(
+  builder: Builder,
+  asked: readonly Question[],
+  input: VectorOperator,
+  range: SourceRange,
+  grid: StepGrid,
+): VectorOperator {
+  const operator = new HistogramQuestions(builder.context, asked, input, range, grid.count);
+  return builder.context.settings.delayedNameRemoval
+    ? operator
+    : new DistinctSeries(builder.context, operator);
+}
+
+/** The series of one histogram, any of which may hold native ones too. */
+interface Group {
+  meta: SeriesMeta;
+  metric: string;
+  members: Member[];
+}
+
+interface Member {
+  number: number;
+  /** The label as it is, and the bound that it stands for; undefined where it stands for none. */
+  le: string;
+  upperBound: number | undefined;
+}
+
+/** One question's answers, or of those the ones at the steps at which its label has a value. */
+interface Output {
+  question: number;
+  label: string | null;
+  /** 1 at those steps; null for all steps. */
+  steps: Uint8Array | null;
+}
+
+class HistogramQuestions implements VectorOperator {
+  readonly kind = 'vector';
+  series: readonly SeriesMeta[] = [];
+  private readonly context: QueryContext;
+  private readonly asked: readonly Question[];
+  private readonly input: VectorOperator;
+  private readonly range: SourceRange;
+  private readonly steps: number;
+  private groups: Group[] = [];
+  /** Each group has as many series. */
+  private outputs: Output[] = [];
+  /** Columns of one group's input, while its answers are worked out. */
+  private pending: { group: number; answers: StepColumn[]; left: number } | null = null;
+
+  constructor(
+    context: QueryContext,
+    asked: readonly Question[],
+    input: VectorOperator,
+    range: SourceRange,
+    steps: number,
+  ) {
+    this.context = context;
+    this.asked = asked;
+    this.input = input;
+    this.range = range;
+    this.steps = steps;
+  }
+
+  async prepare(): Promise<void> {
+    await this.input.prepare();
+    for (const question of this.asked) {
+      for (const scalar of question.scalars) await scalar.prepare();
+      question.prepare();
+    }
+    this.gather();
+    this.outputs = this.asked.flatMap((question, number) => outputsOf(question, number, this.steps));
+    const series: SeriesMeta[] = [];
+    for (const { meta } of this.groups) {
+      for (const { question, label } of this.outputs) {
+        if (label === null) series.push(meta);
+        else {
+          const { name } = this.asked[question].label!;
+          series.push({ labels: meta.labels.with(name, label), dropName: meta.dropName });
+        }
+      }
+    }
+    this.series = series;
+  }
+
+  evaluate(i: number, out: StepColumn): void {
+    const { outputs } = this;
+    const group = Math.floor(i / outputs.length);
+    if (this.pending?.group !== group) {
+      this.pending = { group, answers: this.answer(this.groups[group]), left: outputs.length };
+    }
+    const { question, steps } = outputs[i % outputs.length];
+    out.copyFrom(this.pending.answers[question]);
+    if (steps !== null) {
+      for (let step = 0; step < out.length; step++) if (steps[step] === 0) out.kind[step] = ABSENT;
+    }
+    if (--this.pending.left === 0) this.pending = null;
+  }
+
+  private gather(): void {
+    const byKey = new Map<number, Group[]>();
+    const { series } = this.input;
+    for (let number = 0; number < series.length; number++) {
+      const { labels } = series[number];
+      const key = labels.without(BUCKET_LABEL);
+      const group = this.groupOf(key, series[number], byKey);
+      const le = labels.get(BUCKET_LABEL);
+      group.members.push({ number, le, upperBound: parseGoFloat(le) });
+    }
+  }
+
+  private groupOf(key: Labels, meta: SeriesMeta, byKey: Map<number, Group[]>): Group {
+    const hash = key.hash();
+    let bucket = byKey.get(hash);
+    if (bucket === undefined) byKey.set(hash, (bucket = []));
+    let group = bucket.find((candidate) => this.keys.get(candidate)!.equals(key));
+    if (group === undefined) {
+      group = {
+        meta: withoutName({ labels: key, dropName: meta.dropName }, this.context),
+        metric: meta.labels.get(METRIC_NAME),
+        members: [],
+      };
+      this.keys.set(group, key);
+      bucket.push(group);
+      this.groups.push(group);
+    }
+    return group;
+  }
+
+  private readonly keys = new Map<Group, Labels>();
+
+  /** A float that is not of a bucket is no part of a classic histogram. */
+  private badBucketLabel(metric: string, le: string): void {
+    this.context.annotations.warn(
+      `bucket label "${BUCKET_LABEL}" is missing or has a malformed value of ${goQuote(le)} for metric name ${goQuote(metric)}`,
+      this.range,
+    );
+  }
+
+  /** The answer to every question about one group. */
+  private answer({ metric, members }: Group): StepColumn[] {
+    this.context.checkpoint();
+    const answers = this.asked.map(() => new StepColumn(this.steps));
+    const columns = members.map(({ number }) => {
+      const column = new StepColumn(this.steps);
+      this.input.evaluate(number, column);
+      return column;
+    });
+    this.context.hold(columns.length * this.steps);
+    for (let step = 0; step < this.steps; step++) {
+      const classic: Bucket[] = [];
+      let histogram: Histogram | null = null;
+      for (const [i, column] of columns.entries()) {
+        const { upperBound, le } = members[i];
+        if (column.kind[step] === HISTOGRAM) histogram = column.histogramAt(step);
+        else if (column.kind[step] === FLOAT) {
+          if (upperBound !== undefined) classic.push({ upperBound, count: column.v[step] });
+          else this.badBucketLabel(metric, le);
+        }
+      }
+      if (histogram !== null && classic.length > 0) {
+        this.context.annotations.warn(
+          `vector contains a mix of classic and native histograms for metric name ${goQuote(metric)}`,
+          this.range,
+        );
+        continue;
+      }
+      for (const [q, question] of this.asked.entries()) {
+        let result: number | undefined;
+        if (histogram !== null) result = question.native(histogram, step, metric);
+        else if (classic.length > 0)
+          result = question.classic(
+            classic.map((b) => ({ ...b })),
+            step,
+            metric,
+          );
+        if (result !== undefined) answers[q].setFloat(step, result);
+      }
+    }
+    this.context.release(columns.length * this.steps);
+    return answers;
+  }
+}
+
+/** A parameter may have several values in a range query, and its label with it. */
+function outputsOf({ label }: Question, question: number, steps: number): Output[] {
+  if (label === null) return [{ question, label: null, steps: null }];
+  const outputs = new Map<string, Output>();
+  for (let step = 0; step < steps; step++) {
+    const value = label.valueAt(step);
+    let output = outputs.get(value);
+    if (output === undefined) {
+      output = { question, label: value, steps: new Uint8Array(steps) };
+      outputs.set(value, output);
+    }
+    output.steps![step] = 1;
+  }
+  return [...outputs.values()];
+}
