@@ -1,0 +1,169 @@
+/** Runs promtool's unit tests of rules for a command, and reports each as it finishes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { systemClock } from '../core/clock.ts';
+import { formatDuration } from '../core/model/duration.ts';
+import type { EngineOptions } from '../core/promql/index.ts';
+import { compileRegex } from '../core/regex/index.ts';
+import {
+  parseRuleFile,
+  parseUnitTestFile,
+  type RuleFile,
+  type UnitTest,
+  type UnitTestFailure,
+  UnitTestSuite,
+} from '../core/rules/index.ts';
+import type { TestReport } from './test-report/test-case.ts';
+
+export interface UnitTestRunOptions {
+  engine: EngineOptions;
+  ignoreUnknownFields: boolean;
+  /** Only tests whose name this accepts. */
+  selects(name: string): boolean;
+  complain(line: string): void;
+  /** Gets, after each test, everything that was stored; undefined where nobody asked. */
+  debug: ((test: string, lines: readonly string[]) => void) | undefined;
+}
+
+export interface UnitTestTally {
+  ran: number;
+  failed: number;
+}
+
+/** `text` is what `file` holds; rule files are looked for beside it. */
+export async function runUnitTestFile(
+  text: string,
+  file: string,
+  report: TestReport,
+  options: UnitTestRunOptions,
+): Promise<UnitTestTally> {
+  const tally: UnitTestTally = { ran: 0, failed: 0 };
+  const { tests, errors } = parseUnitTestFile(text, file, options);
+  const rules = errors.length > 0 ? [] : ruleFilesOf(tests.ruleFiles, file, options);
+  const faults = [...errors, ...rules.flatMap((read) => read.errors)];
+  if (faults.length > 0) {
+    for (const { message, place } of faults) {
+      // A fault of a rule file says where it is; the line is of the test file.
+      const line = place.file === file ? (place.line ?? 1) : 1;
+      report.add({
+        file,
+        line,
+        name: 'the file itself',
+        failure: { message, expected: [], got: [] },
+        durationMs: 0,
+      });
+    }
+    return { ran: faults.length, failed: faults.length };
+  }
+  const suite = new UnitTestSuite(tests, rules, {
+    engine: options.engine,
+    dump: options.debug !== undefined,
+  });
+  for (const test of tests.tests) {
+    if (!options.selects(test.name)) continue;
+    const before = systemClock.monotonic();
+    const { failures, dump } = await suite.run(test);
+    const durationMs = systemClock.monotonic() - before;
+    const name = nameOf(test);
+    options.debug?.(name, dump);
+    tally.ran++;
+    if (failures.length > 0) tally.failed++;
+    else report.add({ file, line: test.place.line ?? 1, name, failure: null, durationMs });
+    for (const failure of failures) {
+      report.add({ file, ...caseOf(failure, test, name), durationMs: durationMs / failures.length });
+    }
+  }
+  return tally;
+}
+
+function nameOf(test: UnitTest): string {
+  return test.name === '' ? `test at line ${test.place.line}` : test.name;
+}
+
+function caseOf(failure: UnitTestFailure, test: UnitTest, name: string) {
+  const time = formatDuration(failure.timeMs);
+  const line = failure.kind === 'rule' ? (test.place.line ?? 1) : (failure.line ?? 1);
+  switch (failure.kind) {
+    case 'rule':
+      return {
+        line,
+        name,
+        failure: {
+          message: `rule ${failure.rule} of group ${failure.group} (${failure.file}:${failure.line}), time ${time}: ${failure.error}`,
+          expected: [],
+          got: [],
+        },
+      };
+    case 'error':
+      return {
+        line,
+        name,
+        failure: { message: `expr ${failure.expr}, time ${time}: ${failure.error}`, expected: [], got: [] },
+      };
+    case 'alert':
+      return {
+        line,
+        name,
+        failure: {
+          message: `alert ${failure.alert}, time ${time}`,
+          expected: failure.expected,
+          got: failure.got,
+        },
+      };
+    case 'expr':
+      return {
+        line,
+        name,
+        failure: {
+          message: `expr ${failure.expr}, time ${time}`,
+          expected: failure.expected,
+          got: failure.got,
+        },
+      };
+  }
+}
+
+function ruleFilesOf(patterns: readonly string[], file: string, options: UnitTestRunOptions): RuleFile[] {
+  const folder = dirname(file);
+  const found = new Map<string, RuleFile>();
+  for (const pattern of patterns) {
+    const matches = expandPattern(isAbsolute(pattern) ? pattern : join(folder, pattern));
+    if (matches.length === 0) options.complain(`${file}: no file matches ${pattern}`);
+    for (const match of matches) {
+      if (found.has(match)) continue;
+      const read = parseRuleFile(readFileSync(match, 'utf8'), match, {
+        parser: options.engine.parser ?? {},
+        ignoreUnknownFields: options.ignoreUnknownFields,
+      });
+      found.set(match, read);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Paths that a pattern of Go's `filepath.Glob` stands for, sorted. */
+function expandPattern(pattern: string): string[] {
+  if (!/[*?[]/.test(pattern)) return [pattern];
+  let paths = [pattern.startsWith('/') ? '/' : ''];
+  for (const segment of pattern.split('/').filter((part) => part !== '')) {
+    paths = paths.flatMap((path) => matchesIn(path, segment));
+  }
+  return paths.sort();
+}
+
+function matchesIn(folder: string, segment: string): string[] {
+  if (!/[*?[]/.test(segment)) return [folder === '' ? segment : join(folder, segment)];
+  const regex = segment
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
+  const matcher = compileRegex(regex);
+  try {
+    return readdirSync(folder === '' ? '.' : folder)
+      .filter((name) => matcher.matches(name))
+      .map((name) => (folder === '' ? name : join(folder, name)));
+  } catch {
+    // As in Go, a folder that cannot be read has no matches.
+    return [];
+  }
+}
