@@ -3,7 +3,7 @@
  * memory of either are its own: the engine on a directory, and a real Prometheus.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -111,11 +111,13 @@ export function ask({ port }: Running, path: string, body: string): Promise<numb
   });
 }
 
-/** CPU time that a process has used, ms, in ticks of 10 ms. */
+/** CPU time that the threads of a process have used, ms; the clock of /proc/PID/stat goes in steps of ten. */
 export function cpuMs({ process: child }: Running): number {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  let ns = 0;
+  for (const thread of readdirSync(`/proc/${child.pid}/task`)) {
+    ns += Number(readFileSync(`/proc/${child.pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  }
+  return ns / 1e6;
 }
 
 /** The most memory that a process has had resident. */

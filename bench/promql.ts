@@ -21,8 +21,8 @@ import {
   startPrometheus,
 } from './promql-server.ts';
 
-/** In each round a query is repeated until it has taken so long, since CPU time comes in ticks of 10 ms. */
-const ROUND_MS = 120;
+/** In each round a query is repeated until it has taken so long. */
+const ROUND_MS = 100;
 
 interface Cost {
   wallMs: number[];
@@ -60,33 +60,35 @@ async function compare(
   const real = peers === undefined ? null : await startPrometheus(join(peers, 'prometheus'), dir, data);
   const ours = await startEngine(process.argv[1], data);
   const programs = [ours, ...(real === null ? [] : [real])];
-  const ratios: Ratio[] = [];
-  const asked = cases.filter(({ query }) => query.includes(part));
-  // Servers are measured warm: compiled code, caches, the files in memory.
-  for (const one of asked) await measure(programs, requestOf(one, start, end), 0);
-  for (const one of asked) {
-    const { query, steps } = one;
-    const [mine, theirs] = await measure(programs, requestOf(one, start, end), rounds);
-    const label = `${steps === 0 ? 'instant' : `${steps} steps`}`.padEnd(10);
-    let line = `${label} wall ${ms(median(mine.wallMs))} cpu ${ms(mean(mine.cpuMs))}`;
-    if (theirs !== undefined) {
-      const ratio = {
-        label: `${label} ${query}`,
-        wall: median(mine.wallMs) / median(theirs.wallMs),
-        cpu: mean(mine.cpuMs) / mean(theirs.cpuMs),
-      };
-      ratios.push(ratio);
-      line += `  real ${ms(median(theirs.wallMs))} ${ms(mean(theirs.cpuMs))}  ratio ${times2(ratio)}`;
+  try {
+    const ratios: Ratio[] = [];
+    const asked = cases.filter(({ query }) => query.includes(part));
+    // Servers are measured warm: compiled code, caches, the files in memory.
+    for (const one of asked) await measure(programs, requestOf(one, start, end), 0);
+    for (const one of asked) {
+      const { query, steps } = one;
+      const [mine, theirs] = await measure(programs, requestOf(one, start, end), rounds);
+      const label = `${steps === 0 ? 'instant' : `${steps} steps`}`.padEnd(10);
+      let line = `${label} wall ${ms(median(mine.wallMs))} cpu ${ms(mean(mine.cpuMs))}`;
+      if (theirs !== undefined) {
+        const ratio = {
+          label: `${label} ${query}`,
+          wall: median(mine.wallMs) / median(theirs.wallMs),
+          cpu: mean(mine.cpuMs) / mean(theirs.cpuMs),
+        };
+        ratios.push(ratio);
+        line += `  real ${ms(median(theirs.wallMs))} ${ms(mean(theirs.cpuMs))}  ratio ${times2(ratio)}`;
+      }
+      console.log(`${line}  ${query}`);
     }
-    console.log(`${line}  ${query}`);
+    if (real !== null) {
+      summarize(name, ratios);
+      console.log(`peak resident memory: tsmon ${peakMiB(ours)} MiB, Prometheus ${peakMiB(real)} MiB`);
+    }
+  } finally {
+    for (const { process } of programs) process.kill('SIGTERM');
+    if (kept === undefined) rmSync(dir, { recursive: true });
   }
-  if (real !== null) {
-    summarize(name, ratios);
-    console.log(`peak resident memory: tsmon ${peakMiB(ours)} MiB, Prometheus ${peakMiB(real)} MiB`);
-    real.process.kill('SIGTERM');
-  }
-  ours.process.kill('SIGTERM');
-  if (kept === undefined) rmSync(dir, { recursive: true });
 }
 
 interface Request {
