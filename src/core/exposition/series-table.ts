@@ -165,7 +165,7 @@ export class SeriesTable {
     this.born[id] = this.evictions;
     this.used++;
     if (this.used * 2 > this.slots.length) this.rebuild(this.slots.length * 2, id);
-    else if (this.enter(id) > LONG_SEARCH && this.key === null) this.useKey(id);
+    else if (this.enter(id) > LONG_SEARCH && this.key === null) this.turnToKey(id);
     return id;
   }
 
@@ -179,7 +179,7 @@ export class SeriesTable {
     return passed;
   }
 
-  private useKey(added: number): void {
+  private turnToKey(added: number): void {
     this.key = crypto.getRandomValues(new Int32Array(2));
     for (let id = 0; id < this.labels.length; id++) this.hashes[id] = this.hash(this.labels[id]);
     this.rebuild(this.slots.length, added);
