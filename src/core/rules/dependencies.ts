@@ -3,18 +3,17 @@
  * that matters does. Beside these, a rule matters to a test that must fail when a rule cannot be evaluated: one that
  * sees data and whose evaluation may fail.
  */
-import { METRIC_NAME } from '../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import { type Expr, type VectorSelector, walk } from '../promql/parser/index.ts';
+import { type Expr, type VectorMatching, type VectorSelector, walk } from '../promql/parser/index.ts';
 import { labelsOf, type RuleConfig, type RuleGroupConfig } from './rule-file.ts';
 
 export interface Needs {
   /** Expressions whose result is compared. */
   exprs: readonly Expr[];
   alerts: ReadonlySet<string>;
-  /** Names of the metrics and labels that are there before any rule is evaluated. */
-  inputMetrics: ReadonlySet<string>;
-  inputLabels: ReadonlySet<string>;
+  /** The series that are there before any rule is evaluated. */
+  input: readonly Labels[];
 }
 
 interface Candidate {
@@ -94,21 +93,21 @@ export class RuleDependencies {
   private seesData({ selectors }: Candidate, needs: Needs, reached: ReadonlySet<Candidate>): boolean {
     if (selectors.length === 0) return true;
     return selectors.some((selector) => {
-      for (const name of needs.inputMetrics) if (nameMatches(selector.matchers, name)) return true;
+      if (needs.input.some((labels) => matchesAll(selector.matchers, labels))) return true;
       for (const { rule } of reached) if (mayReturn(selector, rule)) return true;
       return false;
     });
   }
 
   /** Whether the labels of the rule could make two series one: only by replacing labels that series differ in. */
-  private canCollide({ rule, labels, selectors }: Candidate, { inputLabels }: Needs): boolean {
+  private canCollide({ rule, labels, selectors }: Candidate, { input }: Needs): boolean {
     if (labels.length === 0) return false;
     if (selectors.some((selector) => ALERT_METRICS.some((name) => nameMatches(selector.matchers, name)))) {
       return true;
     }
     return (
       makesLabels(rule.parsed) ||
-      labels.some(([name]) => inputLabels.has(name) || this.recordedLabels.has(name)) ||
+      labels.some(([name]) => this.recordedLabels.has(name) || input.some((series) => series.has(name))) ||
       labels.some(([name]) => name === 'alertname')
     );
   }
@@ -121,6 +120,10 @@ function selectorsOf(expr: Expr): VectorSelector[] {
     if (node.kind === 'vectorSelector') found.push(node);
   });
   return found;
+}
+
+function matchesAll(matchers: readonly Matcher[], labels: Labels): boolean {
+  return matchers.every((matcher) => matcher.matches(labels.get(matcher.name)));
 }
 
 function nameMatches(matchers: readonly Matcher[], name: string): boolean {
@@ -152,7 +155,7 @@ const LABEL_FUNCTIONS = new Set(['label_replace', 'label_join', 'info', 'absent'
 function canFail(expr: Expr): boolean {
   let can = makesLabels(expr);
   walk(expr, (node) => {
-    if (node.kind === 'binary' && node.matching !== null && node.matching.card !== 'many-to-many') can = true;
+    if (node.kind === 'binary' && node.matching !== null && mayBeAmbiguous(node.matching)) can = true;
     // Series of several names can become equal once the name is dropped.
     if (node.kind === 'vectorSelector' && !hasOneName(node)) can = true;
     // Parameters that are not constants may be out of their range.
@@ -164,6 +167,12 @@ function canFail(expr: Expr): boolean {
       can = true;
   });
   return can;
+}
+
+/** Where all labels are compared one to one, every series has one partner at most. */
+function mayBeAmbiguous({ card, labels, on }: VectorMatching): boolean {
+  if (card === 'many-to-many') return false;
+  return card !== 'one-to-one' || on || labels.length > 0;
 }
 
 function hasOneName({ matchers }: VectorSelector): boolean {

@@ -5,7 +5,7 @@
 import { InputError } from '../errors.ts';
 import { SampleColumns } from '../model/columns.ts';
 import { formatTestHistogram } from '../model/histogram-format.ts';
-import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
+import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
 import { formatG } from '../model/number.ts';
 import { isStale } from '../model/value.ts';
 import { type EngineOptions, instantQuery } from '../promql/index.ts';
@@ -117,17 +117,10 @@ export class UnitTestSuite {
   }
 
   private neededRules(test: UnitTest, run: TestRun): Set<RuleConfig> {
-    const inputMetrics = new Set<string>();
-    const inputLabels = new Set<string>();
-    for (const { labels } of test.series) {
-      inputMetrics.add(labels.get(METRIC_NAME));
-      for (const name of labels.names) inputLabels.add(name);
-    }
     return this.dependencies.needed({
       exprs: run.parsedExprs(),
       alerts: new Set(test.alertTests.map(({ alertName }) => alertName)),
-      inputMetrics,
-      inputLabels,
+      input: test.series.map(({ labels }) => labels),
     });
   }
 }
