@@ -152,6 +152,9 @@ export class HeadChunkScanner {
 
 /** The chunk that `HeadChunkReader.read` found: data [start, end) of `bytes`. Valid until the next read. */
 export interface HeadChunk {
+  /** Times of the first and last sample, ms. */
+  mint: number;
+  maxt: number;
   encoding: number;
   bytes: Uint8Array;
   start: number;
@@ -167,6 +170,8 @@ export class HeadChunkReader {
   private readonly fds: ReadonlyMap<number, number>;
   private readonly cursor: Cursor = { pos: 0 };
   private readonly found: HeadChunk = {
+    mint: 0,
+    maxt: 0,
     encoding: 0,
     bytes: new Uint8Array(4096),
     start: 0,
@@ -200,6 +205,8 @@ export class HeadChunkReader {
     if (crc32c(found.bytes, 0, end) !== readUint32(found.bytes, end)) {
       throw this.fault('has a damaged chunk (checksum)', file, offset);
     }
+    found.mint = readInt64(found.bytes, 8);
+    found.maxt = readInt64(found.bytes, 16);
     found.encoding = found.bytes[CHUNK_HEADER_BYTES - 1] & ~OUT_OF_ORDER_FLAG;
     found.start = cursor.pos;
     found.end = end;

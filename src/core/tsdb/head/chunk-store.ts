@@ -7,6 +7,7 @@ import { closeSync, fsync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync
 import { join } from 'node:path';
 import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { crc32c } from '../../encoding/crc32c.ts';
+import { readInt64 } from '../../encoding/varint.ts';
 import {
   CHUNK_HEADER_BYTES,
   FILE_HEADER_BYTES,
@@ -41,7 +42,14 @@ export class ChunkStore {
   private readonly buffer = new ByteWriter(FLUSH_BYTES + 64 * 1024);
   /** Where the buffer begins in the file. */
   private flushed = 0;
-  private readonly buffered: HeadChunk = { encoding: 0, bytes: new Uint8Array(0), start: 0, end: 0 };
+  private readonly buffered: HeadChunk = {
+    mint: 0,
+    maxt: 0,
+    encoding: 0,
+    bytes: new Uint8Array(0),
+    start: 0,
+    end: 0,
+  };
   private readers = 0;
   /** Descriptors of files that are gone, for as long as somebody may be reading them. */
   private readonly retired: number[] = [];
@@ -94,6 +102,8 @@ export class ChunkStore {
     if (file !== this.file || offset < this.flushed) return this.reader.read(file, offset);
     const { buffered, buffer } = this;
     let at = offset - this.flushed + CHUNK_HEADER_BYTES;
+    buffered.mint = readInt64(buffer.bytes, at - 17);
+    buffered.maxt = readInt64(buffer.bytes, at - 9);
     buffered.encoding = buffer.bytes[at - 1] & ~OUT_OF_ORDER_FLAG;
     let length = 0;
     for (let shift = 0; ; shift += 7) {

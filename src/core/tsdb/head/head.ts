@@ -79,8 +79,8 @@ export class Head {
    * and a checkpoint must keep their records.
    */
   readonly keptRefs = new Map<number, number>();
-  wal: LogWriter | undefined = undefined;
   private readonly logOptions: LogWriterOptions;
+  private wal: LogWriter | undefined = undefined;
   private wbl: LogWriter | undefined = undefined;
   private positions: LogPositions = { wal: { segment: 0, offset: 0 }, wbl: { segment: 0, offset: 0 } };
   private lastTransaction = 0;
@@ -112,13 +112,19 @@ export class Head {
     return Math.max(this.minValidTime, this.maxTime - this.chunkRange / 2);
   }
 
+  /** The newest time that the head, or a block of what came in order, is known to have. */
+  get newestTime(): number {
+    return Math.max(this.maxTime, this.minValidTime);
+  }
+
   /**
    * The oldest time of which a sample is taken out of order. There always is one where the newest samples are ahead
    * of the clock, that is where the clock was set back: else nothing would be taken until it is there again.
    */
   lateFrom(now: number): number {
-    const from = this.outOfOrderWindow > 0 ? this.maxTime - this.outOfOrderWindow : Number.POSITIVE_INFINITY;
-    return this.maxTime > now + this.maxAhead ? Math.min(from, now - this.chunkRange / 2) : from;
+    const newest = this.newestTime;
+    const from = this.outOfOrderWindow > 0 ? newest - this.outOfOrderWindow : Number.POSITIVE_INFINITY;
+    return newest > now + this.maxAhead ? Math.min(from, now - this.chunkRange / 2) : from;
   }
 
   /** Whether a block can be cut, with half a range left for what is still appended. */
@@ -141,6 +147,41 @@ export class Head {
   wblWriter(): LogWriter {
     this.wbl ??= new LogWriter(join(this.dir, 'wbl'), this.positions.wbl, this.logOptions);
     return this.wbl;
+  }
+
+  /** From now on nothing is taken in order that is older than this (ms). */
+  raiseMinValidTime(t: number): void {
+    if (t <= this.minValidTime) return;
+    this.minValidTime = t;
+    this.changes++;
+  }
+
+  /** Begins a segment of the log, so that those before it can become a checkpoint. */
+  cutWal(): void {
+    this.walWriter().cut();
+  }
+
+  /** Begins a segment of the log of late samples; returns its number: the ones before it have all there was. */
+  cutWbl(): number {
+    this.wblWriter().cut();
+    return this.wblWriter().position.segment;
+  }
+
+  /** Refs of which a checkpoint up to segment `last` must keep the records. */
+  refsToKeep(last: number): Float64Array {
+    const { series, keptRefs } = this;
+    const refs = new Float64Array(series.count + keptRefs.size);
+    let n = 0;
+    for (let row = 0; row < series.rows; row++) {
+      if (series.ref[row] !== 0 && series.isLogged(row)) refs[n++] = series.ref[row];
+    }
+    for (const [ref, segment] of keptRefs) if (segment > last) refs[n++] = ref;
+    return refs.slice(0, n);
+  }
+
+  /** There is a checkpoint up to segment `last`. */
+  forgetRefs(last: number): void {
+    for (const [ref, segment] of this.keptRefs) if (segment <= last) this.keptRefs.delete(ref);
   }
 
   /** Samples were added in [mint, maxt], in order or not. */

@@ -1,4 +1,6 @@
 export { HeadAppender } from './appender.ts';
+export { blockFromImage, type HeadBlockRange } from './block-from-image.ts';
+export { type BlockImage, imageInOrder, imageLate, type LateImage } from './block-image.ts';
 export {
   HEAD_CHUNKS_DIR,
   type HeadChunk,
@@ -9,6 +11,8 @@ export {
   openHeadChunkFiles,
 } from './chunk-file.ts';
 export * from './chunk-snapshot.ts';
+export { truncateHead, truncateLate } from './collection.ts';
+export { deleteFromHead } from './deletion.ts';
 export { Head, type HeadOptions } from './head.ts';
 export { HeadIndex } from './head-index.ts';
 export { type OpenedHead, openHead, replayHead } from './replay.ts';

@@ -7,33 +7,60 @@ import { ByteReader } from '../../encoding/byte-reader.ts';
 import type { ByteWriter } from '../../encoding/byte-writer.ts';
 import { Labels } from '../../model/index.ts';
 import { copied, grownLength } from './grown.ts';
-import { HeadSymbols } from './symbols.ts';
+import { HeadSymbols, type SymbolsImage } from './symbols.ts';
 
 const PIECE_SHIFT = 20;
 const PIECE_WORDS = 1 << PIECE_SHIFT;
 const PIECE_MASK = PIECE_WORDS - 1;
 const INITIAL_PAIRS = 1024;
 
+/** Label sets to be read by their places, in another thread. */
+export interface LabelSetsImage {
+  symbols: SymbolsImage;
+  names: Uint32Array;
+  values: Uint32Array;
+  pieces: Uint32Array[];
+}
+
 export class LabelSets {
-  readonly symbols = new HeadSymbols();
+  readonly symbols: HeadSymbols;
   /** Label pairs. */
   pairCount = 0;
   /** Symbols of each pair. */
-  names = new Uint32Array(INITIAL_PAIRS);
-  values = new Uint32Array(INITIAL_PAIRS);
+  names: Uint32Array = new Uint32Array(INITIAL_PAIRS);
+  values: Uint32Array = new Uint32Array(INITIAL_PAIRS);
   /** Open addressing over both: pair + 1, or 0. */
   private slots = new Int32Array(INITIAL_PAIRS * 2);
   /** The pairs of one name are a list: the newest (+ 1) by the name's symbol, and of each pair the one before it. */
   private readonly newestOfName = new Map<number, number>();
   private previousOfName = new Uint32Array(INITIAL_PAIRS);
   private readonly countOfName = new Map<number, number>();
-  private readonly pieces: Uint32Array[] = [];
+  private pieces: Uint32Array[] = [];
   private used = PIECE_WORDS;
   /** The set that `find` and `intern` read last, as pairs. */
   readonly current: { pairs: Uint32Array; length: number } = { pairs: new Uint32Array(64), length: 0 };
   private readonly reader = new ByteReader();
   /** Where the previous set's strings are, which are mostly those of the next. */
   private previousLength = 0;
+
+  constructor(symbols = new HeadSymbols()) {
+    this.symbols = symbols;
+  }
+
+  /** Sets to be read, not to be found or added to. */
+  static of(image: LabelSetsImage): LabelSets {
+    const sets = new LabelSets(HeadSymbols.of(image.symbols));
+    sets.names = image.names;
+    sets.values = image.values;
+    sets.pieces = image.pieces;
+    return sets;
+  }
+
+  /** Views: whoever hands them to another thread has them copied. */
+  image(): LabelSetsImage {
+    const { symbols, names, values, pieces } = this;
+    return { symbols: symbols.image(), names, values, pieces };
+  }
 
   /**
    * Makes `current` of a label set as the log has it, bytes [start, end). Returns false where one of its pairs is

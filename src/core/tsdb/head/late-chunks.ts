@@ -48,6 +48,12 @@ export class LateChunks {
     return this.open.has(row);
   }
 
+  /** Times of the oldest and newest sample of the open chunk, ms; undefined where there is none. */
+  extentOf(row: number): { mint: number; maxt: number } | undefined {
+    const chunk = this.open.get(row);
+    return chunk && { mint: chunk.t[0], maxt: chunk.t[chunk.count - 1] };
+  }
+
   /** Whether the next sample of the series has to wait for `finish`. */
   isFull(row: number): boolean {
     return (this.open.get(row)?.count ?? 0) >= this.capacity;

@@ -1,5 +1,5 @@
 /** What is known about the metrics of a head: a number for each series, since most share theirs with others. */
-import type { Metadata } from '../../model/metadata.ts';
+import { type Metadata, sameMetadata } from '../../model/metadata.ts';
 import { copied, grownLength } from './grown.ts';
 
 export class MetadataTable {
@@ -10,14 +10,19 @@ export class MetadataTable {
   private readonly unused: number[] = [];
   private ofRow = new Uint32Array(0);
 
+  /** The number of the series' entry, which is the same for the same metadata; 0 where it has none. */
+  numberOf(row: number): number {
+    return row < this.ofRow.length ? this.ofRow[row] : 0;
+  }
+
   of(row: number): Metadata | undefined {
     return row < this.ofRow.length ? this.entries[this.ofRow[row]] : undefined;
   }
 
   /** Whether the series has just this already. */
-  has(row: number, { type, unit, help }: Metadata): boolean {
+  has(row: number, metadata: Metadata): boolean {
     const known = this.of(row);
-    return known !== undefined && known.type === type && known.unit === unit && known.help === help;
+    return known !== undefined && sameMetadata(known, metadata);
   }
 
   set(row: number, { type, unit, help }: Metadata): void {

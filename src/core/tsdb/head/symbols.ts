@@ -15,13 +15,19 @@ const TEXT_BLOCK = 1024;
 /** Strings remembered, before all are forgotten. */
 const MAX_TEXTS = 1 << 18;
 
+/** The strings alone, to be read in another thread. */
+export interface SymbolsImage {
+  pieces: Uint8Array[];
+  places: Uint32Array;
+}
+
 export class HeadSymbols {
   count = 0;
-  private readonly pieces: Uint8Array[] = [];
+  private pieces: Uint8Array[] = [];
   /** Where the last piece is used up to; a string longer than a piece has one of its own. */
   private used = PIECE_BYTES;
   /** Piece and offset of each symbol. */
-  private places = new Uint32Array(INITIAL_SYMBOLS);
+  private places: Uint32Array = new Uint32Array(INITIAL_SYMBOLS);
   private hashes = new Uint32Array(INITIAL_SYMBOLS);
   /** Open addressing over the hashes: symbol + 1, or 0. */
   private slots = new Int32Array(INITIAL_SYMBOLS * 2);
@@ -29,6 +35,19 @@ export class HeadSymbols {
   private readonly seed: number = crypto.getRandomValues(new Uint32Array(1))[0];
   private texts: (string[] | undefined)[] = [];
   private textCount = 0;
+
+  /** Symbols to be read, not to be found or added to. */
+  static of(image: SymbolsImage): HeadSymbols {
+    const symbols = new HeadSymbols();
+    symbols.pieces = image.pieces;
+    symbols.places = image.places;
+    return symbols;
+  }
+
+  /** Views: whoever hands them to another thread has them copied. */
+  image(): SymbolsImage {
+    return { pieces: this.pieces, places: this.places };
+  }
 
   /** The number of the symbol whose UTF-8 is bytes [start, end); -1 where there is none. */
   find(from: Uint8Array, start: number, end: number): number {

@@ -50,7 +50,7 @@ export function histogram(count: number, isFloat = false): Histogram {
   };
 }
 
-/** By labels: `t value`, in order. */
+/** By labels: `t value`, in order. Series of which all is deleted are left out. */
 export function contents(set: StoredSeriesSet): Record<string, string[]> {
   const out: Record<string, string[]> = {};
   const columns = new SampleColumns();
@@ -59,7 +59,7 @@ export function contents(set: StoredSeriesSet): Record<string, string[]> {
     set.read(i, columns);
     const rows: string[] = [];
     for (let row = 0; row < columns.length; row++) rows.push(`${columns.t[row]} ${valueText(columns, row)}`);
-    out[set.labels(i).toString()] = rows;
+    if (rows.length > 0) out[set.labels(i).toString()] = rows;
   }
   return out;
 }

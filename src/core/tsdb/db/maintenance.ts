@@ -1,0 +1,229 @@
+/**
+ * What a database does from time to time, as Prometheus does it: cuts blocks of the head, makes large blocks of small
+ * ones, and removes what is too old. Each step is whole by itself; after a crash at any point the next start goes on.
+ */
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BlockMeta, writeBlockMeta } from '../block/index.ts';
+import { planCompaction, runStepsWithPauses } from '../compaction/index.ts';
+import { type Head, imageInOrder, imageLate, truncateHead, truncateLate } from '../head/index.ts';
+import { listSegments, segmentName } from '../wal/index.ts';
+import type { BlockSet } from './block-set.ts';
+import { expiredBlocks, type Retention } from './retention.ts';
+import type { TaskRunner } from './tasks.ts';
+
+/** A transaction that was begun so long ago is held to be forgotten, and is not waited for. */
+const TRANSACTION_MS = 10 * 60 * 1000;
+
+export interface MaintenanceOptions {
+  retention: Retention;
+  /** Lengths of blocks, ms, ascending; the first is the head's chunk range. */
+  ranges: readonly number[];
+  /** Compression of checkpoints. */
+  compression: 'none' | 'snappy';
+  tasks: TaskRunner;
+  onNotice: (notice: string) => void;
+}
+
+export class Maintenance {
+  private readonly dir: string;
+  private readonly head: Head;
+  private readonly blocks: BlockSet;
+  private readonly options: MaintenanceOptions;
+  private truncatedUpTo = Number.NEGATIVE_INFINITY;
+  /** When a block could first not be cut because of a transaction, by the monotonic clock. */
+  private waitingSince: number | undefined = undefined;
+
+  constructor(dir: string, head: Head, blocks: BlockSet, options: MaintenanceOptions) {
+    this.dir = dir;
+    this.head = head;
+    this.blocks = blocks;
+    this.options = options;
+  }
+
+  /** Does what is due. */
+  async run(): Promise<void> {
+    const { head, blocks } = this;
+    head.store.tryFlush();
+    blocks.reload();
+    let cutUpTo = Number.NEGATIVE_INFINITY;
+    while (head.isCuttable) {
+      const end = rangeEnd(head.minTime, head.chunkRange);
+      if (!this.mayCut(end)) break;
+      await this.cutBlock(end);
+      cutUpTo = end;
+    }
+    if (cutUpTo > Number.NEGATIVE_INFINITY) await this.truncateLog(cutUpTo);
+    if (cutUpTo > Number.NEGATIVE_INFINITY || this.lateIsDue) await this.cutLate();
+    await this.compactBlocks();
+    this.expire();
+  }
+
+  /** Makes blocks of all that the head has, whether it is due or not. */
+  async cutAll(): Promise<void> {
+    const { head } = this;
+    while (head.minTime <= head.maxTime) {
+      // Not further than there are samples: the time after them is still to come.
+      await this.cutBlock(Math.min(rangeEnd(head.minTime, head.chunkRange), head.maxTime + 1));
+    }
+    await this.truncateLog(head.minValidTime);
+    await this.cutLate();
+  }
+
+  /** Compacts blocks until there is nothing to do. */
+  async compactBlocks(): Promise<void> {
+    const { blocks, options } = this;
+    for (;;) {
+      const planned = planCompaction(this.compactable(), options.ranges);
+      if (planned.length === 0) return;
+      await this.compact(planned);
+      this.expire();
+      blocks.reload();
+    }
+  }
+
+  /** Writes blocks again of which something was deleted. */
+  async cleanTombstones(): Promise<void> {
+    for (const meta of this.blocks.metas) {
+      if ((meta.stats?.numTombstones ?? 0) > 0) await this.compact([meta]);
+    }
+  }
+
+  /** Removes blocks that are too old or too much. */
+  expire(): void {
+    const { blocks, options, dir } = this;
+    const headBytes = ['wal', 'wbl', 'chunks_head'].reduce((sum, name) => sum + bytesOf(join(dir, name)), 0);
+    const sizeOf = (ulid: string) => bytesOf(join(dir, ulid));
+    blocks.remove(expiredBlocks(blocks.metas, sizeOf, headBytes, options.retention));
+  }
+
+  /** Whether everything before `end` that was begun has ended. */
+  private mayCut(end: number): boolean {
+    const { head } = this;
+    const now = head.clock.monotonic();
+    if ([...head.transactions.values()].every((oldest) => oldest >= end)) {
+      this.waitingSince = undefined;
+      return true;
+    }
+    this.waitingSince ??= now;
+    return now - this.waitingSince > TRANSACTION_MS;
+  }
+
+  /** Makes a block of what the head has before `end`, and removes it there. */
+  private async cutBlock(end: number): Promise<void> {
+    const { head, blocks, dir, options } = this;
+    const { minTime: mint } = head;
+    // From now on nothing of that time is taken in order.
+    head.raiseMinValidTime(end);
+    const image = await runStepsWithPauses(imageInOrder(head, mint, end - 1));
+    const range = { mint, maxt: end, nowMs: head.clock.now(), late: false };
+    await options.tasks.run('headBlock', { dir, into: dir, image, range });
+    blocks.reload();
+    await runStepsWithPauses(truncateHead(head, end));
+  }
+
+  /** Makes blocks of all that came out of order. */
+  private async cutLate(): Promise<void> {
+    const { head, blocks, dir, options } = this;
+    if (head.minLateTime > head.maxLateTime) return;
+    const { image, newest, starts } = imageLate(head);
+    const segment = head.cutWbl();
+    const nowMs = head.clock.now();
+    const { chunkRange: length } = head;
+    await options.tasks.run('lateBlocks', { dir, into: dir, image, starts, length, nowMs });
+    blocks.reload();
+    await runStepsWithPauses(truncateLate(head, newest));
+    const wbl = join(dir, 'wbl');
+    for (const n of listSegments(wbl)) if (n < segment) rmSync(join(wbl, segmentName(n)));
+  }
+
+  /**
+   * Whether what came out of order has to become blocks though nothing else has: it reaches back further than the
+   * head does, which goes on where the clock was set back and all that comes is late.
+   */
+  private get lateIsDue(): boolean {
+    const { head } = this;
+    return (
+      head.maxLateTime - head.minLateTime > head.chunkRange * 1.5 &&
+      head.newestTime > head.clock.now() + head.maxAhead
+    );
+  }
+
+  /** Replaces the older part of the log by a checkpoint. Samples before `mint` are in blocks. */
+  private async truncateLog(mint: number): Promise<void> {
+    const { head, dir, options } = this;
+    if (mint <= this.truncatedUpTo) return;
+    this.truncatedUpTo = mint;
+    const log = join(dir, 'wal');
+    head.cutWal();
+    const segments = listSegments(log);
+    if (segments.length < 3) return;
+    // The newest is written to; of the others, the older two thirds hold little that is still of use.
+    const first = segments[0];
+    const last = first + Math.floor(((segments[segments.length - 2] - first) * 2) / 3);
+    if (last <= first) return;
+    const refs = head.refsToKeep(last);
+    const { compression } = options;
+    try {
+      await options.tasks.run('checkpoint', { log, segment: last, mint, refs, compression });
+    } catch (error) {
+      // What is in the log stays there, and the next time it is tried again.
+      options.onNotice(`no checkpoint was written: ${(error as Error).message}`);
+      return;
+    }
+    head.forgetRefs(last);
+  }
+
+  private async compact(planned: readonly BlockMeta[]): Promise<void> {
+    const { head, blocks, dir, options } = this;
+    const ulids = planned.map(({ ulid }) => ulid);
+    try {
+      const written = await options.tasks.run('compact', { dir, ulids, nowMs: head.clock.now() });
+      if (written === undefined) this.mark(planned, { deletable: true });
+      blocks.reload();
+      blocks.remove(ulids);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'corruption') throw error;
+      this.mark(planned, { failed: true });
+      options.onNotice(`blocks ${ulids.join(', ')} cannot be compacted: ${(error as Error).message}`);
+    }
+  }
+
+  private mark(metas: readonly BlockMeta[], marks: Partial<BlockMeta['compaction']>): void {
+    for (const meta of metas) {
+      writeBlockMeta(join(this.dir, meta.ulid), { ...meta, compaction: { ...meta.compaction, ...marks } });
+      this.blocks.reopen(meta.ulid);
+    }
+  }
+
+  /** Overlapping blocks are compacted whatever happened to them before: those that failed must not come up again. */
+  private compactable(): BlockMeta[] {
+    const { metas } = this.blocks;
+    return metas.filter(
+      (meta) =>
+        !meta.compaction.failed ||
+        metas.every(
+          (other) => other === meta || other.minTime >= meta.maxTime || meta.minTime >= other.maxTime,
+        ),
+    );
+  }
+}
+
+/** The end of the range that `t` lies in. */
+function rangeEnd(t: number, range: number): number {
+  return Math.floor(t / range) * range + range;
+}
+
+/** What the files of a directory take; 0 where it is not there. */
+export function bytesOf(dir: string): number {
+  let names: string[];
+  try {
+    names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return 0;
+  }
+  return names.reduce((sum, name) => {
+    const stat = statSync(join(dir, name), { throwIfNoEntry: false });
+    return sum + (stat?.isFile() ? stat.size : 0);
+  }, 0);
+}

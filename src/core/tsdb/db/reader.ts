@@ -1,0 +1,161 @@
+/**
+ * Reads a database that is written to: the Source of source/source.ts, for one query. Each selection sees the blocks
+ * and the head as they are at that moment, and they stay readable until the reader is closed.
+ */
+import { CorruptionError } from '../../errors.ts';
+import type { Exemplar } from '../../model/exemplar.ts';
+import { compareStrings, type Labels, METRIC_NAME } from '../../model/labels.ts';
+import type { Matcher } from '../../model/matcher.ts';
+import type { Metadata } from '../../model/metadata.ts';
+import { type BlockReader, mergeSeriesSets, type StoredSeriesSet } from '../block/index.ts';
+import { type Head, HeadIndex, HeadSelection } from '../head/index.ts';
+import { selectLabelNames, selectLabelValues, selectPostings } from '../index/index.ts';
+import type { BlockSet } from './block-set.ts';
+
+/** Both inclusive, ms. */
+interface TimeRange {
+  mint: number;
+  maxt: number;
+}
+
+interface SelectHints extends TimeRange {
+  limit?: number;
+  labelsOnly?: boolean;
+}
+
+export class DatabaseReader {
+  private readonly head: Head;
+  private readonly blocks: BlockSet;
+  private readonly onDamage: (error: CorruptionError) => void;
+  private readonly acquired: BlockReader[] = [];
+  private closed = false;
+
+  /** `onDamage` is told of damaged chunks, without which the others are read. */
+  constructor(head: Head, blocks: BlockSet, onDamage: (error: CorruptionError) => void) {
+    this.head = head;
+    this.blocks = blocks;
+    this.onDamage = onDamage;
+    head.store.hold();
+  }
+
+  async select(matchers: readonly Matcher[], hints: SelectHints): Promise<StoredSeriesSet> {
+    const { mint, maxt, labelsOnly = false, limit = 0 } = hints;
+    const sets = this.blocksIn(hints).map((block) => this.guarded(block.select(matchers, mint, maxt)));
+    if (this.headReaches(hints)) {
+      sets.push(this.guarded(new HeadSelection(this.head, matchers, mint, maxt, labelsOnly)));
+    }
+    const all = mergeSeriesSets(sets);
+    if (limit === 0 || all.length <= limit) return all;
+    return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };
+  }
+
+  async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
+    const names = this.blocksIn(range).map((block) => block.labelNames(matchers));
+    if (this.headReaches(range)) names.push(selectLabelNames(new HeadIndex(this.head.series), matchers));
+    return union(names);
+  }
+
+  async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
+    const values = this.blocksIn(range).map((block) => block.labelValues(name, matchers));
+    if (this.headReaches(range)) {
+      values.push(selectLabelValues(new HeadIndex(this.head.series), name, matchers));
+    }
+    return union(values);
+  }
+
+  /** By metric name, of `metric` alone where it is given; several entries where series disagree. */
+  async metadata(metric?: string): Promise<Map<string, Metadata[]>> {
+    const { series, metadata } = this.head;
+    const { sets } = series;
+    const name = sets.symbols.findText(METRIC_NAME);
+    const rows =
+      metric === undefined ? series.all() : new HeadIndex(series).postings(METRIC_NAME, metric).slice();
+    const seen = new Set<string>();
+    const out = new Map<string, Metadata[]>();
+    for (const row of rows) {
+      const number = metadata.numberOf(row);
+      const value = number === 0 ? -1 : sets.valueOf(series.labelsOf(row), name);
+      if (value < 0) continue;
+      const key = `${value} ${number}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const text = sets.symbols.text(value);
+      const entries = out.get(text);
+      if (entries === undefined) out.set(text, [metadata.of(row)!]);
+      else entries.push(metadata.of(row)!);
+    }
+    return out;
+  }
+
+  /** Of the series that satisfy one of the lists of matchers, sorted by labels. */
+  async exemplars(
+    matchers: readonly (readonly Matcher[])[],
+    { mint, maxt }: TimeRange,
+  ): Promise<{ labels: Labels; exemplars: Exemplar[] }[]> {
+    const { series, exemplars } = this.head;
+    const index = new HeadIndex(series);
+    const wanted = new Set<number>();
+    for (const list of matchers) for (const row of selectPostings(index, list)) wanted.add(row);
+    const out: { labels: Labels; exemplars: Exemplar[] }[] = [];
+    for (const row of exemplars.series()) {
+      const found = wanted.has(row) ? exemplars.of(row, mint, maxt) : [];
+      if (found.length > 0) out.push({ labels: series.sets.labels(series.labelsOf(row)), exemplars: found });
+    }
+    return out.sort((a, b) => a.labels.compare(b.labels));
+  }
+
+  /** Times of the oldest and newest sample; undefined where there is none. */
+  async extent(): Promise<TimeRange | undefined> {
+    const { head } = this;
+    let mint = Math.min(head.minTime, head.minLateTime);
+    let maxt = Math.max(head.maxTime, head.maxLateTime);
+    for (const { minTime, maxTime } of this.blocks.metas) {
+      mint = Math.min(mint, minTime);
+      maxt = Math.max(maxt, maxTime - 1);
+    }
+    return mint > maxt ? undefined : { mint, maxt };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.head.store.release();
+    this.blocks.release(this.acquired);
+  }
+
+  private blocksIn({ mint, maxt }: TimeRange): BlockReader[] {
+    if (this.closed) throw new Error('a reader that was closed');
+    const found = this.blocks.acquire(mint, maxt);
+    this.acquired.push(...found);
+    return found;
+  }
+
+  private headReaches({ mint, maxt }: TimeRange): boolean {
+    const { head } = this;
+    return (
+      (head.minTime <= maxt && head.maxTime >= mint) || (head.minLateTime <= maxt && head.maxLateTime >= mint)
+    );
+  }
+
+  /** A set that reports damaged samples and goes on without them. */
+  private guarded(set: StoredSeriesSet): StoredSeriesSet {
+    return {
+      length: set.length,
+      labels: (i) => set.labels(i),
+      read: (i, out) => {
+        const before = out.length;
+        try {
+          set.read(i, out);
+        } catch (error) {
+          if (!(error instanceof CorruptionError)) throw error;
+          out.length = before;
+          this.onDamage(error);
+        }
+      },
+    };
+  }
+}
+
+function union(lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())].sort(compareStrings);
+}
