@@ -180,6 +180,8 @@ class HistogramQuestions implements VectorOperator {
       return column;
     });
     this.context.hold(columns.length * this.steps);
+    // Where names go at once, Prometheus remembers a classic histogram from step to step without its own.
+    let classicMetric = metric;
     for (let step = 0; step < this.steps; step++) {
       const classic: Bucket[] = [];
       let histogram: Histogram | null = null;
@@ -205,10 +207,11 @@ class HistogramQuestions implements VectorOperator {
           result = question.classic(
             classic.map((b) => ({ ...b })),
             step,
-            metric,
+            classicMetric,
           );
         if (result !== undefined) answers[q].setFloat(step, result);
       }
+      if (classic.length > 0 && !this.context.settings.delayedNameRemoval) classicMetric = '';
     }
     this.context.release(columns.length * this.steps);
     return answers;
