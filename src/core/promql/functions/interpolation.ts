@@ -1,11 +1,7 @@
 /** Values between two samples, on the line from one to the other: what `smoothed` selectors take. */
 import { CounterReset, type Histogram } from '../../model/histogram.ts';
-import {
-  addHistogram,
-  Combined,
-  multiplyHistogram,
-  subtractHistogram,
-} from '../../model/histogram-arithmetic.ts';
+import { addHistogram, multiplyHistogram, subtractHistogram } from '../../model/histogram-arithmetic.ts';
+import { isCustomSchema } from '../../model/histogram-bounds.ts';
 import { toFloatHistogram } from '../../model/histogram-copy.ts';
 import { detectReset } from '../../model/histogram-reset.ts';
 
@@ -32,12 +28,13 @@ export function histogramBetween(
   fraction: number,
   isCounter: boolean,
 ): Histogram | null {
+  if (isCustomSchema(a.schema) !== isCustomSchema(b.schema)) return null;
   const result = toFloatHistogram(b);
   if (isCounter && detectReset(b, a)) {
     multiplyHistogram(result, fraction);
     return result;
   }
-  if ((subtractHistogram(result, a) & Combined.incompatible) !== 0) return null;
+  subtractHistogram(result, a);
   multiplyHistogram(result, fraction);
   addHistogram(result, a);
   result.counterReset = isCounter ? CounterReset.unknown : CounterReset.gauge;
