@@ -50,7 +50,7 @@ export class YamlRecord {
 }
 
 function nearest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3)) + 1;
+  const limit = Math.max(2, Math.floor(name.length / 3)) + 1;
   let best: string | undefined;
   let least = limit;
   for (const candidate of known) {
