@@ -76,8 +76,11 @@ export class ChunkSegments {
     found.encoding = found.bytes[start];
     found.start = start + 1;
     found.end = start + 1 + length;
-    if (crc32c(found.bytes, start, found.end) !== readUint32(found.bytes, found.end)) {
-      throw new CorruptionError('has a damaged chunk (checksum)', { file: file.path, offset });
+    if (!file.isVerified(start)) {
+      if (crc32c(found.bytes, start, found.end) !== readUint32(found.bytes, found.end)) {
+        throw new CorruptionError('has a damaged chunk (checksum)', { file: file.path, offset });
+      }
+      file.markVerified(start);
     }
     return found;
   }

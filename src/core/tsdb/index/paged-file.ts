@@ -7,6 +7,8 @@ import { CorruptionError } from '../../errors.ts';
 
 /** One read: large enough that the chunks of a series are rarely more, small enough for a single lookup. */
 const PAGE_BYTES = 16 * 1024;
+/** What a page takes in memory, with its bits. */
+const PAGE_COST_BYTES = PAGE_BYTES + PAGE_BYTES / 8;
 /** Room behind each page, which chunk decoders look into but do not use. */
 const SLACK_BYTES = 64;
 const DEFAULT_BUDGET_BYTES = 16 * 1024 * 1024;
@@ -18,6 +20,8 @@ interface Page {
   bytes: Uint8Array;
   /** Whether it was asked for since the hand passed. */
   used: boolean;
+  /** A bit for each byte at which something begins whose checksum was found right; null before the first. */
+  verified: Uint8Array | null;
 }
 
 /**
@@ -31,16 +35,16 @@ export class PageCache {
   private hand = 0;
 
   constructor(budgetBytes = DEFAULT_BUDGET_BYTES) {
-    this.maxPages = Math.max(4, Math.floor(budgetBytes / PAGE_BYTES));
+    this.maxPages = Math.max(4, Math.floor(budgetBytes / PAGE_COST_BYTES));
   }
 
   /** Enters page `number` in its file's table. */
-  add(table: (Page | undefined)[], number: number, bytes: Uint8Array): void {
-    const page: Page = { table, number, bytes, used: true };
+  add(table: (Page | undefined)[], number: number, bytes: Uint8Array): Page {
+    const page: Page = { table, number, bytes, used: true, verified: null };
     table[number] = page;
     if (this.ring.length < this.maxPages) {
       this.ring.push(page);
-      return;
+      return page;
     }
     for (;;) {
       const at = this.hand;
@@ -52,7 +56,7 @@ export class PageCache {
       }
       oldest.table[oldest.number] = undefined;
       this.ring[at] = page;
-      return;
+      return page;
     }
   }
 }
@@ -69,8 +73,10 @@ export class PagedFile {
   private readonly fd: number;
   private readonly cache: PageCache;
   private readonly pages: (Page | undefined)[] = [];
-  private lastPage = -1;
-  private lastBytes: Uint8Array = this.window;
+  /** The page that was looked at last, which the cache may have dropped by now. */
+  private last: Page | null = null;
+  /** Whether `window` is the bytes of that page. */
+  private onPage = false;
 
   /** Throws what `open` throws: a missing file is the caller's to explain. */
   constructor(path: string, cache: PageCache = new PageCache()) {
@@ -95,11 +101,30 @@ export class PagedFile {
     const page = Math.floor(offset / PAGE_BYTES);
     const start = offset - page * PAGE_BYTES;
     if (start + length <= PAGE_BYTES) {
-      this.window = this.page(page);
+      this.window = this.page(page).bytes;
+      this.onPage = true;
       return start;
     }
     this.window = this.acrossPages(page, start, offset, length);
+    this.onPage = false;
     return 0;
+  }
+
+  /**
+   * Whether what begins at `at` of the present window was marked as verified. The bytes of a page stay as they are for
+   * as long as it is cached, so a checksum needs to be worked out only once.
+   */
+  isVerified(at: number): boolean {
+    if (!this.onPage) return false;
+    const { verified } = this.last!;
+    return verified !== null && (verified[at >>> 3] & (1 << (at & 7))) !== 0;
+  }
+
+  markVerified(at: number): void {
+    if (!this.onPage) return;
+    const page = this.last!;
+    page.verified ??= new Uint8Array(PAGE_BYTES / 8);
+    page.verified[at >>> 3] |= 1 << (at & 7);
   }
 
   /** As `seek`, but as many of the wanted bytes as the file has: `available` says how many. */
@@ -131,29 +156,26 @@ export class PagedFile {
     let done = 0;
     for (let p = page; done < length; p++) {
       const from = p === page ? start : 0;
-      const bytes = this.page(p).subarray(from, Math.min(PAGE_BYTES, from + length - done));
+      const bytes = this.page(p).bytes.subarray(from, Math.min(PAGE_BYTES, from + length - done));
       whole.set(bytes, done);
       done += bytes.length;
     }
     return whole;
   }
 
-  private page(number: number): Uint8Array {
-    if (number === this.lastPage) return this.lastBytes;
-    const page = this.pages[number];
-    let bytes: Uint8Array;
+  private page(number: number): Page {
+    if (this.last?.number === number) return this.last;
+    let page = this.pages[number];
     if (page !== undefined) {
       page.used = true;
-      bytes = page.bytes;
     } else {
-      bytes = unfilled(PAGE_BYTES + SLACK_BYTES);
+      const bytes = unfilled(PAGE_BYTES + SLACK_BYTES);
       const offset = number * PAGE_BYTES;
       this.readAt(bytes, Math.min(PAGE_BYTES, this.size - offset), offset);
-      this.cache.add(this.pages, number, bytes);
+      page = this.cache.add(this.pages, number, bytes);
     }
-    this.lastPage = number;
-    this.lastBytes = bytes;
-    return bytes;
+    this.last = page;
+    return page;
   }
 
   private readAt(into: Uint8Array, length: number, offset: number): void {
