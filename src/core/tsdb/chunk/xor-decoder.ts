@@ -84,12 +84,14 @@ export function decodeXor(
 
   while (read < count && t <= maxt) {
     if (p > endBit) throw endsEarly(start, end);
-    pos = base + (p >>> 3);
-    w = (view.getInt32(pos) << (p & 7)) | (view.getUint8(pos + 4) >>> (8 - (p & 7)));
+    // At least 25 bits, which is enough for nearly everything that comes.
+    w = view.getInt32(base + (p >>> 3)) << (p & 7);
 
     if (read > 1) {
       if (w >= 0) {
         if ((w & 0x40000000) === 0) {
+          pos = base + (p >>> 3);
+          w |= view.getUint8(pos + 4) >>> (8 - (p & 7));
           let run = Math.clz32(w) >>> 1;
           if (run > count - read) run = count - read;
           read += run;
@@ -106,12 +108,14 @@ export function decodeXor(
         }
         p += 1;
         w <<= 1;
+      } else if ((w & 0x40000000) === 0) {
+        const raw = (w >>> 16) & 0x3fff;
+        delta += raw > 0x2000 ? raw - 0x4000 : raw;
+        p += 16;
+        // What is left of the bits will do for the next two.
+        w <<= 16;
       } else {
-        if ((w & 0x40000000) === 0) {
-          const raw = (w >>> 16) & 0x3fff;
-          delta += raw > 0x2000 ? raw - 0x4000 : raw;
-          p += 16;
-        } else if ((w & 0x20000000) === 0) {
+        if ((w & 0x20000000) === 0) {
           const raw = (w >>> 12) & 0x1ffff;
           delta += raw > 0x10000 ? raw - 0x20000 : raw;
           p += 20;
@@ -127,8 +131,7 @@ export function decodeXor(
           delta += dodHigh * TWO_32 + (dodLow >>> 0);
           p += 64;
         }
-        pos = base + (p >>> 3);
-        w = (view.getInt32(pos) << (p & 7)) | (view.getUint8(pos + 4) >>> (8 - (p & 7)));
+        w = view.getInt32(base + (p >>> 3)) << (p & 7);
       }
     }
     t += delta;
@@ -139,6 +142,7 @@ export function decodeXor(
       if ((w & 0x40000000) === 0) {
         p += 2;
       } else {
+        w = view.getInt32(base + (p >>> 3)) << (p & 7);
         leading = (w >>> 25) & 31;
         trailing = 64 - leading - ((w >>> 19) & 63 || 64);
         if (trailing < 0) {
@@ -148,7 +152,8 @@ export function decodeXor(
       }
       const width = 64 - leading - trailing;
       pos = base + (p >>> 3);
-      w = (view.getInt32(pos) << (p & 7)) | (view.getUint8(pos + 4) >>> (8 - (p & 7)));
+      w = view.getInt32(pos) << (p & 7);
+      if (width > 25) w |= view.getUint8(pos + 4) >>> (8 - (p & 7));
       if (width <= 32) {
         const v = w >>> (32 - width);
         if (trailing >= 32) {
