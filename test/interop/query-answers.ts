@@ -91,7 +91,9 @@ export function differences(query: string, ours: Answer, real: Answer): string |
   // The API leaves out all but ten; which ten depends on the order of Go's maps.
   if (real.annotations!.some((text) => /more (warning|info) annotations? omitted/.test(text))) return null;
   const known = ours
-    .annotations!.filter((text) => !NEWER_ANNOTATIONS.some((newer) => newer.test(text)))
+    .annotations!.filter(
+      (text) => real.annotations!.includes(text) || !NEWER_ANNOTATIONS.some((newer) => newer.test(text)),
+    )
     // 3.14 also says what was not monotonic, and where.
     .map((text) => text.replace(/, from buckets .*Z(?= \(\d+:\d+\)$)/, ''));
   const [mine, theirs] = [known, real.annotations!].map((texts) => texts.map(rounded).join('\n'));

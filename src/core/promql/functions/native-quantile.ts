@@ -62,7 +62,9 @@ export function hasNaNs(h: Histogram): boolean {
 /** The share of observations in (lower, upper], where lower < upper; those that are NaN count as outside. */
 export function nativeFraction(lower: number, upper: number, h: Histogram): number {
   if (h.count === 0) return Number.NaN;
-  return (rankOf(upper, h) - rankOf(lower, h)) / h.count;
+  // Not more than all, whatever rounding or negative counts have made of the buckets.
+  const rank = (value: number) => Math.min(rankOf(value, h), h.count);
+  return (rank(upper) - rank(lower)) / h.count;
 }
 
 /** How many observations are taken to be at most `value`. */
@@ -89,7 +91,7 @@ function rankOf(value: number, h: Histogram): number {
     }
     rank += count[i];
   }
-  return Math.min(rank, h.count);
+  return rank;
 }
 
 /** How far `value` is into a bucket on a logarithmic scale, counted from the bucket's lower bound. */
