@@ -40,7 +40,7 @@ export function nativeQuantile(q: number, h: Histogram): number {
     else if (h.positiveBuckets.length === 0 && h.negativeBuckets.length > 0) end = 0;
   }
   passed = Math.min(passed, h.count);
-  if (passed < rank) return Number.isNaN(h.sum) ? Number.NaN : fromBelow ? end : start;
+  if (passed < rank) return Number.isNaN(h.sum) ? Number.NaN : end;
   const into = fromBelow ? rank - (passed - count[at]) : passed - rank;
   const fraction = into / count[at];
   if (custom || (start <= 0 && end >= 0)) return start + (end - start) * fraction;
