@@ -2,7 +2,7 @@
 import type { Histogram } from '../model/histogram.ts';
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
 import { LabelsBuilder } from '../model/labels-builder.ts';
-import { type EngineOptions, instantQuery } from '../promql/index.ts';
+import { type EngineOptions, instantQuery, parsedInstantQuery, type QueryValue } from '../promql/index.ts';
 import type { Source } from '../source/source.ts';
 import { expandAlertTemplate, TemplateError, type TemplateSample } from '../template/index.ts';
 import { type Alert, alertSeries, alertStateSeries, annotationsFrom } from './alert.ts';
@@ -55,7 +55,7 @@ export class RecordingRule extends Rule {
     offsetMs: number,
     limit: number,
   ): Promise<RuleSample[]> {
-    const result = await query(context, this.config.expr, t - offsetMs);
+    const result = await queryRule(context, this.config, t - offsetMs);
     const builder = new LabelsBuilder();
     const seen = new SeenLabels();
     const samples = result.map((sample) => {
@@ -99,7 +99,7 @@ export class AlertingRule extends Rule {
     offsetMs: number,
     limit: number,
   ): Promise<RuleSample[]> {
-    const result = await query(context, this.config.expr, t - offsetMs);
+    const result = await queryRule(context, this.config, t - offsetMs);
     const found = new Map<string, Alert>();
     for (const sample of result) {
       const alert = await this.alertOf(sample, context, t, offsetMs);
@@ -205,7 +205,19 @@ export class AlertingRule extends Rule {
 
 /** An instant query, as rows. */
 async function query({ source, engine }: RuleContext, expr: string, t: number): Promise<RuleSample[]> {
-  const { value } = await instantQuery(source, expr, t, engine);
+  return rowsOf((await instantQuery(source, expr, t, engine)).value);
+}
+
+/** The rule's own expression. */
+async function queryRule(
+  { source, engine }: RuleContext,
+  { expr, parsed }: RecordingRuleConfig | AlertingRuleConfig,
+  t: number,
+): Promise<RuleSample[]> {
+  return rowsOf((await parsedInstantQuery(source, expr, parsed, t, engine)).value);
+}
+
+function rowsOf(value: QueryValue): RuleSample[] {
   if (value.type === 'scalar') return [row(EMPTY_LABELS, value.v)];
   if (value.type !== 'vector') throw new RuleError('rule result is not a vector or scalar');
   return value.series.map(({ labels, v, histograms }) => ({ labels, v, histogram: histograms?.[0] ?? null }));

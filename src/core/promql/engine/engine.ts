@@ -45,6 +45,17 @@ export async function instantQuery(
   return run(source, query, expr, new StepGrid(t, 1, 1), t, 'instant', options);
 }
 
+/** The same for a query that was parsed before, as `expr`. */
+export async function parsedInstantQuery(
+  source: Source,
+  query: string,
+  expr: Expr,
+  t: number,
+  options: EngineOptions = {},
+): Promise<QueryResult> {
+  return run(source, query, expr, new StepGrid(t, 1, 1), t, 'instant', options);
+}
+
 /** The values of `query` from `start` to `end` (ms, inclusive), `stepMs` apart. */
 export async function rangeQuery(
   source: Source,
