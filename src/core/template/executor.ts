@@ -3,7 +3,7 @@ import { goQuote } from '../model/quote.ts';
 import {
   accepts,
   CallError,
-  type FunctionTable,
+  type FunctionLookup,
   lookUp,
   type ParameterType,
   parameterTypeName,
@@ -24,7 +24,7 @@ import { formatValue, GoInt, GoMap, GoStruct, type GoValue, isTrue, typeName } f
 
 export interface ExecuteOptions {
   templates: Templates;
-  functions: FunctionTable;
+  functions: FunctionLookup;
   name: string;
   /** The template's text, for positions. */
   text: string;
@@ -242,7 +242,7 @@ class Executor {
     this.at(identifier);
     const given = args.length + (final === undefined ? 0 : 1);
     if (name === 'and' || name === 'or') return this.shortCircuit(dot, name, args, final, given);
-    const { parameters, variadic, call } = this.options.functions.get(name)!;
+    const { parameters, variadic, call } = this.options.functions(name)!;
     if (variadic === undefined ? given !== parameters.length : given < parameters.length) {
       const want =
         variadic === undefined ? `want ${parameters.length}` : `want at least ${parameters.length}`;

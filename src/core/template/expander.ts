@@ -5,9 +5,9 @@
 import type { Labels } from '../model/labels.ts';
 import { BUILTINS } from './builtins.ts';
 import { executeTemplate } from './executor.ts';
-import { CallError, type TemplateFunction } from './function.ts';
+import { CallError } from './function.ts';
 import { parseTemplate, type Templates } from './parser.ts';
-import { prometheusFunctions, sampleStruct } from './prometheus-functions.ts';
+import { contextFunctions, PURE_FUNCTIONS, sampleStruct } from './prometheus-functions.ts';
 import { TemplateError } from './template-error.ts';
 import { GoMap, GoStruct, type GoValue } from './value.ts';
 
@@ -41,7 +41,13 @@ const DATA_TYPE =
   'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }';
 
 const UNUSED = { nowMs: 0, externalUrl: '', query: () => null };
-const NAMES = new Set([...BUILTINS.keys(), 'and', 'or', ...prometheusFunctions(UNUSED).keys()]);
+const NAMES = new Set([
+  ...BUILTINS.keys(),
+  'and',
+  'or',
+  ...PURE_FUNCTIONS.keys(),
+  ...contextFunctions(UNUSED).keys(),
+]);
 
 /** Parsed templates by text; rules repeat theirs at every evaluation. */
 const parsed = new Map<string, Templates>();
@@ -74,13 +80,15 @@ export async function expandAlertTemplate(
   );
   for (;;) {
     let unanswered: string | undefined;
-    const functions = functionsFor(options, data.externalUrl, (expr) => {
+    const query = (expr: string): GoValue => {
       const answer = answers.get(expr);
       if (answer instanceof CallError) throw answer;
       if (answer !== undefined) return answer;
       unanswered = expr;
       throw new Unanswered();
-    });
+    };
+    const own = contextFunctions({ nowMs: options.nowMs, externalUrl: data.externalUrl, query });
+    const functions = (name: string) => own.get(name) ?? PURE_FUNCTIONS.get(name) ?? BUILTINS.get(name);
     try {
       return executeTemplate({ templates, functions, name: options.name, text: full, data: root });
     } catch (error) {
@@ -103,17 +111,6 @@ async function answer(query: TemplateQuery, expr: string): Promise<GoValue | Cal
   } catch (error) {
     return new CallError(error instanceof Error ? error.message : String(error));
   }
-}
-
-function functionsFor(
-  options: ExpandOptions,
-  externalUrl: string,
-  query: (expr: string) => GoValue,
-): Map<string, TemplateFunction> {
-  const functions = new Map<string, TemplateFunction>(BUILTINS);
-  const own = prometheusFunctions({ nowMs: options.nowMs, externalUrl, query });
-  for (const [name, definition] of own) functions.set(name, definition);
-  return functions;
 }
 
 function parsedTemplate(text: string, name: string): Templates {

@@ -13,6 +13,9 @@ export interface TemplateFunction {
 
 export type FunctionTable = ReadonlyMap<string, TemplateFunction>;
 
+/** Finds a function by its name. */
+export type FunctionLookup = (name: string) => TemplateFunction | undefined;
+
 /** A failure inside a function; its message is shown to the template's author. */
 export class CallError extends Error {}
 

@@ -8,7 +8,7 @@ import { compareStrings } from '../model/labels.ts';
 import { goFloatError, parseGoFloat } from '../model/number.ts';
 import { Search } from '../regex/index.ts';
 import { queryEscape } from './builtins.ts';
-import { CallError, lookUp, type TemplateFunction } from './function.ts';
+import { CallError, type FunctionTable, lookUp, type TemplateFunction } from './function.ts';
 import { humanize, humanize1024, humanizeDuration, short } from './humanize.ts';
 import { GoInt, GoMap, GoStruct, GoTime, type GoValue, typeName } from './value.ts';
 
@@ -35,40 +35,42 @@ const number = (call: (value: number) => GoValue): TemplateFunction => ({
   call: (value) => call(toFloat(value)),
 });
 
-export function prometheusFunctions(context: PrometheusContext): Map<string, TemplateFunction> {
+/** Those that need nothing but their arguments. */
+export const PURE_FUNCTIONS: FunctionTable = new Map<string, TemplateFunction>([
+  ['first', { parameters: ['results'], call: first }],
+  ['label', { parameters: ['string', 'sample'], call: (name, of) => labelOf(of, name as string) }],
+  ['value', { parameters: ['sample'], call: (of) => (of as GoStruct).fields.get('Value') }],
+  ['strvalue', { parameters: ['sample'], call: (of) => labelOf(of, '__value__') }],
+  ['args', { parameters: [], variadic: 'any', call: args }],
+  ['reReplaceAll', { parameters: ['string', 'string', 'string'], call: replaceAll }],
+  ['match', { parameters: ['string', 'string'], call: (pattern, of) => search(pattern).test(of as string) }],
+  ['safeHtml', text((html) => html)],
+  ['title', text(title)],
+  ['toUpper', text((of) => of.toUpperCase())],
+  ['toLower', text((of) => of.toLowerCase())],
+  ['graphLink', text((expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=0`)],
+  ['tableLink', text((expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=1`)],
+  ['urlQueryEscape', text(queryEscape)],
+  ['sortByLabel', { parameters: ['string', 'results'], call: sortByLabel }],
+  ['stripPort', text(stripPort)],
+  ['stripDomain', text(stripDomain)],
+  ['humanize', number(humanize)],
+  ['humanize1024', number(humanize1024)],
+  ['humanizeDuration', number(humanizeDuration)],
+  ['humanizePercentage', number((v) => `${short(v * 100)}%`)],
+  ['humanizeTimestamp', number((v) => (Number.isFinite(v) ? timeOf(v).toString() : short(v)))],
+  ['toTime', number(timeOf)],
+  ['toDuration', number((v) => new GoInt(v * 1e9))],
+  ['parseDuration', text((of) => converted(() => parseDuration(of) / 1000))],
+]);
+
+/** Those that depend on where and when the template runs. */
+export function contextFunctions(context: PrometheusContext): FunctionTable {
   return new Map<string, TemplateFunction>([
     ['query', text((expr) => context.query(expr))],
-    ['first', { parameters: ['results'], call: first }],
-    ['label', { parameters: ['string', 'sample'], call: (name, of) => labelOf(of, name as string) }],
-    ['value', { parameters: ['sample'], call: (of) => (of as GoStruct).fields.get('Value') }],
-    ['strvalue', { parameters: ['sample'], call: (of) => labelOf(of, '__value__') }],
-    ['args', { parameters: [], variadic: 'any', call: args }],
-    ['reReplaceAll', { parameters: ['string', 'string', 'string'], call: replaceAll }],
-    [
-      'match',
-      { parameters: ['string', 'string'], call: (pattern, of) => search(pattern).test(of as string) },
-    ],
-    ['safeHtml', text((html) => html)],
-    ['title', text(title)],
-    ['toUpper', text((of) => of.toUpperCase())],
-    ['toLower', text((of) => of.toLowerCase())],
-    ['graphLink', text((expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=0`)],
-    ['tableLink', text((expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=1`)],
-    ['urlQueryEscape', text(queryEscape)],
-    ['sortByLabel', { parameters: ['string', 'results'], call: sortByLabel }],
-    ['stripPort', text(stripPort)],
-    ['stripDomain', text(stripDomain)],
-    ['humanize', number(humanize)],
-    ['humanize1024', number(humanize1024)],
-    ['humanizeDuration', number(humanizeDuration)],
-    ['humanizePercentage', number((v) => `${short(v * 100)}%`)],
-    ['humanizeTimestamp', number((v) => (Number.isFinite(v) ? timeOf(v).toString() : short(v)))],
-    ['toTime', number(timeOf)],
-    ['toDuration', number((v) => new GoInt(v * 1e9))],
     ['now', { parameters: [], call: () => context.nowMs / 1000 }],
     ['pathPrefix', { parameters: [], call: () => pathOf(context.externalUrl) }],
     ['externalURL', { parameters: [], call: () => context.externalUrl }],
-    ['parseDuration', text((of) => converted(() => parseDuration(of) / 1000))],
   ]);
 }
 
