@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import { EMPTY_LABELS } from '../../model/labels.ts';
 import type { Source } from '../../source/source.ts';
-import { StepColumn } from '../functions/column.ts';
+import { FLOAT, StepColumn } from '../functions/column.ts';
 import type { RangeSamples } from '../functions/range-samples.ts';
 import { type Expr, typeOf } from '../parser/ast.ts';
 import { type ParserOptions, parseQuery, resolveDurations } from '../parser/index.ts';
@@ -146,8 +146,9 @@ async function run(
 function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid): ResultSeries[] {
   const results: ResultSeries[] = [];
   const column = new StepColumn(grid.count);
-  // Nearly all series have a value at every step, and share their times.
+  // Nearly all series have a value at every step, or (of `count_values` or `topk`) at one, and share their times.
   let everyTime: Float64Array | null = null;
+  const oneTime: (Float64Array | undefined)[] = [];
   for (let i = 0; i < operator.series.length; i++) {
     operator.evaluate(i, column);
     const n = column.count();
@@ -159,15 +160,19 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
       results.push({ labels, t: everyTime, v: column.v.slice(), histograms: null });
       continue;
     }
+    if (n === 1 && column.histograms === null) {
+      const step = column.next(0);
+      const t = (oneTime[step] ??= Float64Array.of(grid.time(step)));
+      results.push({ labels, t, v: column.v.slice(step, step + 1), histograms: null });
+      continue;
+    }
     const t = new Float64Array(n);
     const v = new Float64Array(n);
     const histograms = column.histograms === null ? null : new Array(n).fill(null);
     let at = 0;
-    for (let step = 0; step < grid.count; step++) {
-      const kind = column.kind[step];
-      if (kind === 0) continue;
+    for (let step = column.next(0); step < grid.count; step = column.next(step + 1)) {
       t[at] = grid.time(step);
-      if (kind === 1) v[at] = column.v[step];
+      if (column.kind[step] === FLOAT) v[at] = column.v[step];
       else histograms![at] = column.histogramAt(step);
       at++;
     }

@@ -9,6 +9,10 @@ export const ABSENT = 0;
 export const FLOAT = 1;
 export const HISTOGRAM = 2;
 
+/** Steps whose kinds make a 64-bit number. Kinds are small, so that number is 0 only where all are ABSENT. */
+const WORD_STEPS = 8;
+const ALL_FLOAT = new Float64Array(new Uint8Array(WORD_STEPS).fill(FLOAT).buffer)[0];
+
 export class StepColumn {
   /** Number of steps. */
   readonly length: number;
@@ -18,10 +22,18 @@ export class StepColumn {
   readonly v: Float64Array;
   /** Valid where `kind` is HISTOGRAM; null until the first histogram is set. Histograms are shared and immutable. */
   histograms: (Histogram | null)[] | null;
+  /** `kind` again, eight steps a number, to pass over many at a time; null where there are few. */
+  private readonly words: Float64Array | null;
 
   constructor(length: number) {
     this.length = length;
-    this.kind = new Uint8Array(length);
+    if (length < WORD_STEPS * 4) {
+      this.words = null;
+      this.kind = new Uint8Array(length);
+    } else {
+      this.words = new Float64Array(Math.ceil(length / WORD_STEPS));
+      this.kind = new Uint8Array(this.words.buffer, 0, length);
+    }
     this.v = new Float64Array(length);
     this.histograms = null;
   }
@@ -56,8 +68,32 @@ export class StepColumn {
 
   /** How many steps are not absent. */
   count(): number {
+    const { kind, words, length } = this;
     let n = 0;
-    for (let i = 0; i < this.length; i++) if (this.kind[i] !== ABSENT) n++;
+    if (words === null) {
+      for (let i = 0; i < length; i++) if (kind[i] !== ABSENT) n++;
+      return n;
+    }
+    for (let w = 0; w < words.length; w++) {
+      if (words[w] === 0) continue;
+      if (words[w] === ALL_FLOAT) {
+        n += WORD_STEPS;
+        continue;
+      }
+      const end = Math.min(length, (w + 1) * WORD_STEPS);
+      for (let i = w * WORD_STEPS; i < end; i++) if (kind[i] !== ABSENT) n++;
+    }
     return n;
+  }
+
+  /** The first step from `from` on that is not absent; `length` if there is none. */
+  next(from: number): number {
+    const { kind, words, length } = this;
+    let i = from;
+    while (i < length && kind[i] === ABSENT) {
+      if (words !== null && i % WORD_STEPS === 0 && words[i / WORD_STEPS] === 0) i += WORD_STEPS;
+      else i++;
+    }
+    return Math.min(i, length);
   }
 }
