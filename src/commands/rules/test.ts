@@ -21,7 +21,7 @@ export default class RulesTest extends TsmonCommand {
 
 FILE.test holds a script, which loads samples, runs queries over them and says what they must yield, in the language that Prometheus tests PromQL with (https://github.com/prometheus/prometheus/blob/main/promql/promqltest/README.md): load, load_with_nhcb, clear, eval instant, eval range, with expect lines for failures, warnings, infos and order. Every part of PromQL may be used, the experimental ones too; lookback is 5m, subqueries without a step have one of 1m, metric names are removed at the end of a query, and start timestamps count.
 
-Exit status: 0 everything has passed, 1 something has failed (also a unit test or its rules that cannot be read) or --run has selected nothing, 2 wrong usage or a script that cannot be read (the evals that can be are run all the same).`;
+Exit status: 0 everything has passed, 1 something has failed (also a unit test or its rules that cannot be read) or --run has selected nothing, 2 wrong usage, or a script or an eval in one that cannot be read (other evals are run all the same).`;
 
   static override examples = [
     { description: 'The unit tests of some rules', command: '<%= config.bin %> rules test tests/*.yml' },
