@@ -1,5 +1,5 @@
 /** Runs promtool's unit tests of rules for a command, and reports each as it finishes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { formatDuration } from '../core/model/duration.ts';
@@ -143,12 +143,12 @@ function ruleFilesOf(patterns: readonly string[], file: string, options: UnitTes
 
 /** Paths that a pattern of Go's `filepath.Glob` stands for, sorted. */
 function expandPattern(pattern: string): string[] {
-  if (!/[*?[]/.test(pattern)) return [pattern];
+  if (!/[*?[]/.test(pattern)) return existsSync(pattern) ? [pattern] : [];
   let paths = [pattern.startsWith('/') ? '/' : ''];
   for (const segment of pattern.split('/').filter((part) => part !== '')) {
     paths = paths.flatMap((path) => matchesIn(path, segment));
   }
-  return paths.sort();
+  return paths.filter((path) => existsSync(path)).sort();
 }
 
 function matchesIn(folder: string, segment: string): string[] {

@@ -161,6 +161,15 @@ tests:
     expect(run(['test', '--run', 'nothing', 'fail.yml']).status).toBe(1);
   });
 
+  it('warns, as promtool does, of rule files that are not there', () => {
+    file('none.yml', 'rule_files: [missing.yml, "no*.yaml"]\ntests: [{name: t}]\n');
+    const { status, stderr } = run(['test', 'none.yml']);
+    expect(status).toBe(0);
+    expect(stderr).toBe(
+      'warning: none.yml: no file matches missing.yml\nwarning: none.yml: no file matches no*.yaml\n',
+    );
+  });
+
   it('fails where its rules cannot be read', () => {
     file('good.yml', RULES.replace('sum(up)', 'sum('));
     const { status, stdout } = run(['test', file('pass.yml', test(1))]);

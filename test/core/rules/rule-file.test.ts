@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { duplicateRules, labelsOf, parseRuleFile } from '../../../src/core/rules/index.ts';
 import { groupOf } from './files.ts';
@@ -109,5 +110,40 @@ describe('rule files', () => {
     expect(
       duplicateRules(file).map(({ name, rules }) => [name, rules.map(({ place }) => place.line)]),
     ).toEqual([['a', [4, 6]]]);
+  });
+
+  it('are refused and not stumbled over, however they are damaged', () => {
+    const whole = groupOf([
+      '{record: a, expr: "sum(up)", labels: &l {x: y}}',
+      '{alert: b, expr: up == 0, for: 5m, labels: {<<: *l}, annotations: {s: "{{ $value }}"}}',
+    ]);
+    const pieces = fc.constantFrom(
+      '',
+      ':',
+      '{',
+      '}',
+      '[',
+      ']',
+      '\n',
+      '  ',
+      '- ',
+      '&a ',
+      '*a',
+      '<<',
+      '"',
+      '? ',
+      '|',
+      '{{',
+      '!!x ',
+      '---\n',
+      '\t',
+    );
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(12), pieces, (at, length, piece) => {
+        const { errors } = parseRuleFile(whole.slice(0, at) + piece + whole.slice(at + length), 'r.yml');
+        for (const error of errors) expect(error.message).toMatch(/^r\.yml(:\d+:\d+)?: /);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
