@@ -2,6 +2,7 @@
 import { InputError } from '../../errors.ts';
 import { formatG } from '../../model/number.ts';
 import { FLOAT } from './column.ts';
+import { DoubleExponential } from './double-exponential.ts';
 import { type Implementation, rangeFunction } from './function.ts';
 import { nextLost } from './kahan.ts';
 import { ignoreHistogramsBeside } from './range-annotations.ts';
@@ -93,30 +94,18 @@ export const doubleExponentialSmoothing: Implementation = rangeFunction(
   (samples, [smoothing, trend], out, site) => {
     ignoreHistogramsBeside(samples, site);
     const { v, lo, hi, histogramLo, histogramHi } = samples;
+    const windows = new DoubleExponential(v, samples.count);
     for (let step = 0; step < out.length; step++) {
       if (hi[step] === lo[step] && histogramHi[step] === histogramLo[step]) continue;
       checkFactor('smoothing', smoothing[step], 'sf');
       checkFactor('trend', trend[step], 'tf');
       if (hi[step] - lo[step] < 2) continue;
       out.kind[step] = FLOAT;
-      out.v[step] = smooth(v, lo[step], hi[step], smoothing[step], trend[step]);
+      windows.setFactors(smoothing[step], trend[step]);
+      out.v[step] = windows.window(lo[step], hi[step]);
     }
   },
 );
-
-/** Holt's linear trend over samples [from, to), of which there are at least two. */
-function smooth(v: Float64Array, from: number, to: number, smoothing: number, trendFactor: number): number {
-  let before = 0;
-  let level = v[from];
-  let trend = v[from + 1] - v[from];
-  for (let i = from + 1; i < to; i++) {
-    if (i > from + 1) trend = trendFactor * (level - before) + (1 - trendFactor) * trend;
-    const next = smoothing * v[i] + (1 - smoothing) * (level + trend);
-    before = level;
-    level = next;
-  }
-  return level;
-}
 
 function checkFactor(name: string, value: number, symbol: string): void {
   // A NaN is neither too small nor too large, and upstream lets it pass.
