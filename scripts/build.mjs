@@ -1,6 +1,6 @@
 /**
- * Builds dist/: one CommonJS bundle for each command class, oclif itself once, and the manifest that help is written
- * from; with --lib also the core as a library with its types. With --if-stale it does nothing when no source is newer.
+ * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the live view, and the manifest that help
+ * is written from; with --lib also the core as a library with its types. With --if-stale it does nothing when no source is newer.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -82,7 +82,33 @@ const lazyReadline = {
   },
 };
 
+// ink asks for its developer tools in development only; without them there is nothing to resolve.
+const withoutDevtools = {
+  name: 'ink-without-devtools',
+  setup(b) {
+    b.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'devtools', namespace: 'devtools' }));
+    b.onLoad({ filter: /.*/, namespace: 'devtools' }, () => ({ contents: 'export default {};' }));
+  },
+};
+
 await Promise.all([
+  // The live view: modules, because ink waits at its top level, which CommonJS cannot.
+  build({
+    ...shared,
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    define: {
+      ...shared.define,
+      'process.env.NODE_ENV': '"production"',
+      'process.env.DEV': '"false"',
+    },
+    // What CommonJS packages inside ask for at run time are Node's own modules.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    entryPoints: ['src/cli/live/live.tsx', 'src/cli/live/query-worker.ts'],
+    outdir: join(fresh, 'live'),
+    jsx: 'automatic',
+    plugins: [withoutDevtools],
+  }),
   build({
     ...shared,
     entryPoints: sources.map((file) => ({
@@ -106,6 +132,8 @@ await Promise.all([
     plugins: [withoutConfig, lazyReadline],
   }),
 ]);
+
+writeFileSync(join(fresh, 'live', 'load.cjs'), "module.exports = () => import('./live.mjs');\n");
 
 if (process.argv.includes('--lib')) {
   execFileSync(

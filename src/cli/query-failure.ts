@@ -14,12 +14,12 @@ import { CommandFailure, EXIT_USAGE } from './command.ts';
 
 /** What to throw instead of `error`: the same where it is not about the query, else what teaches. */
 export function taught(error: unknown, query: string): unknown {
-  const text = explainFailure(error, query);
+  const text = queryFaultText(error, query);
   return text === undefined ? error : new CommandFailure(EXIT_USAGE, text);
 }
 
 /** Several lines of text for a fault that lies in the query, else undefined. */
-function explainFailure(error: unknown, query: string): string | undefined {
+export function queryFaultText(error: unknown, query: string): string | undefined {
   if (error instanceof PromQLSyntaxError) return `${error.message}\n${indented(error.annotate())}`;
   if (error instanceof ApiError) return explainRefusal(error, query);
   if (error instanceof DurationError) return located(error.message, query, error.range);

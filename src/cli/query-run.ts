@@ -7,7 +7,7 @@ import {
   rangeQuery,
 } from '../core/promql/index.ts';
 import type { ApiClient } from '../core/source/http/api-client.ts';
-import type { EngineFlags } from './query-flags.ts';
+import type { EngineFlags } from './engine-options.ts';
 import type { QueryTimes } from './query-times.ts';
 import type { OpenedSources } from './sources.ts';
 

@@ -14,73 +14,75 @@ import { pointText } from './query-text.ts';
 import { type Column, listLines, tableLines, tableWidth } from './text-table.ts';
 
 export function printTable(value: QueryValue, context: PrintContext): void {
-  const { out, paint, times } = context;
+  for (const line of resultTable(value, context)) context.out.line(line);
+}
+
+/** What decides about the looks of a table. */
+export type TableStyle = Pick<PrintContext, 'paint' | 'times' | 'width'>;
+
+/** The table's lines; the last one says how many series there are, and of which time. */
+export function resultTable(value: QueryValue, style: TableStyle): string[] {
+  const { paint, times } = style;
   switch (value.type) {
     case 'string':
-      out.line(value.text);
-      return;
+      return [value.text];
     case 'scalar':
-      out.line(formatG(value.v));
-      return;
+      return [formatG(value.v)];
     case 'vector': {
       const { series } = value;
-      if (series.length > 0) printVector(series, context);
       const t = series.length > 0 ? series[0].t[0] : times.kind === 'instant' ? times.t : times.end;
-      out.line(paint.dim(`${counted(series)} at ${formatTimestamp(t)}`));
-      return;
+      const footer = paint.dim(`${counted(series)} at ${formatTimestamp(t)}`);
+      return series.length === 0 ? [footer] : [...vectorTable(series, style), footer];
     }
-    case 'matrix':
-      if (times.kind === 'instant') {
-        printSamples(value.series, context);
-        return;
-      }
-      if (value.series.length > 0) printSummaries(value.series, times, context);
-      out.line(
-        paint.dim(
-          `${counted(value.series)}, ${formatTimestamp(times.start)} to ${formatTimestamp(times.end)}`,
-        ),
-      );
+    case 'matrix': {
+      const { series } = value;
+      if (times.kind === 'instant') return [...sampleList(series, style), paint.dim(counted(series))];
+      const span = `${formatTimestamp(times.start)} to ${formatTimestamp(times.end)}`;
+      const footer = paint.dim(`${counted(series)}, ${span}`);
+      return series.length === 0 ? [footer] : [...summaryTable(series, times, style), footer];
+    }
   }
 }
 
 const NUMBER: Omit<Column, 'title'> = { align: 'right', shrinks: false };
 const TEXT: Omit<Column, 'title'> = { align: 'left', shrinks: false };
 
-function printVector(series: readonly ResultSeries[], context: PrintContext): void {
+function vectorTable(series: readonly ResultSeries[], style: TableStyle): string[] {
   const hasHistogram = series.some(({ histograms }) => histograms !== null);
-  print(
+  return seriesTable(
     series,
     [{ title: 'value', ...(hasHistogram ? TEXT : NUMBER) }],
     series.map((one) => [pointText(one, 0)]),
-    context,
+    style,
   );
 }
 
 const TREND_WIDTH = 24;
 const LEAST_TREND_WIDTH = 8;
 
-function printSummaries(
+function summaryTable(
   series: readonly ResultSeries[],
   { start, end }: { start: number; end: number },
-  context: PrintContext,
-): void {
-  const trend = context.width < 100 ? LEAST_TREND_WIDTH : TREND_WIDTH;
+  style: TableStyle,
+): string[] {
+  const trend = style.width < 100 ? LEAST_TREND_WIDTH : TREND_WIDTH;
   const numbers = ['min', 'avg', 'max', 'last'].map((title) => ({ title, ...NUMBER }));
-  print(
+  return seriesTable(
     series,
     [...numbers, { title: 'trend', ...TEXT }],
     series.map((one) => [...summary(one), sparkline(one, start, end, trend)]),
-    context,
+    style,
   );
 }
 
 /** Every sample of a range vector, under the name of its series. */
-function printSamples(series: readonly ResultSeries[], { out, paint }: PrintContext): void {
+function sampleList(series: readonly ResultSeries[], { paint }: TableStyle): string[] {
+  const lines: string[] = [];
   for (const one of series) {
-    out.line(paint.bold(one.labels.toString()));
-    for (let i = 0; i < one.t.length; i++) out.line(`  ${formatTimestamp(one.t[i])}  ${pointText(one, i)}`);
+    lines.push(paint.bold(one.labels.toString()));
+    for (let i = 0; i < one.t.length; i++) lines.push(`  ${formatTimestamp(one.t[i])}  ${pointText(one, i)}`);
   }
-  out.line(paint.dim(counted(series)));
+  return lines;
 }
 
 /** Minimum, average, maximum and last value, to six digits. */
@@ -106,23 +108,23 @@ function rounded(v: number): string {
   return Number.isFinite(v) ? formatG(Number(v.toPrecision(6))) : formatG(v);
 }
 
-/** Prints `cells` beside what tells each series from the others. */
-function print(
+/** `cells` beside what tells each series from the others, below what they have in common. */
+function seriesTable(
   series: readonly ResultSeries[],
   columns: readonly Column[],
   cells: readonly (readonly string[])[],
-  { out, paint, width }: PrintContext,
-): void {
+  { paint, width }: TableStyle,
+): string[] {
   const { common, names } = labelColumns(series.map(({ labels }) => labels));
-  if (common.size > 0) for (const line of wrap(common.toString(), width)) out.line(paint.bold(line));
+  const head = common.size === 0 ? [] : wrap(common.toString(), width).map(paint.bold);
   const all = [...names.map((name) => ({ title: title(name), ...TEXT })), ...columns];
   const rows = series.map(({ labels }, i) => [...names.map((name) => labels.get(name)), ...cells[i]]);
-  if (tableWidth(all, rows) <= width) {
-    for (const line of tableLines(all, rows, width, paint.dim)) out.line(line);
-    return;
-  }
-  const own = series.map(({ labels }) => labels.filter((name) => names.includes(name)).toString());
-  for (const line of listLines(columns, cells, own, width, paint.dim)) out.line(line);
+  if (tableWidth(all, rows) <= width) return [...head, ...tableLines(all, rows, width, paint.dim)];
+  const own = series.map(({ labels }) => {
+    const different = labels.filter((name) => names.includes(name));
+    return different.size === 0 ? '' : different.toString();
+  });
+  return [...head, ...listLines(columns, cells, own, width, paint.dim)];
 }
 
 function title(name: string): string {

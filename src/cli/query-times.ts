@@ -18,7 +18,7 @@ export type QueryTimes =
   | { kind: 'range'; start: number; end: number; stepMs: number };
 
 /** The word for the time of the newest sample. */
-const LATEST = 'latest';
+export const LATEST = 'latest';
 
 /** A range unless it says otherwise is drawn or listed with this many steps at most, as in Prometheus' own pages. */
 const DEFAULT_STEPS = 250;

@@ -10,7 +10,7 @@ import type { ApiClient } from '../core/source/http/api-client.ts';
 import { mergeSources } from '../core/source/merge.ts';
 import type { Source } from '../core/source/source.ts';
 import { DEFAULT_DATA_DIR } from './flags.ts';
-import { fetchClientOptions, type HttpFlags } from './http-flags.ts';
+import type { HttpFlags } from './http-flags.ts';
 import { inputName, pieces } from './input.ts';
 
 export interface SourceOptions {
@@ -74,7 +74,8 @@ async function openSource(name: string, options: SourceOptions): Promise<OpenedS
 async function openServer(name: string, options: SourceOptions): Promise<OpenedSources> {
   const { clock = systemClock, http = PLAIN_HTTP, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   if (!URL.canParse(name)) throw new InputError('bad_source', `"${name}" is not a URL`);
-  const [{ HttpClient }, { ApiClient }, { HttpSource }] = await Promise.all([
+  const [{ fetchClientOptions }, { HttpClient }, { ApiClient }, { HttpSource }] = await Promise.all([
+    import('./http-flags.ts'),
     import('../core/http/http-client.ts'),
     import('../core/source/http/api-client.ts'),
     import('../core/source/http/http-source.ts'),

@@ -57,7 +57,8 @@ export function listLines(
       const [first, ...more] = wrap(text, width - taken);
       out.push((padEnd(row, taken) + first).trimEnd(), ...more.map((line) => ' '.repeat(taken) + line));
     } else {
-      out.push(...wrap(text, width), ...wrap(row, width));
+      if (text !== '') out.push(...wrap(text, width));
+      out.push(...wrap(row, width));
     }
   }
   return out;

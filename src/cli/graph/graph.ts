@@ -20,12 +20,14 @@ export interface GraphOptions {
   end: number;
   /** Points further apart than this are not joined. */
   stepMs: number;
+  /** Lines that the legend may have; 12 if not given. */
+  legendLines?: number;
   /** Colours `text` as belonging to the line of that number. */
   paint: (text: string, line: number) => string;
 }
 
 /** More lines than this are drawn but not named. */
-const LEGEND_LINES = 12;
+const DEFAULT_LEGEND_LINES = 12;
 
 /** The chart as lines of text. */
 export function renderGraph(lines: readonly GraphLine[], options: GraphOptions): string[] {
@@ -104,13 +106,14 @@ function timeAxis(start: number, end: number, columns: number): string {
   return axis;
 }
 
-function legend(lines: readonly GraphLine[], { paint, width }: GraphOptions): string[] {
-  const out = lines.slice(0, LEGEND_LINES).map(({ name, v }, number) => {
+function legend(lines: readonly GraphLine[], { paint, width, legendLines }: GraphOptions): string[] {
+  const most = legendLines ?? DEFAULT_LEGEND_LINES;
+  const out = lines.slice(0, most).map(({ name, v }, number) => {
     const last = v.length === 0 ? '' : ` ${shortNumber(v[v.length - 1])}`;
     const room = Math.max(8, width - last.length - 3);
     const shown = name.length > room ? `${name.slice(0, room - 1)}…` : name;
     return `${paint('━', number)} ${shown}${last}`;
   });
-  if (lines.length > LEGEND_LINES) out.push(`… and ${lines.length - LEGEND_LINES} more`);
+  if (lines.length > most && most > 0) out.push(`… and ${lines.length - most} more`);
   return out;
 }

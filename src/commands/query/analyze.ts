@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
 import { TsmonCommand } from '../../cli/command.ts';
+import { engineOptions } from '../../cli/engine-options.ts';
 import { fromFlag } from '../../cli/flags.ts';
 import { httpFlags } from '../../cli/http-flags.ts';
 import { Output } from '../../cli/output.ts';
 import { taught } from '../../cli/query-failure.ts';
-import { engineFlags, engineOptions, queryTimeFlags } from '../../cli/query-flags.ts';
+import { engineFlags, queryTimeFlags } from '../../cli/query-flags.ts';
 import { queryTimes } from '../../cli/query-times.ts';
 import { openSources } from '../../cli/sources.ts';
 import { systemClock } from '../../core/clock.ts';

@@ -1,10 +1,11 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Flags, type Interfaces } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
+import { engineOptions } from '../../cli/engine-options.ts';
 import { fromFlag } from '../../cli/flags.ts';
 import { httpFlags } from '../../cli/http-flags.ts';
 import { Output } from '../../cli/output.ts';
 import { taught } from '../../cli/query-failure.ts';
-import { engineFlags, engineOptions, queryTimeFlags } from '../../cli/query-flags.ts';
+import { engineFlags, queryTimeFlags } from '../../cli/query-flags.ts';
 import { printAnswer, printErrorAnswer } from '../../cli/query-json.ts';
 import { QUERY_OUTPUTS, type QueryOutput, queryPrinter, resultSize } from '../../cli/query-printer.ts';
 import { type QueryAnswer, runQuery } from '../../cli/query-run.ts';
@@ -12,8 +13,11 @@ import { type QueryTimes, queryTimes } from '../../cli/query-times.ts';
 import { openForQueries } from '../../cli/sources.ts';
 import { terminalWidth } from '../../cli/terminal.ts';
 import { systemClock } from '../../core/clock.ts';
+import { InputError } from '../../core/errors.ts';
 import { parseQuery } from '../../core/promql/parser/index.ts';
 import type { Source } from '../../core/source/source.ts';
+
+type QueryFlags = Interfaces.InferredFlags<typeof Query.flags>;
 
 export default class Query extends TsmonCommand {
   static override summary = 'Run a PromQL query, with no server needed';
@@ -21,6 +25,8 @@ export default class Query extends TsmonCommand {
     `Evaluates an expression as Prometheus does: at one time (now), or over a range with --start or --since. What --from names is read as it is: data directories, also while a server writes to them, single blocks, files and pipes in any exposition format, servers; several of them are merged.
 
 On a terminal the result is a table. Elsewhere it is text: one sample a line, the series as PromQL writes it, the value, and the time in milliseconds. json is the whole answer of Prometheus' HTTP API, graph draws a line chart, value prints values alone; prom, openmetrics, jsonl and csv are what other programs read.
+
+With --watch the terminal shows a live view: the expression can be edited, with completion of metrics, labels and functions by Tab and a history by the arrow keys; after Esc the arrow keys pan, + and - zoom, v switches between graph and table, and q quits.
 
 Warnings and hints go to standard error. An empty result is no failure unless --fail-if-empty says so.`;
 
@@ -41,13 +47,17 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       command: '<%= config.bin %> query --from /mnt/backup/prometheus --at latest up',
     },
     {
+      description: 'A live view of a server',
+      command: '<%= config.bin %> query --watch --from http://localhost:9090 up',
+    },
+    {
       description: 'A check for scripts: status 1 where anything is down',
       command: "<%= config.bin %> query --fail-if-any 'up == 0'",
     },
   ];
 
   static override args = {
-    expr: Args.string({ description: 'A PromQL expression', required: true, ignoreStdin: true }),
+    expr: Args.string({ description: 'A PromQL expression', ignoreStdin: true }),
   };
 
   static override flags = {
@@ -57,6 +67,18 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       char: 'o',
       description: 'How to print the result (default: table on a terminal, else text)',
       options: [...QUERY_OUTPUTS],
+    }),
+    watch: Flags.boolean({
+      char: 'w',
+      description: 'A live view in the terminal: edit, complete, zoom and pan',
+      helpGroup: 'WATCH',
+      exclusive: ['output', 'fail-if-empty', 'fail-if-any'],
+    }),
+    interval: Flags.string({
+      description: 'How often the live view asks again',
+      helpValue: 'DURATION',
+      helpGroup: 'WATCH',
+      default: '5s',
     }),
     'fail-if-empty': Flags.boolean({ description: 'Status 1 where the result has no series' }),
     'fail-if-any': Flags.boolean({
@@ -69,6 +91,16 @@ Warnings and hints go to standard error. An empty result is no failure unless --
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Query);
+    if (flags.watch) {
+      const { watchQuery } = await import('../../cli/query-watch.ts');
+      await watchQuery(args.expr ?? '', flags, this.config.root, this.paintOut);
+      return;
+    }
+    if (args.expr === undefined) throw new InputError('no_query', 'there is no expression to evaluate');
+    await this.evaluate(args.expr, flags);
+  }
+
+  private async evaluate(query: string, flags: QueryFlags): Promise<void> {
     const output = (flags.output ?? (process.stdout.isTTY ? 'table' : 'text')) as QueryOutput;
     const options = engineOptions(flags);
     const out = new Output();
@@ -86,7 +118,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     const { source } = opened;
     try {
       const times = await queryTimes(flags, output === 'graph', source, systemClock.now());
-      const answer = await this.answer(() => runQuery(opened, args.expr, times, options, flags), args.expr, {
+      const answer = await this.answer(() => runQuery(opened, query, times, options, flags), query, {
         asJson: output === 'json',
         out,
       });
@@ -100,7 +132,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       out.flush();
       this.sayAnnotations(answer);
       const size = resultSize(answer.value);
-      await this.sayHints(source, args.expr, times, options, size === 0);
+      await this.sayHints(source, query, times, options, size === 0);
       if (damaged || (size === 0 ? flags['fail-if-empty'] : flags['fail-if-any']))
         process.exitCode = EXIT_FAILED;
     } finally {

@@ -1,7 +1,8 @@
 import { TsmonCommand } from '../../cli/command.ts';
+import { features } from '../../cli/engine-options.ts';
 import { Output } from '../../cli/output.ts';
 import { taught } from '../../cli/query-failure.ts';
-import { featureFlag, features } from '../../cli/query-flags.ts';
+import { featureFlag } from '../../cli/query-flags.ts';
 import { expressionArg, expressionText } from '../../cli/query-text-argument.ts';
 import { exprToJson, parseQuery, parserOptionsFor } from '../../core/promql/parser/index.ts';
 

@@ -1,10 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import { TsmonCommand } from '../../cli/command.ts';
+import { engineOptions } from '../../cli/engine-options.ts';
 import { fromFlag } from '../../cli/flags.ts';
 import { httpFlags } from '../../cli/http-flags.ts';
 import { Output } from '../../cli/output.ts';
 import { taught } from '../../cli/query-failure.ts';
-import { engineFlags, engineOptions, queryTimeFlags } from '../../cli/query-flags.ts';
+import { engineFlags, queryTimeFlags } from '../../cli/query-flags.ts';
 import { planJson, planRows, planTotals } from '../../cli/query-plan.ts';
 import { resultSize } from '../../cli/query-printer.ts';
 import { queryTimes } from '../../cli/query-times.ts';
