@@ -69,7 +69,9 @@ export class IndexWriter {
     const file = new SequentialFile(this.path);
     let done = false;
     try {
-      this.spill.finish();
+      // Nobody needs it after a crash, so it is not waited for.
+      this.spill.flush();
+      this.spill.abandon();
       this.closed = true;
       yield* new IndexPass(file, this.spill.path, this.series, this.labelPairs).run();
       file.finish();
