@@ -28,6 +28,7 @@ const LAYERS = [
   'tsdb/head',
   'tsdb/append',
   'tsdb/compaction',
+  'tsdb/import',
   'tsdb',
   'remote',
   'source',
