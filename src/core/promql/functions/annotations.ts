@@ -4,6 +4,7 @@
  * that of the part which Prometheus would have evaluated last: operands before their operator, the left one first.
  */
 import type { SourceRange } from '../parser/ast.ts';
+import { placeIn } from '../parser/syntax-error.ts';
 
 export interface Annotation {
   level: 'warning' | 'info';
@@ -110,8 +111,6 @@ function moved({ start, end }: SourceRange, shift: number): SourceRange {
 /** `text (1:5)`: line and column of the place in `query`, as the HTTP API prints annotations. */
 export function formatAnnotation(annotation: Annotation, query: string): string {
   const prefix = annotation.level === 'warning' ? 'PromQL warning' : 'PromQL info';
-  const bytes = Buffer.from(query, 'utf8').subarray(0, annotation.range.start).toString('utf8');
-  const line = bytes.split('\n').length;
-  const column = bytes.length - bytes.lastIndexOf('\n');
+  const { line, column } = placeIn(query, annotation.range.start);
   return `${prefix}: ${annotation.text} (${line}:${column})`;
 }
