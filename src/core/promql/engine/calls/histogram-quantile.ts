@@ -14,7 +14,6 @@ import {
   bucketQuantile,
   isComplete,
   makeMonotonic,
-  sortedBuckets,
 } from '../../functions/classic-buckets.ts';
 import { ForcedMonotonicity } from '../../functions/forced-monotonicity.ts';
 import { hasNaNs, nativeFraction, nativeQuantile } from '../../functions/native-quantile.ts';
@@ -50,6 +49,7 @@ export function histogramFractionCall(builder: Builder, call: Call, grid: StepGr
     label: null,
     scalars: [lower, upper],
     prepare: () => {},
+    report: () => {},
     native: (h, step, metric) => {
       const from = lower.values()[step];
       const to = upper.values()[step];
@@ -64,7 +64,7 @@ export function histogramFractionCall(builder: Builder, call: Call, grid: StepGr
       return nativeFraction(from, to, h);
     },
     classic: (buckets, step) => {
-      return bucketFraction(lower.values()[step], upper.values()[step], sortedBuckets(buckets));
+      return bucketFraction(lower.values()[step], upper.values()[step], buckets);
     },
   };
   return askHistograms(builder, [question], builder.vector(call.args[2], grid), range, grid);
@@ -90,6 +90,8 @@ function quantileQuestion(
       vectorRange,
     );
   };
+  // What was not monotonic, by metric: nearly every step may have something, so it is said once for all of them.
+  const forced = new Map<string, ForcedMonotonicity>();
   return {
     label: label === null ? null : { name: label, valueAt: (step) => formatBound(phi.values()[step]) },
     scalars: [phi],
@@ -110,13 +112,18 @@ function quantileQuestion(
     classic: (buckets, step, metric) => {
       const q = phi.values()[step];
       if (!(q >= 0 && q <= 1)) return outside(q);
-      const sorted = sortedBuckets(buckets);
-      const fix = isComplete(sorted) ? makeMonotonic(sorted) : null;
+      const fix = isComplete(buckets) ? makeMonotonic(buckets) : null;
       if (fix !== null) {
         const evidence = new ForcedMonotonicity(fix, grid.time(step));
+        forced.set(metric, forced.get(metric)?.plus(evidence) ?? evidence);
+      }
+      return bucketQuantile(q, buckets);
+    },
+    report: () => {
+      for (const [metric, evidence] of forced) {
         annotations.info(`${FORCED_MONOTONICITY} for metric name ${goQuote(metric)}`, vectorRange, evidence);
       }
-      return bucketQuantile(q, sorted);
+      forced.clear();
     },
   };
 }

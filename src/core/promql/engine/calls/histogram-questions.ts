@@ -7,7 +7,7 @@ import type { Histogram } from '../../../model/histogram.ts';
 import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
 import { parseGoFloat } from '../../../model/number.ts';
 import { goQuote } from '../../../model/quote.ts';
-import type { Bucket } from '../../functions/classic-buckets.ts';
+import { Buckets } from '../../functions/classic-buckets.ts';
 import { ABSENT, FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import type { SourceRange } from '../../parser/ast.ts';
 import type { Builder } from '../builder.ts';
@@ -23,12 +23,15 @@ const BUCKET_LABEL = 'le';
 export interface Question {
   /** Undefined leaves the step absent. */
   native(h: Histogram, step: number, metric: string): number | undefined;
-  classic(buckets: Bucket[], step: number, metric: string): number | undefined;
+  /** The buckets may be changed. */
+  classic(buckets: Buckets, step: number, metric: string): number | undefined;
   /** The label that tells this question's answers from another's, or null. */
   label: { name: string; valueAt(step: number): string } | null;
   scalars: readonly ScalarOperator[];
   /** Called once, when the scalars are known. */
   prepare(): void;
+  /** Called behind the last step of each group of series, to say what was noted. */
+  report(): void;
 }
 
 /** `range` is the place of the vector in the query. */
@@ -59,6 +62,12 @@ interface Member {
   upperBound: number | undefined;
 }
 
+/** A member that may be a bucket, and its values. */
+interface BucketColumn {
+  upperBound: number;
+  column: StepColumn;
+}
+
 /** One question's answers, or of those the ones at the steps at which its label has a value. */
 interface Output {
   question: number;
@@ -80,6 +89,8 @@ class HistogramQuestions implements VectorOperator {
   private outputs: Output[] = [];
   /** Columns of one group's input, while its answers are worked out. */
   private pending: { group: number; answers: StepColumn[]; left: number } | null = null;
+  /** Of one group after another. */
+  private readonly columns: StepColumn[] = [];
 
   constructor(
     context: QueryContext,
@@ -173,49 +184,72 @@ class HistogramQuestions implements VectorOperator {
   /** The answer to every question about one group. */
   private answer({ metric, members }: Group): StepColumn[] {
     this.context.checkpoint();
+    this.context.hold(members.length * this.steps);
     const answers = this.asked.map(() => new StepColumn(this.steps));
-    const columns = members.map(({ number }) => {
-      const column = new StepColumn(this.steps);
-      this.input.evaluate(number, column);
-      return column;
-    });
-    this.context.hold(columns.length * this.steps);
+    const { columns } = this;
+    while (columns.length < members.length) columns.push(new StepColumn(this.steps));
+    for (const [i, { number }] of members.entries()) this.input.evaluate(number, columns[i]);
+    const sorted = bucketColumns(members, columns);
+    const buckets = new Buckets(sorted.length);
+    // A question may change its buckets, which others still want to see.
+    const own = this.asked.length === 1 ? buckets : new Buckets(sorted.length);
+    const hasNative = members.some((_, i) => columns[i].histograms !== null);
+    const hasOthers = members.some(({ upperBound }) => upperBound === undefined);
     // Where names go at once, Prometheus remembers a classic histogram from step to step without its own.
     let classicMetric = metric;
     for (let step = 0; step < this.steps; step++) {
-      const classic: Bucket[] = [];
-      let histogram: Histogram | null = null;
-      for (const [i, column] of columns.entries()) {
-        const { upperBound, le } = members[i];
-        if (column.kind[step] === HISTOGRAM) histogram = column.histogramAt(step);
-        else if (column.kind[step] === FLOAT) {
-          if (upperBound !== undefined) classic.push({ upperBound, count: column.v[step] });
-          else this.badBucketLabel(metric, le);
-        }
+      buckets.clear();
+      for (let i = 0; i < sorted.length; i++) {
+        const { column, upperBound } = sorted[i];
+        if (column.kind[step] === FLOAT) buckets.add(upperBound, column.v[step]);
       }
-      if (histogram !== null && classic.length > 0) {
+      if (hasOthers) this.reportOthers(members, step, metric);
+      const histogram = hasNative ? this.nativeAt(members, step) : null;
+      if (histogram !== null && buckets.length > 0) {
         this.context.annotations.warn(
           `vector contains a mix of classic and native histograms for metric name ${goQuote(metric)}`,
           this.range,
         );
         continue;
       }
-      for (const [q, question] of this.asked.entries()) {
+      for (let q = 0; q < this.asked.length; q++) {
+        const question = this.asked[q];
         let result: number | undefined;
         if (histogram !== null) result = question.native(histogram, step, metric);
-        else if (classic.length > 0)
-          result = question.classic(
-            classic.map((b) => ({ ...b })),
-            step,
-            classicMetric,
-          );
+        else if (buckets.length > 0) {
+          if (own !== buckets) own.copyFrom(buckets);
+          result = question.classic(own, step, classicMetric);
+        }
         if (result !== undefined) answers[q].setFloat(step, result);
       }
-      if (classic.length > 0 && !this.context.settings.delayedNameRemoval) classicMetric = '';
+      if (buckets.length > 0 && !this.context.settings.delayedNameRemoval) classicMetric = '';
     }
-    this.context.release(columns.length * this.steps);
+    for (const question of this.asked) question.report();
+    this.context.release(members.length * this.steps);
     return answers;
   }
+
+  private nativeAt(members: readonly Member[], step: number): Histogram | null {
+    for (let i = members.length - 1; i >= 0; i--) {
+      if (this.columns[i].kind[step] === HISTOGRAM) return this.columns[i].histogramAt(step);
+    }
+    return null;
+  }
+
+  private reportOthers(members: readonly Member[], step: number, metric: string): void {
+    for (const [i, { upperBound, le }] of members.entries()) {
+      if (upperBound === undefined && this.columns[i].kind[step] === FLOAT) this.badBucketLabel(metric, le);
+    }
+  }
+}
+
+/** Those that are buckets, by their bounds. */
+function bucketColumns(members: readonly Member[], columns: readonly StepColumn[]): BucketColumn[] {
+  const found: BucketColumn[] = [];
+  for (const [i, { upperBound }] of members.entries()) {
+    if (upperBound !== undefined) found.push({ upperBound, column: columns[i] });
+  }
+  return found.sort((a, b) => a.upperBound - b.upperBound);
 }
 
 /** A parameter may have several values in a range query, and its label with it. */
