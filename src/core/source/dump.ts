@@ -13,6 +13,8 @@ import type { SeriesSet, Source, TimeRange } from './source.ts';
 export interface DumpOptions extends TimeRange {
   /** Series that satisfy any of these lists; none given means all. */
   selectors: readonly (readonly Matcher[])[];
+  /** Called before each series; what it returns is waited for, so that others may work. May throw. */
+  progress?: (seriesDone: number, seriesTotal: number) => Promise<void> | undefined;
 }
 
 /** How much was written. */
@@ -45,6 +47,8 @@ export async function dumpSource(
   const columns = new SampleColumns();
   const dumped: Dumped = { series: 0, samples: 0 };
   for (let i = 0; i < set.length; i++) {
+    const pause = options.progress?.(i, set.length);
+    if (pause !== undefined) await pause;
     columns.clear();
     set.read(i, columns);
     const labels = set.labels(i);
