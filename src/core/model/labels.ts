@@ -9,6 +9,9 @@ import { goQuote } from './quote.ts';
 export { isLegacyLabelName, isLegacyMetricName } from './names.ts';
 
 export const METRIC_NAME = '__name__';
+/** What upstream's feature `type-and-unit-labels` adds to every series. */
+export const METRIC_TYPE = '__type__';
+export const METRIC_UNIT = '__unit__';
 
 export class Labels {
   /** Sorted by `compareStrings`; parallel to `values`. Never modified after construction. */

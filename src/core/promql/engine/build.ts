@@ -143,6 +143,7 @@ export class OperatorBuilder implements Builder {
       stepTimes,
       labels: EMPTY_LABELS,
       modifier: rangeModifier(call),
+      typeLabels: this.context.settings.typeAndUnitLabels,
     };
   }
 

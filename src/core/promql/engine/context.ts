@@ -23,6 +23,8 @@ export interface QuerySettings {
   delayedNameRemoval: boolean;
   /** Upstream's feature `use-start-timestamps`: counter functions look at the start timestamps of samples. */
   useStartTimestamps: boolean;
+  /** Upstream's feature `type-and-unit-labels`: whether something is a counter is told by `__type__`, not its name. */
+  typeAndUnitLabels: boolean;
   /** Set to anything but 0 by another thread (or a signal handler) to end the query. */
   cancelFlag?: Int32Array;
 }

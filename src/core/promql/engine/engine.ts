@@ -32,6 +32,7 @@ const DEFAULT_SETTINGS: QuerySettings = {
   defaultSubqueryStepMs: 60_000,
   delayedNameRemoval: false,
   useStartTimestamps: false,
+  typeAndUnitLabels: false,
 };
 
 /** The value of `query` at time `t` (ms). */

@@ -21,6 +21,8 @@ export interface CallSite {
   labels: Labels;
   /** Which modifier the range selector has, if any: `anchored` and `smoothed` change what some functions do. */
   readonly modifier: 'anchored' | 'smoothed' | null;
+  /** Whether series have their type as a label. */
+  readonly typeLabels: boolean;
 }
 
 /** The scalar parameters of a call: for each scalar argument a value a step, in the order of the arguments. */

@@ -1,5 +1,5 @@
 /** What range functions say about the kinds of samples they were given, in upstream's words. */
-import { METRIC_NAME } from '../../model/labels.ts';
+import { type Labels, METRIC_NAME, METRIC_TYPE } from '../../model/labels.ts';
 import { goQuote } from '../../model/quote.ts';
 import { FLOAT, type StepColumn } from './column.ts';
 import type { CallSite } from './function.ts';
@@ -18,14 +18,23 @@ function metricName(site: CallSite): string {
   return goQuote(site.labels.get(METRIC_NAME));
 }
 
-/** A counter function has yielded floats for a metric that is not named as a counter. */
+/** A counter function has yielded floats for a metric that is not called a counter, by its name or its type. */
 export function possibleNonCounter(out: StepColumn, site: CallSite): void {
   const name = site.labels.get(METRIC_NAME);
-  if (name === '' || COUNTER_SUFFIX.test(name) || !out.kind.includes(FLOAT)) return;
-  site.annotations.info(
-    `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${goQuote(name)}`,
-    rangeArgument(site),
-  );
+  if (name === '' || !out.kind.includes(FLOAT)) return;
+  const reason = site.typeLabels ? notCounterByType(site.labels) : notCounterByName(name);
+  if (reason === null) return;
+  site.annotations.info(`metric might not be a counter, ${reason}: ${goQuote(name)}`, rangeArgument(site));
+}
+
+function notCounterByName(name: string): string | null {
+  return COUNTER_SUFFIX.test(name) ? null : 'name does not end in _total/_sum/_count/_bucket';
+}
+
+function notCounterByType(labels: Labels): string | null {
+  const type = labels.get(METRIC_TYPE);
+  if (type === 'counter' || type === 'histogram') return null;
+  return `__type__ label is not set to "counter" or "histogram", got ${goQuote(type)}`;
 }
 
 /** Two neighbours in a window count over the same time, though by their starts they are of different counters. */
