@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: './test/build.ts',
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.{ts,tsx}'],
     // Interop and crash tests start real programs; a unit test that needs this long is a bug of its own.
     testTimeout: 60_000,
     hookTimeout: 120_000,

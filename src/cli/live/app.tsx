@@ -12,11 +12,12 @@ import { bodyLines, type View } from './body.ts';
 import { Candidates } from './candidates.ts';
 import { CompletionList, MOST_SHOWN } from './completion-list.tsx';
 import type { History } from './history.ts';
-import { type EditKey, editKey } from './keys.ts';
+import { type EditKey, editKey, typedKeys } from './keys.ts';
 import { EMPTY_LINE, type Line, lineOf, replace } from './line-editor.ts';
 import type { QueryClient } from './query-client.ts';
 import { panned, type TimeWindow, zoomed } from './time-window.ts';
 import { useCompletion } from './use-completion.ts';
+import { useLatest } from './use-latest.ts';
 import { useQuery } from './use-query.ts';
 
 export interface AppProps {
@@ -40,56 +41,63 @@ export function App(props: AppProps): ReactElement {
   const { client, history, parser, paint } = props;
   const { exit } = useApp();
   const { width, height } = useTerminalSize();
-  const [line, setLine] = useState<Line>(lineOf(props.query));
-  const [query, setQuery] = useState(props.query);
-  const [writing, setWriting] = useState(props.query === '');
+  const [line, setLine, lineNow] = useLatest<Line>(lineOf(props.query));
+  const [query, setQuery, queryNow] = useLatest(props.query);
+  const [writing, setWriting, writingNow] = useLatest(props.query === '');
   const [asked, setAsked] = useState(false);
   const [window, setWindow] = useState(props.window);
   const [view, setView] = useState<View>('both');
   const [scroll, setScroll] = useState(0);
   /** Entries of the history that were gone back, and what was being written before. */
-  const [back, setBack] = useState({ steps: 0, draft: EMPTY_LINE });
+  const [, setBack, backNow] = useLatest({ steps: 0, draft: EMPTY_LINE });
   const candidates = useMemo(() => new Candidates(client), [client]);
-  const { completion, choose, close } = useCompletion(candidates, writing ? line : null, asked);
+  const completions = useCompletion(candidates, writing ? line : null, asked);
   const { stepMs, intervalMs } = props;
-  const columns = width;
-  const { answer, busy, refresh } = useQuery(client, { query, window, columns, stepMs, intervalMs, parser });
+  const live = { query, window, columns: width, stepMs, intervalMs, parser };
+  const { answer, busy, refresh } = useQuery(client, live);
 
   const write = (next: Line) => {
     setLine(next);
     setAsked(false);
   };
   const run = () => {
-    const text = line.text.trim();
-    close();
+    const text = lineNow.current.text.trim();
+    completions.close();
     if (text === '') return;
     history.add(text);
     candidates.refresh();
     setBack({ steps: 0, draft: EMPTY_LINE });
     setScroll(0);
     setWriting(false);
-    if (text === query) refresh();
+    if (text === queryNow.current) refresh();
     else setQuery(text);
   };
   const recall = (step: 1 | -1) => {
-    const steps = Math.max(0, Math.min(history.length, back.steps + step));
-    const draft = back.steps === 0 ? line : back.draft;
-    setBack({ steps, draft });
-    write(steps === 0 ? draft : lineOf(history.at(steps) ?? ''));
+    const { steps, draft } = backNow.current;
+    const next = Math.max(0, Math.min(history.length, steps + step));
+    const written = steps === 0 ? lineNow.current : draft;
+    setBack({ steps: next, draft: written });
+    write(next === 0 ? written : lineOf(history.at(next) ?? ''));
   };
   const accept = () => {
+    const completion = completions.current();
     if (completion === null) {
       setAsked(true);
       return;
     }
     const { text } = completion.candidates[completion.chosen];
-    write(replace(line, completion.from, line.cursor, text + completion.closing));
+    const { from, closing } = completion;
+    completions.close();
+    write(replace(lineNow.current, from, lineNow.current.cursor, text + closing));
   };
 
   const whileWriting = (key: EditKey) => {
+    const listed = completions.current() !== null;
     switch (key.does) {
       case 'edit':
-        write(key.apply(line));
+        // What was listed is of another word now.
+        completions.close();
+        write(key.apply(lineNow.current));
         return;
       case 'run':
         run();
@@ -99,7 +107,7 @@ export function App(props: AppProps): ReactElement {
         return;
       case 'up':
       case 'down':
-        if (completion !== null) choose(key.does === 'up' ? -1 : 1);
+        if (listed) completions.choose(key.does === 'up' ? -1 : 1);
         else recall(key.does === 'up' ? 1 : -1);
         return;
       case 'older':
@@ -109,7 +117,7 @@ export function App(props: AppProps): ReactElement {
         recall(-1);
         return;
       case 'leave':
-        if (completion !== null) close();
+        if (listed) completions.close();
         else setWriting(false);
         return;
       case 'nothing':
@@ -125,8 +133,18 @@ export function App(props: AppProps): ReactElement {
     else if (key.pageUp) scrollBy(-10);
     else if (key.tab) nextView();
     else if (key.return) setWriting(true);
-    // A key that is held down comes several times at once.
-    else for (const c of input) watchKeys[c]?.(now);
+    else {
+      // A key that is held down comes several times at once.
+      for (let i = 0; i < input.length; i++) {
+        watchKeys[input[i]]?.(now);
+        if (!writingNow.current) continue;
+        type(input.slice(i + 1));
+        return;
+      }
+    }
+  };
+  const type = (input: string) => {
+    for (const [text, key] of typedKeys(input)) whileWriting(editKey(text, key));
   };
   const scrollBy = (lines: number) => setScroll((from) => Math.max(0, from + lines));
   const nextView = () => setView((shown) => VIEWS[(VIEWS.indexOf(shown) + 1) % VIEWS.length]);
@@ -149,12 +167,14 @@ export function App(props: AppProps): ReactElement {
   };
   useInput((input, key) => {
     if (key.ctrl && input === 'c') props.onInterrupt();
-    else if (writing) whileWriting(editKey(input, key));
-    else whileWatching(input, key);
+    else if (!writingNow.current) whileWatching(input, key);
+    else if (input.length > 1) type(input);
+    else whileWriting(editKey(input, key));
   });
 
   const fault = writing ? faultOf(line.text, parser) : '';
   const note = fault !== '' ? fault : (answer?.notes[0] ?? '');
+  const { completion } = completions;
   const listed = completion === null ? 0 : Math.min(MOST_SHOWN, completion.candidates.length);
   const rows = expressionRows(line, width, Math.max(1, Math.floor(height / 4)));
   // Title, expression, note, list, and the line with the keys; the rest is the answer's.
@@ -178,8 +198,8 @@ export function App(props: AppProps): ReactElement {
   );
 }
 
-const WRITING_KEYS = 'Enter run · Tab complete · ↑↓ history · Esc to the graph · Ctrl-C quit';
-const WATCHING_KEYS = '←→ pan · +- zoom · 0 now · ↑↓ scroll · v view · e edit · r refresh · q quit';
+const WRITING_KEYS = 'Enter run · Tab complete · ↑↓ history · Esc watch · Ctrl-C quit';
+const WATCHING_KEYS = 'q quit · e edit · ←→ pan · +- zoom · 0 now · v view · ↑↓ scroll · r refresh';
 
 const PROMPT = '> ';
 

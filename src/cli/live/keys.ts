@@ -20,6 +20,34 @@ export type EditKey =
   | { does: 'up' | 'down' }
   | { does: 'older' | 'newer' };
 
+/**
+ * Keys that came at once, one by one: what was typed faster than it was read. Text that was pasted stays together, and
+ * its line breaks run nothing; only a last one does.
+ */
+export function typedKeys(input: string): [input: string, key: Partial<Key>][] {
+  const ends = /[^\r\n][\r\n]$/.test(input);
+  const body = ends ? input.slice(0, -1) : input;
+  const keys: [string, Partial<Key>][] = [];
+  let text = '';
+  for (const c of body) {
+    const code = c.charCodeAt(0);
+    // Ctrl-A to Ctrl-Z, without those that are tab and line breaks.
+    if (code > CTRL_Z || /\s/.test(c)) {
+      text += c;
+      continue;
+    }
+    if (text !== '') keys.push([text, {}]);
+    text = '';
+    keys.push([String.fromCharCode(code + CTRL_TO_LETTER), { ctrl: true }]);
+  }
+  if (text !== '') keys.push([text, {}]);
+  if (ends) keys.push(['', { return: true }]);
+  return keys;
+}
+
+const CTRL_Z = 0x1a;
+const CTRL_TO_LETTER = 0x60;
+
 export function editKey(input: string, key: Partial<Key>): EditKey {
   if (key.return) return { does: 'run' };
   if (key.tab) return { does: 'complete' };

@@ -1,8 +1,9 @@
 /** The list of completions for the word at the cursor, and which of them is chosen. */
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import type { Candidates } from './candidates.ts';
 import { type Candidate, completionContext, matching } from './completion.ts';
 import type { Line } from './line-editor.ts';
+import { useLatest } from './use-latest.ts';
 
 export interface Completion {
   /** Never empty. */
@@ -19,9 +20,16 @@ export function useCompletion(
   candidates: Candidates,
   line: Line | null,
   asked: boolean,
-): { completion: Completion | null; choose: (step: number) => void; close: () => void } {
-  const [completion, setCompletion] = useState<Completion | null>(null);
+): {
+  completion: Completion | null;
+  /** The same as it is now, for keys. */
+  current: () => Completion | null;
+  choose: (step: number) => void;
+  close: () => void;
+} {
+  const [completion, setCompletion, latest] = useLatest<Completion | null>(null);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a setter is always the same
   useEffect(() => {
     setCompletion(null);
     if (line === null) return;
@@ -48,11 +56,10 @@ export function useCompletion(
     };
   }, [candidates, line, asked]);
 
-  const choose = (step: number) =>
-    setCompletion((now) => {
-      if (now === null) return null;
-      const n = now.candidates.length;
-      return { ...now, chosen: (now.chosen + step + n) % n };
-    });
-  return { completion, choose, close: () => setCompletion(null) };
+  const choose = (step: number) => {
+    if (latest.current === null) return;
+    const { candidates: all, chosen } = latest.current;
+    setCompletion({ ...latest.current, chosen: (chosen + step + all.length) % all.length });
+  };
+  return { completion, current: () => latest.current, choose, close: () => setCompletion(null) };
 }
