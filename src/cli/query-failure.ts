@@ -11,6 +11,7 @@ import {
 } from '../core/promql/parser/index.ts';
 import { ApiError } from '../core/source/http/api-client.ts';
 import { CommandFailure, EXIT_USAGE } from './command.ts';
+import { errorWidth } from './terminal.ts';
 
 /** What to throw instead of `error`: the same where it is not about the query, else what teaches. */
 export function taught(error: unknown, query: string): unknown {
@@ -20,7 +21,7 @@ export function taught(error: unknown, query: string): unknown {
 
 /** Several lines of text for a fault that lies in the query, else undefined. */
 export function queryFaultText(error: unknown, query: string): string | undefined {
-  if (error instanceof PromQLSyntaxError) return `${error.message}\n${indented(error.annotate())}`;
+  if (error instanceof PromQLSyntaxError) return explainSyntax(error, error.message);
   if (error instanceof ApiError) return explainRefusal(error, query);
   if (error instanceof DurationError) return located(error.message, query, error.range);
   if (error instanceof QueryError) {
@@ -34,12 +35,17 @@ export function queryFaultText(error: unknown, query: string): string | undefine
   return undefined;
 }
 
+function explainSyntax({ query, range, suggestion }: PromQLSyntaxError, message: string): string {
+  const text = located(message, query, range);
+  return suggestion === undefined ? text : `${text}\n${indented(suggestion)}`;
+}
+
 /** A server's own text; where the query is at fault for us too, we can show where. */
 function explainRefusal({ reason }: ApiError, query: string): string {
   try {
     parseQuery(query, ALL_PARSER_FEATURES);
   } catch (fault) {
-    if (fault instanceof PromQLSyntaxError) return `${reason}\n${indented(fault.annotate())}`;
+    if (fault instanceof PromQLSyntaxError) return explainSyntax(fault, reason);
   }
   return withAdvice(reason, reason);
 }
@@ -71,13 +77,27 @@ function withAdvice(text: string, reason: string): string {
 }
 
 function located(message: string, query: string, range: SourceRange): string {
-  return `${message}\n${indented(markedLine(query, range).join('\n'))}`;
+  return `${message}\n${indented(fitted(markedLine(query, range), errorWidth() - INDENT.length).join('\n'))}`;
 }
+
+/** As much of a line and of the marks below it as fits, from some way before the first mark. */
+function fitted([text, marks]: [string, string], width: number): [string, string] {
+  const mark = marks.indexOf('^');
+  // The end of the query may be what is marked.
+  const length = Math.max(text.length, mark + 1);
+  if (length <= width) return [text, marks];
+  const from = Math.max(0, Math.min(mark - Math.floor(width / 2), length - width));
+  const cut = (line: string) => line.slice(from, from + width);
+  const shown = from === 0 ? cut(text) : `…${cut(text).slice(1)}`;
+  return [from + width < text.length ? `${shown.slice(0, -1)}…` : shown, cut(marks)];
+}
+
+const INDENT = '  ';
 
 /** The mark must stand below what it marks, so both lines move alike. */
 function indented(text: string): string {
   return text
     .split('\n')
-    .map((line) => `  ${line}`)
+    .map((line) => INDENT + line)
     .join('\n');
 }

@@ -270,6 +270,16 @@ describe('errors', () => {
     for (const part of parts) expect(stderr).toContain(part);
   });
 
+  it('are shown within the width of the terminal', () => {
+    const long = `sum by (mode) (rate(requests_total{job=~"${'x'.repeat(80)}"}[5m]) / on (instance) foo`;
+    const { stderr } = tsmon(['query', '--from', file, long], { env: { COLUMNS: '50' } });
+    const [, shown, marks] = stderr.split('\n');
+    expect(shown.length).toBeLessThanOrEqual(50);
+    expect(shown).toMatch(/^ {2}….*on \(instance\) foo$/);
+    expect(marks.trim()).toBe('^');
+    expect(marks.length).toBe(shown.length + 1);
+  });
+
   it('of too many samples names the flag', () => {
     const { status, stderr } = latest('--max-samples', '3', 'requests_total[10m]');
     expect(status).toBe(2);
