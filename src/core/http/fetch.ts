@@ -29,6 +29,8 @@ export interface FetchRequest {
   bodySizeLimitBytes: number;
   /** Sent with POST; without it the request is a GET. Its type is among the headers. */
   content?: Uint8Array | undefined;
+  /** A content encoding that the caller undoes. */
+  ownEncoding?: string | undefined;
   /** Whether an answer with this status is wanted, body and all; by default 200 alone. */
   accepts?: ((status: number) => boolean) | undefined;
 }

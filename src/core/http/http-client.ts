@@ -236,7 +236,8 @@ function receive(
   if (!accepted(response.statusCode!))
     return refuse('http_status', `server returned HTTP status ${statusOf(response)}`);
   const encoding = response.headers['content-encoding'];
-  const decoder = decompressor(encoding, limit);
+  const own = encoding !== undefined && encoding === request.ownEncoding;
+  const decoder = own ? null : decompressor(encoding, limit);
   if (decoder === undefined)
     return refuse('http_encoding', `unsupported Content-Encoding "${printable(encoding!)}"`);
   const announced = Number(response.headers['content-length'] ?? Number.NaN);

@@ -4,7 +4,7 @@
  */
 import { InputError } from '../../errors.ts';
 import { BodyBuffer } from '../../http/body.ts';
-import { type FetchClient, shownUrl } from '../../http/fetch.ts';
+import { type FetchClient, type FetchRequest, shownUrl } from '../../http/fetch.ts';
 
 export interface ApiOptions {
   client: FetchClient;
@@ -92,7 +92,16 @@ export class ApiClient {
     const { client, timeoutMs, bodySizeLimitBytes } = this.options;
     const buffer = new BodyBuffer();
     const url = new URL(`${this.base}/api/v1/${path}${search === '' ? '' : `?${search}`}`);
-    const request = { url, headers, timeoutMs, bodySizeLimitBytes, content, accepts: () => true };
+    const request: FetchRequest = {
+      url,
+      headers,
+      timeoutMs,
+      bodySizeLimitBytes,
+      content,
+      accepts: () => true,
+      // Remote read is compressed so, and says so.
+      ownEncoding: 'snappy',
+    };
     const { status, contentType = '' } = await client.fetch(request, buffer);
     return { status, contentType, body: buffer.bytes };
   }

@@ -10,6 +10,7 @@ import { ApiClient, ApiError } from '../../../../src/core/source/http/api-client
 import { HttpSource } from '../../../../src/core/source/http/http-source.ts';
 import { PrometheusServer } from '../../../../src/core/source/http/prometheus-server.ts';
 import { serveHttp } from '../../http/servers.ts';
+import { sampledAnswer } from '../../remote/read-answers.ts';
 
 type Answer = { status?: number; json?: unknown; text?: string };
 
@@ -193,6 +194,23 @@ describe('lookups', () => {
 });
 
 describe('raw series', () => {
+  it('may come as samples, whose compression is part of remote read', async () => {
+    const url = await serveHttp((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/x-protobuf', 'Content-Encoding': 'snappy' });
+      response.end(sampledAnswer());
+    });
+    const client = new HttpClient({ userAgent: 'tsmon/test', keepAlive: false });
+    const api = new ApiClient(new URL(url), { client, timeoutMs: 10_000, bodySizeLimitBytes: 1 << 20 });
+    const set = await new HttpSource(
+      api,
+      () => 0,
+      () => {},
+    ).select([up], { mint: 0, maxt: 5000 });
+    const columns = new SampleColumns();
+    set.read(0, columns);
+    expect([...columns.t.subarray(0, columns.length)]).toEqual([1000, 2000, 3000]);
+  });
+
   it('come by queries where the server has no remote read, and it is asked for that once', async () => {
     const result = [{ metric: { __name__: 'up' }, values: [[1, '5']] }];
     const { source, asked } = await server(({ path }) =>
