@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, startTsmon, tsmon } from '../../cli.ts';
+import { serveHttp } from '../../core/http/servers.ts';
 import { END, histogramData, START, STEP, textData } from './data.ts';
 
 let dir: string;
@@ -102,6 +103,55 @@ describe('the sources', () => {
     writeFileSync(bad, 'a 1\nb{c="d" 2\n');
     expect(tsmon(['query', '--from', bad, 'a'])).toMatchObject({ status: 2, stdout: '' });
     expect(tsmon(['query', '--from', bad, 'a']).stderr).toContain(`${bad}:2:`);
+  });
+});
+
+describe('a server', () => {
+  it('gets credentials, headers, and what flags say of the query', async () => {
+    const asked: string[] = [];
+    const url = await serveHttp((request, response) => {
+      let text = '';
+      request.on('data', (piece) => {
+        text += piece;
+      });
+      request.on('end', () => {
+        const { authorization, 'x-scope-orgid': tenant } = request.headers;
+        asked.push(`${request.method} ${request.url} ${authorization} ${tenant} ${text}`);
+        response.end(
+          '{"status":"success","data":{"resultType":"scalar","result":[1,"5"]},"warnings":["half of it"]}',
+        );
+      });
+    });
+    const args = ['--user', 'me:secret', '--header', 'X-Scope-OrgID: t', '--timeout', '3s', '--at', '1'];
+    const child = startTsmon(['query', '--from', `${url}/prom/`, ...args, '5'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [[stdout], [stderr], [status]] = await Promise.all([
+      once(child.stdout!, 'data'),
+      once(child.stderr!, 'data'),
+      once(child, 'exit'),
+    ]);
+    expect([status, String(stdout), String(stderr)]).toEqual([0, '5 1000\n', 'warning: half of it\n']);
+    const basic = Buffer.from('me:secret').toString('base64');
+    expect(asked).toEqual([`POST /prom/api/v1/query Basic ${basic} t query=5&time=1&timeout=3`]);
+  });
+
+  it('that is not there is named', () => {
+    const { status, stderr } = tsmon(['query', '--from', 'http://127.0.0.1:1', 'up']);
+    expect([status, stderr]).toEqual([
+      2,
+      'error: http://127.0.0.1:1/api/v1/query: connecting to 127.0.0.1:1: connection refused\n',
+    ]);
+  });
+});
+
+describe('--watch', () => {
+  it('needs a terminal', () => {
+    expect(query('--watch', 'up')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'error: --watch needs a terminal to write to\n',
+    });
   });
 });
 
