@@ -126,11 +126,10 @@ export class Maintenance {
   private async cutLate(): Promise<void> {
     const { head, blocks, dir, options } = this;
     if (head.minLateTime > head.maxLateTime) return;
-    const { image, newest, starts } = imageLate(head);
+    const { image, newest, ranges } = imageLate(head);
     const segment = head.cutWbl();
     const nowMs = head.clock.now();
-    const { chunkRange: length } = head;
-    await options.tasks.run('lateBlocks', { dir, into: dir, image, starts, length, nowMs });
+    await options.tasks.run('lateBlocks', { dir, into: dir, image, ranges, nowMs });
     blocks.reload();
     await runStepsWithPauses(truncateLate(head, newest));
     const wbl = join(dir, 'wbl');

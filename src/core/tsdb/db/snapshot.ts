@@ -24,8 +24,8 @@ export async function snapshotDatabase(
       await tasks.run('headBlock', { dir, into, image, range: { mint, maxt: maxt + 1, nowMs, late: false } });
     }
     if (head.minLateTime <= head.maxLateTime) {
-      const { image, starts } = imageLate(head);
-      await tasks.run('lateBlocks', { dir, into, image, starts, length: head.chunkRange, nowMs });
+      const { image, ranges } = imageLate(head);
+      await tasks.run('lateBlocks', { dir, into, image, ranges, nowMs });
     }
   }
   for (const { ulid } of blocks.metas) linkBlock(join(dir, ulid), join(into, ulid));

@@ -21,9 +21,15 @@ export interface TaskTypes {
     input: { dir: string; into: string; image: BlockImage; range: HeadBlockRange };
     result: BlockMeta | undefined;
   };
-  /** Writes blocks of what came out of order, one for each range that has any, given by where they start. */
+  /** Writes blocks of what came out of order, one for each of the ranges that has any. */
   lateBlocks: {
-    input: { dir: string; into: string; image: BlockImage; starts: number[]; length: number; nowMs: number };
+    input: {
+      dir: string;
+      into: string;
+      image: BlockImage;
+      ranges: readonly (readonly [mint: number, maxt: number])[];
+      nowMs: number;
+    };
     result: BlockMeta[];
   };
   /** Writes one block of several, which stay. */
@@ -76,10 +82,10 @@ const TASKS: {
 } = {
   headBlock: ({ dir, into, image, range }) => blockFromImage(dir, into, image, range),
 
-  *lateBlocks({ dir, into, image, starts, length, nowMs }) {
+  *lateBlocks({ dir, into, image, ranges, nowMs }) {
     const written: BlockMeta[] = [];
-    for (const mint of starts) {
-      const range = { mint, maxt: mint + length, nowMs, late: true };
+    for (const [mint, maxt] of ranges) {
+      const range = { mint, maxt, nowMs, late: true };
       const meta = yield* blockFromImage(dir, into, image, range);
       if (meta !== undefined) written.push(meta);
     }

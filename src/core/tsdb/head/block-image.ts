@@ -52,8 +52,8 @@ export interface LateImage {
   image: BlockImage;
   /** The newest chunk (+ 1) of each row that is in the image. */
   newest: Map<number, number>;
-  /** Where the ranges (multiples of the head's chunk range) begin that may have samples, ascending, ms. */
-  starts: number[];
+  /** The blocks to make of it: stretches of the head's chunk range that may have samples, [mint, maxt), ascending. */
+  ranges: [mint: number, maxt: number][];
 }
 
 /**
@@ -81,7 +81,22 @@ export function imageLate(head: Head): LateImage {
       return true;
     });
   }
-  return { image: builder.finish(), newest, starts: [...starts].sort((a, b) => a - b) };
+  const ranges = [...starts]
+    .sort((a, b) => a - b)
+    .flatMap((mint) => splitAt(head.minValidTime, mint, mint + chunkRange));
+  return { image: builder.finish(), newest, ranges };
+}
+
+/**
+ * A block of late samples must not reach beyond the end of the blocks of what came in order: compacted with one of
+ * these it would say of a time that is still to be cut that it is in a block.
+ */
+function splitAt(t: number, mint: number, maxt: number): [number, number][] {
+  if (t <= mint || t >= maxt) return [[mint, maxt]];
+  return [
+    [mint, t],
+    [t, maxt],
+  ];
 }
 
 class ImageBuilder {

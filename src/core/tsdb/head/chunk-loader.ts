@@ -18,6 +18,12 @@ import { copied, grownLength } from './grown.ts';
 
 const TWO_32 = 2 ** 32;
 
+/** Times of the first and last sample, ms. */
+export interface LateChunkTimes {
+  mint: number;
+  maxt: number;
+}
+
 /** The chunks that were found, for each series by its ref. */
 export class LoadedChunks {
   /** Open files, by number. */
@@ -28,11 +34,13 @@ export class LoadedChunks {
   maxRef = 0;
   /** What was found and mended, for people. */
   readonly notices: string[] = [];
-  /** Chunks of samples that came out of order, by `placeKey`. */
-  readonly latePlaces = new Set<number>();
+  /**
+   * Chunks of samples that came out of order, by `placeKey`. Whether they still count, the log of such samples knows:
+   * those that it has no marker of are in blocks, or their samples are in that log.
+   */
+  readonly late = new Map<number, LateChunkTimes>();
   private readonly byRef = new RefIndex();
   private newest = new Uint32Array(0);
-  private newestLate = new Uint32Array(0);
   private encodings = new Uint8Array(0);
   private count = 0;
 
@@ -40,11 +48,6 @@ export class LoadedChunks {
   newestOf(ref: number): number {
     const i = this.byRef.get(ref);
     return i < 0 ? 0 : this.newest[i];
-  }
-
-  newestLateOf(ref: number): number {
-    const i = this.byRef.get(ref);
-    return i < 0 ? 0 : this.newestLate[i];
   }
 
   /** Whether the newest chunk holds histograms. */
@@ -56,6 +59,11 @@ export class LoadedChunks {
   /** Adds a chunk to `finished`; false where it does not follow from those before. */
   add(scanner: HeadChunkScanner, file: number, finished: FinishedChunks): boolean {
     const { ref, mint, maxt, offset } = scanner;
+    if (ref > this.maxRef) this.maxRef = ref;
+    if (scanner.outOfOrder) {
+      this.late.set(placeKey(file, offset), { mint, maxt });
+      return true;
+    }
     let i = this.byRef.get(ref);
     if (i < 0) {
       i = this.count++;
@@ -63,15 +71,8 @@ export class LoadedChunks {
       if (i === this.newest.length) {
         const length = grownLength(i, i + 1);
         this.newest = copied(this.newest, new Uint32Array(length));
-        this.newestLate = copied(this.newestLate, new Uint32Array(length));
         this.encodings = copied(this.encodings, new Uint8Array(length));
       }
-      if (ref > this.maxRef) this.maxRef = ref;
-    }
-    if (scanner.outOfOrder) {
-      this.newestLate[i] = finished.push(this.newestLate[i], mint, maxt, file, offset);
-      this.latePlaces.add(placeKey(file, offset));
-      return true;
     }
     const before = this.newest[i];
     if (before !== 0 && finished.maxt[before - 1] >= mint) return false;

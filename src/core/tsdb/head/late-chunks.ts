@@ -104,9 +104,12 @@ export class LateChunks {
     return places;
   }
 
-  /** Forgets the open chunk. */
-  drop(row: number): void {
-    this.open.delete(row);
+  /** Takes the samples at these times (ms, ascending) out of the open chunk. */
+  remove(row: number, times: Float64Array): void {
+    const chunk = this.open.get(row);
+    if (chunk === undefined) return;
+    chunk.remove(times);
+    if (chunk.count === 0) this.open.delete(row);
   }
 
   /** Appends a copy of the open chunk, if there is one, to `out`. */
@@ -159,6 +162,20 @@ class LateChunk {
     this.t[at] = t;
     this.count++;
     return at;
+  }
+
+  remove(times: Float64Array): void {
+    let kept = 0;
+    for (let i = 0, j = 0; i < this.count; i++) {
+      while (j < times.length && times[j] < this.t[i]) j++;
+      if (j < times.length && times[j] === this.t[i]) continue;
+      this.t.copyWithin(kept, i, i + 1);
+      this.v.copyWithin(kept, i, i + 1);
+      this.histograms?.copyWithin(kept, i, i + 1);
+      kept++;
+    }
+    this.count = kept;
+    if (this.histograms !== null) this.histograms.length = kept;
   }
 
   private grow(): void {

@@ -7,8 +7,10 @@
  */
 import { join } from 'node:path';
 import type { CorruptionError } from '../../errors.ts';
+import { SampleColumns } from '../../model/index.ts';
 import { isStaleBits } from '../../model/value.ts';
 import { addInterval } from '../block/index.ts';
+import { decodeChunk } from '../chunk/index.ts';
 import {
   closeLog,
   decodeExemplars,
@@ -22,6 +24,7 @@ import {
   type LogPosition,
   LogReader,
   listCheckpoints,
+  type MmapMarker,
   openLog,
   RecordType,
   RefIndex,
@@ -97,6 +100,7 @@ class Replay {
   private readonly series = new SeriesDecoder();
   private readonly samples = new SampleRows();
   private readonly histograms = new HistogramDecoder();
+  private readonly times = new SampleColumns();
 
   constructor(head: Head, loaded: LoadedChunks) {
     this.head = head;
@@ -169,11 +173,7 @@ class Replay {
         head.noteTimes(h.t, h.t, true);
       }
     } else if (type === RecordType.mmapMarkers) {
-      for (const { ref, file, offset } of decodeMmapMarkers(record)) {
-        // A marker whose chunk never came to be on disk counts for nothing.
-        const row = this.loaded.latePlaces.has(placeKey(file, offset)) ? this.rows.get(ref) : -1;
-        if (row >= 0) late.drop(row);
-      }
+      for (const marker of decodeMmapMarkers(record)) this.takeMarker(marker);
     }
   }
 
@@ -186,6 +186,22 @@ class Replay {
       if (series.ref[row] === 0 || series.newest[row] !== Newest.float || !series.isValueKnown(row)) continue;
       series.setStale(row, isStaleBits(series.xor.high[row] >>> 0, series.xor.low[row] >>> 0));
     }
+  }
+
+  /** The samples of a chunk that is there need not be in memory. A marker whose chunk is not there counts for nothing. */
+  private takeMarker({ ref, file, offset }: MmapMarker): void {
+    const { head, times } = this;
+    const { series, finished, store } = head;
+    const found = this.loaded.late.get(placeKey(file, offset));
+    const row = this.lateRow(ref);
+    if (found === undefined || row < 0) return;
+    times.clear();
+    const { encoding, bytes, start, end } = store.read(file, offset);
+    decodeChunk(encoding, bytes, start, end, times);
+    head.late.remove(row, times.t.subarray(0, times.length));
+    const { mint, maxt } = found;
+    series.newestLateChunk[row] = finished.push(series.newestLateChunk[row], mint, maxt, file, offset);
+    head.noteTimes(mint, maxt, true);
   }
 
   /** The row of a series in the log of late samples; -1 where the other log no longer has it. */
@@ -205,7 +221,11 @@ class Replay {
       if (rows.get(ref) >= 0) continue;
       const row = series.findOrAdd(record, decoder.labelsStart, decoder.labelsEnd, ref);
       rows.set(ref, row);
-      if (series.ref[row] !== ref) this.aliases.push(ref);
+      if (series.ref[row] !== ref) {
+        // It was forgotten, and came again: what it has by now it has under the new ref, and will have so.
+        this.aliases.push(series.ref[row]);
+        series.ref[row] = ref;
+      }
       series.setLogged(row, true);
       this.attach(row, ref);
     }
@@ -214,35 +234,38 @@ class Replay {
   /** Gives a series the finished chunks that are there under one of its refs. */
   private attach(row: number, ref: number): void {
     const { head, loaded } = this;
-    const { series, finished, open } = head;
-    const late = loaded.newestLateOf(ref);
-    if (late !== 0) {
-      let oldest = late;
-      head.noteTimes(finished.mint[late - 1], finished.maxt[late - 1], true);
-      while (finished.older[oldest - 1] !== 0) {
-        oldest = finished.older[oldest - 1];
-        head.noteTimes(finished.mint[oldest - 1], finished.maxt[oldest - 1], true);
-      }
-      finished.older[oldest - 1] = series.newestLateChunk[row];
-      series.newestLateChunk[row] = late;
-    }
+    const { series, finished } = head;
     const newest = loaded.newestOf(ref);
     if (newest === 0) return;
-    let oldest = newest;
-    while (finished.older[oldest - 1] !== 0) oldest = finished.older[oldest - 1];
-    // Under a second ref the series may have chunks that begin before those under the first one end: these samples
-    // are in the log, too, and what is newer than what the series has is taken from there.
-    if (finished.mint[oldest - 1] <= series.xor.t[row]) {
-      finished.dropAll(newest);
-      return;
+    if (series.open[row] !== OpenChunk.none) head.open.finish(row);
+    const chunks = [...listOf(finished, series.newestChunk[row]), ...listOf(finished, newest)];
+    chunks.sort((a, b) => finished.mint[a - 1] - finished.mint[b - 1]);
+    series.newestChunk[row] = 0;
+    let end = Number.NEGATIVE_INFINITY;
+    for (const chunk of chunks) {
+      const i = chunk - 1;
+      if (finished.mint[i] <= end) {
+        // The same samples once more, under another ref: as late ones they are merged with what is there.
+        this.attachLate(row, chunk);
+        continue;
+      }
+      finished.older[i] = series.newestChunk[row];
+      series.newestChunk[row] = chunk;
+      end = finished.maxt[i];
+      head.noteTimes(finished.mint[i], end, false);
     }
-    if (series.open[row] !== OpenChunk.none) open.finish(row);
-    finished.older[oldest - 1] = series.newestChunk[row];
-    series.newestChunk[row] = newest;
-    series.xor.t[row] = finished.maxt[newest - 1];
-    series.newest[row] = loaded.isHistogram(ref) ? Newest.histogram : Newest.float;
-    series.forgetValue(row);
-    head.noteTimes(finished.mint[oldest - 1], finished.maxt[newest - 1], false);
+    if (finished.maxt[newest - 1] === end) {
+      series.newest[row] = loaded.isHistogram(ref) ? Newest.histogram : Newest.float;
+      series.forgetValue(row);
+    }
+    series.xor.t[row] = end;
+  }
+
+  private attachLate(row: number, chunk: number): void {
+    const { series, finished } = this.head;
+    finished.older[chunk - 1] = series.newestLateChunk[row];
+    series.newestLateChunk[row] = chunk;
+    this.head.noteTimes(finished.mint[chunk - 1], finished.maxt[chunk - 1], true);
   }
 
   private takeSamples(record: Uint8Array): void {
@@ -319,6 +342,13 @@ class Replay {
     }
     return file.checkpoint === undefined ? position : afterCheckpoint;
   }
+}
+
+/** The chunks (+ 1) of a list, from the newest on. */
+function listOf(finished: FinishedChunks, newest: number): number[] {
+  const list: number[] = [];
+  for (let chunk = newest; chunk !== 0; chunk = finished.older[chunk - 1]) list.push(chunk);
+  return list;
 }
 
 function isCorruption(error: unknown): error is CorruptionError {
