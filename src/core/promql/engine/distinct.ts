@@ -2,11 +2,11 @@
  * Where metric names are dropped, several series may end up with one label set. They are one series then, unless two
  * of them have a value at the same time, which is an error, as in Prometheus.
  */
-import { METRIC_NAME } from '../../model/labels.ts';
 import { ABSENT, HISTOGRAM, StepColumn } from '../functions/column.ts';
 import type { QueryContext } from './context.ts';
 import { QueryError } from './errors.ts';
-import { nameRemoved } from './names.ts';
+import { LabelGroups } from './label-groups.ts';
+import { haveLostOneName, nameRemoved } from './names.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
 
 export class DistinctSeries implements VectorOperator {
@@ -26,7 +26,7 @@ export class DistinctSeries implements VectorOperator {
   async prepare(): Promise<void> {
     await this.input.prepare();
     const { series } = this.input;
-    this.members = groupByLabels(series);
+    this.members = haveLostOneName(series) ? null : groupByLabels(series);
     this.series = this.members === null ? series : this.members.map((members) => series[members[0]]);
   }
 
@@ -83,30 +83,11 @@ export function sameLabelset(): QueryError {
 
 /** Numbers of the series that share a label set, in order of first appearance; null where all are distinct. */
 export function groupByLabels(series: readonly SeriesMeta[]): number[][] | null {
-  const byHash = new Map<number, number[]>();
-  const groups: number[][] = [];
-  let shared = false;
-  for (let i = 0; i < series.length; i++) {
-    const { labels } = series[i];
-    const hash = labels.hash();
-    const candidates = byHash.get(hash);
-    const found = candidates?.find((group) => series[groups[group][0]].labels.equals(labels));
-    if (found !== undefined) {
-      groups[found].push(i);
-      shared = true;
-      continue;
-    }
-    groups.push([i]);
-    if (candidates === undefined) byHash.set(hash, [groups.length - 1]);
-    else candidates.push(groups.length - 1);
-  }
-  return shared ? groups : null;
-}
-
-/** Whether all series have one metric name, so that dropping it cannot make two of them equal. */
-export function haveOneName(series: readonly SeriesMeta[]): boolean {
-  if (series.length === 0) return true;
-  const name = series[0].labels.get(METRIC_NAME);
-  for (let i = 1; i < series.length; i++) if (series[i].labels.get(METRIC_NAME) !== name) return false;
-  return true;
+  const groups = new LabelGroups([], false);
+  const groupOf = new Int32Array(series.length);
+  for (let i = 0; i < series.length; i++) groupOf[i] = groups.of(series[i].labels);
+  if (groups.keys.length === series.length) return null;
+  const members: number[][] = groups.keys.map(() => []);
+  for (let i = 0; i < series.length; i++) members[groupOf[i]].push(i);
+  return members;
 }

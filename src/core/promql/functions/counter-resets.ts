@@ -5,6 +5,8 @@
 import type { RangeSamples } from './range-samples.ts';
 import { startsAnew } from './start-times.ts';
 
+const NO_RESETS = new Int32Array(0);
+
 export class CounterResets {
   private readonly v: Float64Array;
   /** Indices of the samples after a reset, ascending; `count` of them are in use. */
@@ -14,12 +16,16 @@ export class CounterResets {
 
   constructor({ t, v, st, count: length }: RangeSamples) {
     this.v = v;
-    this.at = new Int32Array(length);
+    let at = NO_RESETS;
     let count = 0;
     for (let i = 1; i < length; i++) {
-      if (v[i] < v[i - 1] || (st !== null && startsAnew(st[i - 1], t[i - 1], st[i], t[i])))
-        this.at[count++] = i;
+      if (v[i] < v[i - 1] || (st !== null && startsAnew(st[i - 1], t[i - 1], st[i], t[i]))) {
+        // Most series have none.
+        if (count === 0) at = new Int32Array(length - i);
+        at[count++] = i;
+      }
     }
+    this.at = at;
     this.count = count;
   }
 

@@ -27,8 +27,16 @@ export function possibleNonCounter(out: StepColumn, site: CallSite): void {
   site.annotations.info(`metric might not be a counter, ${reason}: ${goQuote(name)}`, rangeArgument(site));
 }
 
+let lastName = '';
+let lastIsCounter = false;
+
 function notCounterByName(name: string): string | null {
-  return COUNTER_SUFFIX.test(name) ? null : 'name does not end in _total/_sum/_count/_bucket';
+  // Series of one selection mostly have one name.
+  if (name !== lastName) {
+    lastName = name;
+    lastIsCounter = COUNTER_SUFFIX.test(name);
+  }
+  return lastIsCounter ? null : 'name does not end in _total/_sum/_count/_bucket';
 }
 
 function notCounterByType(labels: Labels): string | null {

@@ -7,6 +7,7 @@ import { CorruptionError } from '../../errors.ts';
 import { type Labels, type Matcher, SampleColumns } from '../../model/index.ts';
 import { type ChunkList, chunkSampleCount, decodeChunk, SeriesEncoder } from '../chunk/index.ts';
 import {
+  type CachedSeries,
   ChunkMetas,
   IndexReader,
   PageCache,
@@ -23,6 +24,9 @@ import type { StoredSeriesSet } from './series-set.ts';
 import { readTombstones, type Tombstones } from './tombstones.ts';
 
 export const INDEX_FILE = 'index';
+
+/** Series of a selection that are held ready; of more there is not much left to win beside reading them. */
+const MOST_HELD = 100_000;
 
 export class BlockReader {
   readonly dir: string;
@@ -60,12 +64,21 @@ export class BlockReader {
    * samples in that range. Valid until the block is closed; may throw CorruptionError at any step.
    */
   select(matchers: readonly Matcher[], mint: number, maxt: number): BlockSeriesSet {
-    let refs = this.selections.get(matchers, () => selectPostings(this.index, matchers));
+    const refs = this.selections.get(matchers, () => selectPostings(this.index, matchers));
     // Every series of a block has a sample in it, so only a part of its time needs a look at each.
-    if (mint > this.meta.minTime || maxt < this.meta.maxTime - 1) {
-      refs = refs.filter((ref) => this.index.hasChunkIn(ref, mint, maxt));
+    if (mint <= this.meta.minTime && maxt >= this.meta.maxTime - 1) {
+      return new BlockSeriesSet(this, refs, [], mint, maxt);
     }
-    return new BlockSeriesSet(this, refs, mint, maxt);
+    const there = new Uint32Array(refs.length);
+    const series: CachedSeries[] = [];
+    let n = 0;
+    for (let i = 0; i < refs.length; i++) {
+      const one = this.index.series(refs[i]);
+      if (!one.hasChunkIn(mint, maxt)) continue;
+      there[n++] = refs[i];
+      if (n <= MOST_HELD) series.push(one);
+    }
+    return new BlockSeriesSet(this, there.subarray(0, n), series, mint, maxt);
   }
 
   labelNames(matchers: readonly Matcher[]): string[] {
@@ -87,28 +100,41 @@ export class BlockSeriesSet implements StoredSeriesSet {
   /** The series' numbers in the block's index. */
   readonly refs: Uint32Array;
   private readonly block: BlockReader;
+  /** What the index says of the first of them, so that they are looked up once. */
+  private readonly held: readonly CachedSeries[];
   private readonly mint: number;
   private readonly maxt: number;
   private readonly metas = new ChunkMetas();
   private readonly rest = new SampleColumns();
 
-  constructor(block: BlockReader, refs: Uint32Array, mint: number, maxt: number) {
+  constructor(
+    block: BlockReader,
+    refs: Uint32Array,
+    held: readonly CachedSeries[],
+    mint: number,
+    maxt: number,
+  ) {
     this.block = block;
     this.refs = refs;
+    this.held = held;
     this.length = refs.length;
     this.mint = mint;
     this.maxt = maxt;
   }
 
   labels(i: number): Labels {
-    return this.block.index.labels(this.refs[i]);
+    if (i >= this.held.length) return this.block.index.labels(this.refs[i]);
+    const series = this.held[i];
+    series.labels ??= this.block.index.labels(this.refs[i]);
+    return series.labels;
   }
 
   read(i: number, out: SampleColumns): void {
     const { block, metas, mint, maxt } = this;
     const ref = this.refs[i];
     metas.length = 0;
-    block.index.chunks(ref, mint, maxt, metas);
+    const series = i < this.held.length ? this.held[i] : block.index.series(ref);
+    series.chunks(mint, maxt, metas);
     const deleted = block.tombstones.of(ref);
     const from = out.length;
     for (let c = 0; c < metas.length; c++) {

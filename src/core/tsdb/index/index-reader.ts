@@ -14,8 +14,8 @@ import { PageCache, PagedFile } from './paged-file.ts';
 import { NO_POSTINGS } from './postings.ts';
 import { type PostingsTable, SparsePostingsTable, WholePostingsTable } from './postings-table.ts';
 import type { LabelIndex } from './select.ts';
-import { type CachedSeries, CHUNK_COLUMNS, SeriesCache, type SeriesShelf } from './series-cache.ts';
-import { readChunkMetas } from './series-entry.ts';
+import { type CachedSeries, SeriesCache, type SeriesShelf } from './series-cache.ts';
+import { readChunkMetas, type SeriesEntry } from './series-entry.ts';
 import { NumberedSymbols, PlacedSymbols, type Symbols } from './symbols.ts';
 
 export class IndexReader implements LabelIndex {
@@ -26,6 +26,9 @@ export class IndexReader implements LabelIndex {
   private postingsTable: PostingsTable | null = null;
   private readonly entry = new ByteReader();
   private readonly cursor: Cursor = { pos: 0 };
+  /** The label names of the series that was read last, as symbols and as they are. */
+  private lastSymbols: readonly number[] = [];
+  private lastNames: readonly string[] = [];
   private readonly seriesCache: SeriesCache;
   private readonly shelf: SeriesShelf;
 
@@ -160,7 +163,7 @@ export class IndexReader implements LabelIndex {
     const known = this.shelf.get(ref);
     if (known?.labels) return known.labels;
     const r = this.openEntry(ref);
-    const labels = this.reading(ref, () => readLabels(r, this.symbols()));
+    const labels = this.reading(ref, () => this.readLabels(r, this.symbols()));
     const series = known ?? this.reading(ref, () => this.readChunks(ref, r));
     series.labels = labels;
     return labels;
@@ -168,21 +171,11 @@ export class IndexReader implements LabelIndex {
 
   /** Appends to `out` the chunks of a series that have samples in [mint, maxt] (ms). Throws CorruptionError. */
   chunks(ref: number, mint: number, maxt: number, out: ChunkMetas): void {
-    const series = this.series(ref);
-    const { slab, to } = series;
-    for (let i = series.firstFrom(mint); i < to && slab[i] <= maxt; i += CHUNK_COLUMNS) {
-      out.push(slab[i], slab[i + 1], slab[i + 2]);
-    }
+    this.series(ref).chunks(mint, maxt, out);
   }
 
-  /** Whether a series has chunks with samples in [mint, maxt] (ms). Throws CorruptionError. */
-  hasChunkIn(ref: number, mint: number, maxt: number): boolean {
-    const series = this.series(ref);
-    const first = series.firstFrom(mint);
-    return first < series.to && series.slab[first] <= maxt;
-  }
-
-  private series(ref: number): CachedSeries {
+  /** What is known of a series: its chunks, and its labels only where they were asked for. Throws CorruptionError. */
+  series(ref: number): CachedSeries {
     const known = this.shelf.get(ref);
     if (known !== undefined) return known;
     const r = this.openEntry(ref);
@@ -190,6 +183,41 @@ export class IndexReader implements LabelIndex {
       skipLabels(r);
       return this.readChunks(ref, r);
     });
+  }
+
+  /** Reads the entry of a series as it stands. Throws CorruptionError. */
+  readEntry(ref: number, into: SeriesEntry): void {
+    const r = this.openEntry(ref);
+    this.reading(ref, () => into.read(r));
+  }
+
+  /** The string with this number. Throws CorruptionError if there is none. */
+  symbol(symbol: number): string {
+    return this.symbols().get(symbol);
+  }
+
+  /** Reads the first half of a series entry. */
+  private readLabels(r: ByteReader, symbols: Symbols): Labels {
+    const count = r.count(2);
+    const values = new Array<string>(count);
+    const start = r.pos;
+    // Neighbours mostly have the same names, and then share their list.
+    let isShared = count === this.lastSymbols.length;
+    for (let i = 0; i < count; i++) {
+      if (r.uvarint() !== this.lastSymbols[i]) isShared = false;
+      values[i] = symbols.get(r.uvarint());
+    }
+    if (!isShared) {
+      r.pos = start;
+      const names = Array.from({ length: count }, () => {
+        const name = r.uvarint();
+        r.uvarint();
+        return name;
+      });
+      this.lastNames = names.map((name) => symbols.get(name));
+      this.lastSymbols = names;
+    }
+    return new Labels(this.lastNames, values);
   }
 
   /** Reads the second half of a series entry. */
@@ -258,17 +286,6 @@ export class IndexReader implements LabelIndex {
       throw error.in({ file: this.path, offset: this.offsetOf(ref) });
     }
   }
-}
-
-function readLabels(r: ByteReader, symbols: Symbols): Labels {
-  const count = r.count(2);
-  const names = new Array<string>(count);
-  const values = new Array<string>(count);
-  for (let i = 0; i < count; i++) {
-    names[i] = symbols.get(r.uvarint());
-    values[i] = symbols.get(r.uvarint());
-  }
-  return new Labels(names, values);
 }
 
 function skipLabels(r: ByteReader): void {

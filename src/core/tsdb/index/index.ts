@@ -6,4 +6,5 @@ export * from './postings.ts';
 export { type LabelIndex, selectLabelNames, selectLabelValues, selectPostings } from './select.ts';
 export { SelectionCache } from './selection-cache.ts';
 export { SequentialFile } from './sequential-file.ts';
-export { SeriesCache } from './series-cache.ts';
+export { type CachedSeries, SeriesCache } from './series-cache.ts';
+export { SeriesEntry } from './series-entry.ts';

@@ -6,6 +6,7 @@
  * reached half the budget, the old ones are dropped and the young ones become old. So nothing is kept in order of use.
  */
 import type { Labels } from '../../model/index.ts';
+import type { ChunkMetas } from './chunk-metas.ts';
 
 const DEFAULT_BUDGET_BYTES = 8 * 1024 * 1024;
 /** About what an entry takes beside its chunks: the objects, and its place in the map. */
@@ -29,8 +30,22 @@ export class CachedSeries {
     this.to = to;
   }
 
+  /** Appends to `out` the chunks that have samples in [mint, maxt] (ms). */
+  chunks(mint: number, maxt: number, out: ChunkMetas): void {
+    const { slab, to } = this;
+    for (let i = this.firstFrom(mint); i < to && slab[i] <= maxt; i += CHUNK_COLUMNS) {
+      out.push(slab[i], slab[i + 1], slab[i + 2]);
+    }
+  }
+
+  /** Whether any chunk has samples in [mint, maxt] (ms). */
+  hasChunkIn(mint: number, maxt: number): boolean {
+    const first = this.firstFrom(mint);
+    return first < this.to && this.slab[first] <= maxt;
+  }
+
   /** Where the first chunk starts in `slab` that does not end before `mint`; `to` if there is none. */
-  firstFrom(mint: number): number {
+  private firstFrom(mint: number): number {
     const { slab, from, to } = this;
     let low = 0;
     let high = (to - from) / CHUNK_COLUMNS;

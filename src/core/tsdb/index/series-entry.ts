@@ -4,6 +4,27 @@ import type { ByteWriter } from '../../encoding/byte-writer.ts';
 import type { ChunkMetas } from './chunk-metas.ts';
 import { CHUNK_COLUMNS } from './series-cache.ts';
 
+/** An entry as it stands in the index; one object is reused for one series after another. */
+export class SeriesEntry {
+  /** Symbols of names and values by turns, `labelCount` pairs. */
+  symbols: Uint32Array = new Uint32Array(64);
+  labelCount = 0;
+  /** Times of first and last sample and ref of each chunk, as `CachedSeries.slab` has them. */
+  chunks: Float64Array = new Float64Array(64);
+  chunkCount = 0;
+
+  read(r: ByteReader): void {
+    this.labelCount = r.count(2);
+    const numbers = this.labelCount * 2;
+    if (numbers > this.symbols.length) this.symbols = new Uint32Array(numbers * 2);
+    for (let i = 0; i < numbers; i++) this.symbols[i] = r.uvarint();
+    this.chunkCount = r.count(3);
+    const columns = this.chunkCount * CHUNK_COLUMNS;
+    if (columns > this.chunks.length) this.chunks = new Float64Array(columns * 2);
+    readChunkMetas(r, this.chunkCount, this.chunks, 0);
+  }
+}
+
 /** Writes the second half of an entry: the number of chunks, and each as a difference to the one before. */
 export function writeChunkMetas(w: ByteWriter, chunks: ChunkMetas): void {
   w.uvarint(chunks.length);

@@ -54,7 +54,7 @@ describe('the caches of an index', () => {
           break;
         case 1: {
           const from = i + ((seed >> 4) % 60) * 100;
-          expect(index.hasChunkIn(ref, from, from + 10)).toBe(from < i + ((i % 50) + 1) * 100);
+          expect(index.series(ref).hasChunkIn(from, from + 10)).toBe(from < i + ((i % 50) + 1) * 100);
           break;
         }
         default: {

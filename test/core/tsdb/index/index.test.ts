@@ -148,7 +148,7 @@ describe.each([
         const maxt = mint + length;
         const want = all[i].chunks.filter((c) => c.maxt >= mint && c.mint <= maxt);
         expect(chunksOf(index, refs[i], mint, maxt)).toEqual(want);
-        expect(index.hasChunkIn(refs[i], mint, maxt)).toBe(want.length > 0);
+        expect(index.series(refs[i]).hasChunkIn(mint, maxt)).toBe(want.length > 0);
         index.close();
       }),
       { numRuns: 40 },

@@ -1,5 +1,4 @@
 /** The frame of the folding aggregations: every input column goes into its group once, then groups are read out. */
-import type { Labels } from '../../../model/labels.ts';
 import { StepColumn } from '../../functions/column.ts';
 import type { Aggregate } from '../../parser/ast.ts';
 import type { QueryContext } from '../context.ts';
@@ -38,8 +37,8 @@ export abstract class GroupedOperator implements VectorOperator {
 
   /** Makes room for the state of `cells` cells (groups times steps). */
   protected abstract start(cells: number): void;
-  /** Takes the column of the series with `labels` into the cells from `base` on. */
-  protected abstract add(column: StepColumn, base: number, labels: Labels): void;
+  /** Takes the column of a series into the cells from `base` on. */
+  protected abstract add(column: StepColumn, base: number, series: SeriesMeta): void;
   /** Reads one group's cells out into a cleared column. */
   protected abstract finish(base: number, out: StepColumn): void;
 
@@ -50,7 +49,7 @@ export abstract class GroupedOperator implements VectorOperator {
     for (let i = 0; i < this.groupOf.length; i++) {
       this.context.checkpoint();
       this.input.evaluate(i, column);
-      this.add(column, this.groupOf[i] * this.steps, this.input.series[i].labels);
+      this.add(column, this.groupOf[i] * this.steps, this.input.series[i]);
     }
   }
 }

@@ -1,6 +1,8 @@
 /** Which group each input series of an aggregation belongs to. */
-import { type Labels, METRIC_NAME } from '../../../model/labels.ts';
+import { METRIC_NAME } from '../../../model/labels.ts';
 import type { Aggregate } from '../../parser/ast.ts';
+import { LabelGroups } from '../label-groups.ts';
+import { labelsButName } from '../names.ts';
 import type { SeriesMeta } from '../operator.ts';
 
 export interface Grouping {
@@ -11,32 +13,24 @@ export interface Grouping {
 }
 
 export function groupSeries(series: readonly SeriesMeta[], expr: Aggregate): Grouping {
-  const groupLabels = groupingFunction(expr);
+  const byName = !expr.without && expr.grouping.includes(METRIC_NAME);
+  const labelGroups = new LabelGroups(
+    expr.without ? [...expr.grouping, METRIC_NAME] : expr.grouping,
+    !expr.without,
+  );
+  const { keys } = labelGroups;
   const groupOf = new Int32Array(series.length);
   const groups: SeriesMeta[] = [];
-  const byHash = new Map<number, number[]>();
   for (let i = 0; i < series.length; i++) {
-    const labels = groupLabels(series[i].labels);
-    const hash = labels.hash();
-    let bucket = byHash.get(hash);
-    if (bucket === undefined) byHash.set(hash, (bucket = []));
-    let group = bucket.find((candidate) => groups[candidate].labels.equals(labels));
-    if (group === undefined) {
-      group = groups.length;
-      bucket.push(group);
-      groups.push({ labels, dropName: series[i].dropName });
-    } else if (series[i].dropName && !groups[group].dropName) {
+    const meta = series[i];
+    const group = labelGroups.of(byName ? meta.labels : labelsButName(meta));
+    if (group === groups.length) {
+      groups.push({ labels: keys[group], dropName: meta.dropName });
+    } else if (meta.dropName && !groups[group].dropName) {
       // A group that is made `by (__name__)` loses the name if any of its series is to lose it.
-      groups[group] = { labels, dropName: true };
+      groups[group] = { labels: keys[group], dropName: true };
     }
     groupOf[i] = group;
   }
   return { groupOf, groups };
-}
-
-function groupingFunction(expr: Aggregate): (labels: Labels) => Labels {
-  const names = new Set(expr.grouping);
-  if (!expr.without) return (labels) => labels.filter((name) => names.has(name));
-  names.add(METRIC_NAME);
-  return (labels) => labels.filter((name) => !names.has(name));
 }

@@ -12,7 +12,7 @@ import { FLOAT, HISTOGRAM, type StepColumn } from '../../functions/column.ts';
 import { reportCombined, warnMixedSchemas } from '../../functions/histogram-annotations.ts';
 import type { Aggregate } from '../../parser/ast.ts';
 import type { QueryContext } from '../context.ts';
-import type { VectorOperator } from '../operator.ts';
+import type { SeriesMeta, VectorOperator } from '../operator.ts';
 import { AvgFold, type FloatFold, SumFold } from './fold.ts';
 import { GroupedOperator } from './grouped.ts';
 
@@ -45,12 +45,12 @@ export class SumAggregation extends GroupedOperator {
     this.fold = this.isAverage ? new AvgFold(cells) : new SumFold(cells);
   }
 
-  protected add(column: StepColumn, base: number, labels: Labels): void {
+  protected add(column: StepColumn, base: number, series: SeriesMeta): void {
     this.fold!.add(column.kind, column.v, base);
     for (let step = 0; step < column.length; step++) {
       if (column.kind[step] === FLOAT) this.sawFloat[base + step] = 1;
       else if (column.kind[step] === HISTOGRAM)
-        this.addHistogram(base + step, column.histogramAt(step), labels);
+        this.addHistogram(base + step, column.histogramAt(step), series.labels);
     }
   }
 
