@@ -1,4 +1,4 @@
 /** Where series come from and where samples go: the seam, and what stands behind it. */
-export { DirectorySource, type DirectoryOptions, isDataDirectory } from './directory.ts';
+export { type DirectoryOptions, DirectorySource, isDataDirectory } from './directory.ts';
 export { MemorySeries, MemorySource } from './memory.ts';
 export * from './source.ts';
