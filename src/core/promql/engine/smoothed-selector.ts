@@ -93,7 +93,10 @@ export class SmoothedSelector implements VectorOperator {
         return;
       }
       const fraction = (time - t[next - 1]) / (t[next] - t[next - 1]);
-      const between = histogramBetween(before, histograms[next], fraction, isCounter(histograms[next]));
+      const after = histograms[next];
+      const { annotations } = this.context;
+      const { range } = this.selector;
+      const between = histogramBetween(before, after, fraction, isCounter(after), annotations, range);
       if (between !== null) out.setHistogram(step, between);
       else this.warnMixedSchemas(series);
     }

@@ -1,18 +1,13 @@
 /** `rate`, `increase` and `delta` of native histograms in an `anchored` or `smoothed` selector. */
 import { CounterReset, type Histogram } from '../../model/histogram.ts';
-import {
-  addHistogram,
-  Combined,
-  divideHistogram,
-  subtractHistogram,
-} from '../../model/histogram-arithmetic.ts';
+import { addHistogram, divideHistogram, subtractHistogram } from '../../model/histogram-arithmetic.ts';
 import { isCustomSchema } from '../../model/histogram-bounds.ts';
 import { toFloatHistogram } from '../../model/histogram-copy.ts';
 import { compactHistogram } from '../../model/histogram-layout.ts';
 import { detectReset } from '../../model/histogram-reset.ts';
 import type { Taken } from './extended-window.ts';
 import type { CallSite } from './function.ts';
-import { reportCombined } from './histogram-annotations.ts';
+import { reportBounds } from './histogram-annotations.ts';
 import { histogramBetween } from './interpolation.ts';
 import { rangeArgument, warnMixedSchemasOf, warnNotCounter, warnNotGauge } from './range-annotations.ts';
 import type { RangeSamples } from './range-samples.ts';
@@ -31,21 +26,23 @@ export function extendedHistogramRate(
   const { histogramTimes: t, histograms, windowStart, windowEnd } = samples;
   const start = windowStart[step];
   const end = windowEnd[step];
+  const { annotations } = site;
+  const place = rangeArgument(site);
   if (!areOfOneKind(samples, taken, kind.isCounter, site)) return null;
   const interpolatesLeft = smoothed && t[first] < start;
-  const left = interpolatesLeft ? between(samples, first, start, kind.isCounter) : histograms[first];
+  const left = interpolatesLeft ? between(samples, first, start, kind.isCounter, site) : histograms[first];
   const interpolatesRight = smoothed && last > 0 && t[last] > end;
-  const right = interpolatesRight ? between(samples, last - 1, end, kind.isCounter) : histograms[last];
+  const right = interpolatesRight ? between(samples, last - 1, end, kind.isCounter, site) : histograms[last];
+  if (!kind.isCounter && !(isGauge(left) && isGauge(right))) warnNotGauge(site);
   const total = toFloatHistogram(right);
-  let flags = subtractHistogram(total, left);
+  reportBounds(subtractHistogram(total, left), 'subtraction', annotations, place);
   if (kind.isCounter) {
     // Interpolation at the start has seen to a reset before the second sample.
     for (let i = first + (interpolatesLeft ? 2 : 1); i <= last; i++) {
-      if (detectReset(histograms[i], histograms[i - 1])) flags |= addHistogram(total, histograms[i - 1]);
+      if (!detectReset(histograms[i], histograms[i - 1])) continue;
+      reportBounds(addHistogram(total, histograms[i - 1]), 'addition', annotations, place);
     }
   }
-  const { annotations } = site;
-  reportCombined(flags & ~Combined.counterResetCollision, 'subtraction', annotations, rangeArgument(site));
   if (kind.perSecond) divideHistogram(total, samples.windowMs / 1000);
   total.counterReset = CounterReset.gauge;
   compactHistogram(total, 0);
@@ -60,17 +57,18 @@ function areOfOneKind(
   site: CallSite,
 ): boolean {
   const custom = isCustomSchema(histograms[first].schema);
-  const isGauge = (i: number) => histograms[i].counterReset === CounterReset.gauge;
-  if (!isCounter && !(isGauge(first) && isGauge(last))) warnNotGauge(site);
-  let anyGauge = false;
   for (let i = first; i <= last; i++) {
-    anyGauge ||= isGauge(i);
-    if (isCustomSchema(histograms[i].schema) === custom) continue;
-    warnMixedSchemasOf(site);
-    return false;
+    if (isCustomSchema(histograms[i].schema) !== custom) {
+      warnMixedSchemasOf(site);
+      return false;
+    }
+    if (isCounter && isGauge(histograms[i])) warnNotCounter(site);
   }
-  if (isCounter && anyGauge) warnNotCounter(site);
   return true;
+}
+
+function isGauge(h: Histogram): boolean {
+  return h.counterReset === CounterReset.gauge;
 }
 
 /** The histogram at `time` between samples `i` and `i + 1`, which must be of one kind. */
@@ -79,9 +77,11 @@ function between(
   i: number,
   time: number,
   isCounter: boolean,
+  site: CallSite,
 ): Histogram {
   const fraction = (time - t[i]) / (t[i + 1] - t[i]);
-  const result = histogramBetween(histograms[i], histograms[i + 1], fraction, isCounter);
+  const [a, b] = [histograms[i], histograms[i + 1]];
+  const result = histogramBetween(a, b, fraction, isCounter, site.annotations, rangeArgument(site));
   if (result === null) throw new Error('interpolation between histograms of two kinds');
   return result;
 }

@@ -18,10 +18,19 @@ export function reportCombined(
   if ((flags & Combined.counterResetCollision) !== 0) {
     annotations.warn(`conflicting counter resets during histogram ${operation}`, range);
   }
-  if ((flags & Combined.boundsReconciled) !== 0) {
-    annotations.info(`mismatched custom buckets were reconciled during ${operation}`, range);
-  }
+  reportBounds(flags, operation, annotations, range);
   return true;
+}
+
+/** The same for those who do not care what the hints say of resets. */
+export function reportBounds(
+  flags: number,
+  operation: HistogramOperation,
+  annotations: Annotations,
+  range: SourceRange,
+): void {
+  if ((flags & Combined.boundsReconciled) === 0) return;
+  annotations.info(`mismatched custom buckets were reconciled during ${operation}`, range);
 }
 
 export function warnMixedSchemas(metric: string, annotations: Annotations, range: SourceRange): void {

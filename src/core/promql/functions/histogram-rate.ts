@@ -15,7 +15,7 @@ import { detectReset } from '../../model/histogram-reset.ts';
 import type { StepColumn } from './column.ts';
 import { extrapolation } from './extrapolation.ts';
 import type { CallSite } from './function.ts';
-import { reportCombined } from './histogram-annotations.ts';
+import { reportBounds, reportCombined } from './histogram-annotations.ts';
 import {
   rangeArgument,
   warnMixed,
@@ -74,10 +74,6 @@ function difference(
   const window = samples.histograms.slice(from, to + 1);
   const first = window[0];
   const last = window[window.length - 1];
-  if (isCounter && window.some((h) => h.counterReset === CounterReset.gauge)) warnNotCounter(site);
-  if (!isCounter && (first.counterReset !== CounterReset.gauge || last.counterReset !== CounterReset.gauge)) {
-    warnNotGauge(site);
-  }
   // A reset between the first two makes the first one irrelevant, its layout included.
   let before = first;
   const resetAtOnce = isCounter && window.length > 1 && isReset(samples, from + 1);
@@ -93,24 +89,30 @@ function difference(
     warnMixedSchemasOf(site);
     return null;
   }
+  if (isCounter && window.some(isGauge)) warnNotCounter(site);
+  if (!isCounter && !(isGauge(first) && isGauge(last))) warnNotGauge(site);
+  // Resets are dealt with here, whatever the hints say of them.
   const total = toFloatHistogram(last);
-  let flags = subtractHistogram(total, before);
+  reportBounds(subtractHistogram(total, before), 'subtraction', site.annotations, rangeArgument(site));
+  let added = 0;
   if (isCounter) {
     for (let i = from + (resetAtOnce ? 2 : 1); i <= to; i++) {
-      if (isReset(samples, i)) flags |= addHistogram(total, samples.histograms[i - 1]);
+      if (isReset(samples, i)) added |= addHistogram(total, samples.histograms[i - 1]);
     }
-    if (fromZero) flags |= addHistogram(total, first);
+    if (fromZero) added |= addHistogram(total, first);
   }
-  // Resets are dealt with here, whatever the hints say of them.
-  reportCombined(
-    flags & ~Combined.counterResetCollision,
-    'subtraction',
-    site.annotations,
-    rangeArgument(site),
-  );
+  reportBounds(added, 'addition', site.annotations, rangeArgument(site));
+  if ((added & Combined.incompatible) !== 0) {
+    warnMixedSchemasOf(site);
+    return null;
+  }
   total.counterReset = CounterReset.gauge;
   compactHistogram(total, 0);
   return total;
+}
+
+function isGauge(h: Histogram): boolean {
+  return h.counterReset === CounterReset.gauge;
 }
 
 /** Whether the counter started again between histograms `i - 1` and `i`. */
@@ -142,10 +144,8 @@ export function histogramInstantDelta(
     return;
   }
   const [a, b] = [histograms[last - 1], histograms[last]];
-  const areGauges = a.counterReset === CounterReset.gauge && b.counterReset === CounterReset.gauge;
-  const anyGauge = a.counterReset === CounterReset.gauge || b.counterReset === CounterReset.gauge;
-  if (kind.isCounter && anyGauge) warnNotCounter(site);
-  if (!kind.isCounter && !areGauges) warnNotGauge(site);
+  if (kind.isCounter && (isGauge(a) || isGauge(b))) warnNotCounter(site);
+  if (!kind.isCounter && !(isGauge(a) && isGauge(b))) warnNotGauge(site);
   const result = toFloatHistogram(b);
   if (!kind.isCounter || !isReset(samples, last)) {
     const flags = subtractHistogram(result, a) & ~Combined.counterResetCollision;

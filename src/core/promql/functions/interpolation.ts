@@ -1,9 +1,12 @@
 /** Values between two samples, on the line from one to the other: what `smoothed` selectors take. */
-import { CounterReset, type Histogram } from '../../model/histogram.ts';
+import type { Histogram } from '../../model/histogram.ts';
 import { addHistogram, multiplyHistogram, subtractHistogram } from '../../model/histogram-arithmetic.ts';
 import { isCustomSchema } from '../../model/histogram-bounds.ts';
 import { toFloatHistogram } from '../../model/histogram-copy.ts';
 import { detectReset } from '../../model/histogram-reset.ts';
+import type { SourceRange } from '../parser/ast.ts';
+import type { Annotations } from './annotations.ts';
+import { reportBounds } from './histogram-annotations.ts';
 
 /** The value at `time` between samples `i` and `i + 1`. A counter that was reset between them grew from zero. */
 export function floatBetween(
@@ -20,13 +23,15 @@ export function floatBetween(
 
 /**
  * The same for histograms, `fraction` of the way from `a` to `b`. Null where one is exponential and the other has
- * custom buckets.
+ * custom buckets. What is to be said of their bounds is said of `place`.
  */
 export function histogramBetween(
   a: Histogram,
   b: Histogram,
   fraction: number,
   isCounter: boolean,
+  annotations: Annotations,
+  place: SourceRange,
 ): Histogram | null {
   if (isCustomSchema(a.schema) !== isCustomSchema(b.schema)) return null;
   const result = toFloatHistogram(b);
@@ -34,9 +39,8 @@ export function histogramBetween(
     multiplyHistogram(result, fraction);
     return result;
   }
-  subtractHistogram(result, a);
+  reportBounds(subtractHistogram(result, a), 'subtraction', annotations, place);
   multiplyHistogram(result, fraction);
-  addHistogram(result, a);
-  result.counterReset = isCounter ? CounterReset.unknown : CounterReset.gauge;
+  reportBounds(addHistogram(result, a), 'addition', annotations, place);
   return result;
 }

@@ -129,7 +129,7 @@ export const quantileOverTime: Implementation = rangeFunction((samples, [q], out
   }
 });
 
-/** Median of the distances from the median. */
+/** Median of the distances from the median; NaN where any value is. */
 export const madOverTime: Implementation = rangeFunction((samples, _scalars, out, site) => {
   ignoreHistogramsBeside(samples, site);
   const { lo, hi } = samples;
@@ -137,16 +137,19 @@ export const madOverTime: Implementation = rangeFunction((samples, _scalars, out
   for (let step = 0; step < out.length; step++) {
     if (hi[step] === lo[step]) continue;
     sorted.moveTo(lo[step], hi[step]);
-    const median = sorted.quantile(0.5);
-    out.setFloat(
-      step,
-      quantileOf(
-        0.5,
-        sorted.values().map((v) => Math.abs(v - median)),
-      ),
-    );
+    out.setFloat(step, medianDeviation(sorted));
   }
 });
+
+function medianDeviation(sorted: SortedWindow): number {
+  const values = sorted.values();
+  if (values.some(Number.isNaN)) return Number.NaN;
+  const median = sorted.quantile(0.5);
+  return quantileOf(
+    0.5,
+    values.map((v) => Math.abs(v - median)),
+  );
+}
 
 export const lastOverTime = edgeFunction('last', false);
 export const firstOverTime = edgeFunction('first', false);
