@@ -28,19 +28,23 @@ const MOST_VALUES = 6;
 /** Of so many series are samples looked at. */
 const MOST_SERIES = 20;
 
-/** Why the selectors of a query with an empty result have no series, as far as that can be told. */
+/**
+ * Why the selectors of a query with an empty result have no series, as far as that can be told. Where `isNear` is
+ * false samples are expensive (a server has them), and labels must do.
+ */
 export async function adviseOnEmpty(
   source: Source,
   expr: Expr,
   times: QueryTimes,
   lookbackMs: number,
+  isNear: boolean,
 ): Promise<string[]> {
   const asked =
     times.kind === 'instant' ? { mint: times.t, maxt: times.t } : { mint: times.start, maxt: times.end };
   const hints = new Set<string>();
   for (const { selector, range } of selections(expr, asked, lookbackMs).slice(0, MOST_SELECTORS)) {
-    if (await hasSamples(source, selector.matchers, range)) continue;
-    const hint = await absence(source, selector, range);
+    if (await hasSamples(source, selector.matchers, range, isNear)) continue;
+    const hint = await absence(source, selector, range, isNear);
     if (hint !== undefined) hints.add(hint);
   }
   return [...hints];
@@ -133,8 +137,14 @@ function moved(
 }
 
 /** A log may list series that have nothing in a range, so their samples are looked at; those of the first series. */
-async function hasSamples(source: Source, matchers: readonly Matcher[], range: TimeRange): Promise<boolean> {
-  const set = await source.select(matchers, { ...range, limit: MOST_SERIES });
+async function hasSamples(
+  source: Source,
+  matchers: readonly Matcher[],
+  range: TimeRange,
+  isNear: boolean,
+): Promise<boolean> {
+  const set = await source.select(matchers, { ...range, limit: MOST_SERIES, labelsOnly: !isNear });
+  if (!isNear) return set.length > 0;
   const columns = new SampleColumns();
   for (let i = 0; i < Math.min(set.length, MOST_SERIES); i++) {
     columns.clear();
@@ -155,6 +165,7 @@ async function absence(
   source: Source,
   { matchers }: VectorSelector,
   range: TimeRange,
+  isNear: boolean,
 ): Promise<string | undefined> {
   const byName = matchers.find(({ name, type }) => name === METRIC_NAME && type === '=');
   if (byName === undefined) return matcherAtFault(source, [], matchers, 'no series');
@@ -162,8 +173,10 @@ async function absence(
   if (known.length === 0) return noSuchMetric(source, byName.value);
   const others = matchers.filter((matcher) => matcher !== byName);
   const fault = await matcherAtFault(source, [byName], others, `no series of ${byName.value}`);
-  return fault ?? (await notAtThatTime(source, matchers, range));
+  return fault ?? (isNear ? await notAtThatTime(source, matchers, range) : NOT_THEN);
 }
+
+const NOT_THEN = 'there are such series, and none of them has a sample at the time asked for';
 
 async function noSuchMetric(source: Source, name: string): Promise<string> {
   const names = await source.labelValues(METRIC_NAME, [], ALWAYS);

@@ -61,8 +61,13 @@ export async function openForQueries(
   return { source: mergeSources(opened.map(({ source }) => source)), server: undefined };
 }
 
+/** Whether --from NAME is a URL. */
+export function isServer(name: string): boolean {
+  return /^https?:\/\//i.test(name);
+}
+
 async function openSource(name: string, options: SourceOptions): Promise<OpenedSources> {
-  if (/^https?:\/\//i.test(name)) return openServer(name, options);
+  if (isServer(name)) return openServer(name, options);
   let source: Source;
   if (name === '-' || (existsSync(name) && !isDataDirectory(name)))
     source = await openExposition(name, options);

@@ -10,7 +10,7 @@ import { printAnswer, printErrorAnswer } from '../../cli/query-json.ts';
 import { QUERY_OUTPUTS, type QueryOutput, queryPrinter, resultSize } from '../../cli/query-printer.ts';
 import { type QueryAnswer, runQuery } from '../../cli/query-run.ts';
 import { type QueryTimes, queryTimes } from '../../cli/query-times.ts';
-import { openForQueries } from '../../cli/sources.ts';
+import { isServer, openForQueries } from '../../cli/sources.ts';
 import { terminalWidth } from '../../cli/terminal.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
@@ -132,7 +132,8 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       out.flush();
       this.sayAnnotations(answer);
       const size = resultSize(answer.value);
-      await this.sayHints(source, query, times, options, size === 0);
+      const isNear = flags.from.every((from) => !isServer(from));
+      await this.sayHints(source, query, times, options, size === 0, isNear);
       if (damaged || (size === 0 ? flags['fail-if-empty'] : flags['fail-if-any']))
         process.exitCode = EXIT_FAILED;
     } finally {
@@ -167,11 +168,12 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     times: QueryTimes,
     { parser, lookbackMs }: ReturnType<typeof engineOptions>,
     empty: boolean,
+    isNear: boolean,
   ): Promise<void> {
     const { adviseOnEmpty, adviseOnTypes } = await import('../../cli/query-advice.ts');
     const expr = parseQuery(query, parser);
     const hints = [
-      ...(empty ? await adviseOnEmpty(source, expr, times, lookbackMs) : []),
+      ...(empty ? await adviseOnEmpty(source, expr, times, lookbackMs, isNear) : []),
       ...(await adviseOnTypes(source, expr)),
     ];
     for (const hint of hints) this.say(`${this.paint.yellow('hint:')} ${hint}`);
