@@ -102,7 +102,10 @@ export class HttpSource implements Source {
   }
 
   private heeded<T>({ data, warnings, infos }: ApiAnswer<T>): T {
-    for (const text of [...warnings, ...infos]) this.onWarning(text);
+    for (const text of [...warnings, ...infos]) {
+      // Nobody need be told that there is no more than was asked for.
+      if (!text.includes('truncated due to limit')) this.onWarning(text);
+    }
     return data;
   }
 

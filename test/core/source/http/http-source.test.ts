@@ -175,7 +175,9 @@ describe('lookups', () => {
   });
 
   it('pass on what the server says beside its data', async () => {
-    const { source, warnings } = await server(() => success([], { warnings: ['partial'], infos: ['slow'] }));
+    const { source, warnings } = await server(() =>
+      success([], { warnings: ['partial', 'results truncated due to limit'], infos: ['slow'] }),
+    );
     await source.labelNames([], OPEN);
     expect(warnings).toEqual(['partial', 'slow']);
   });
