@@ -26,7 +26,9 @@ export class DistinctSeries implements VectorOperator {
   async prepare(): Promise<void> {
     await this.input.prepare();
     const { series } = this.input;
-    this.members = haveLostOneName(series) ? null : groupByLabels(series);
+    // Where names go at once, series were distinct as long as they had theirs.
+    const isDistinct = !this.context.settings.delayedNameRemoval && haveLostOneName(series);
+    this.members = isDistinct ? null : groupByLabels(series);
     this.series = this.members === null ? series : this.members.map((members) => series[members[0]]);
   }
 
