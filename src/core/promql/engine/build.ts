@@ -29,6 +29,7 @@ import { VectorOfScalar } from './calls/vector-of-scalar.ts';
 import type { QueryContext } from './context.ts';
 import { DistinctSeries } from './distinct.ts';
 import { QueryError } from './errors.ts';
+import { modifierOf } from './extended-range.ts';
 import { StepGrid } from './grid.ts';
 import { InstantSelector } from './instant-selector.ts';
 import type { Operator, RangeOperator, ScalarOperator, VectorOperator } from './operator.ts';
@@ -289,9 +290,7 @@ function checkModifier(call: Call): void {
 
 function rangeModifier(call: Call): CallSite['modifier'] {
   for (const arg of call.args.map(withoutParens)) {
-    if (arg.kind !== 'matrixSelector') continue;
-    if (arg.selector.anchored) return 'anchored';
-    if (arg.selector.smoothed) return 'smoothed';
+    if (arg.kind === 'matrixSelector') return modifierOf(arg);
   }
   return null;
 }

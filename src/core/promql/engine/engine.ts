@@ -7,12 +7,13 @@ import { EMPTY_LABELS } from '../../model/labels.ts';
 import type { Source } from '../../source/source.ts';
 import { FLOAT, StepColumn } from '../functions/column.ts';
 import type { RangeSamples } from '../functions/range-samples.ts';
-import { type Expr, typeOf } from '../parser/ast.ts';
+import { type Expr, typeOf, withoutParens } from '../parser/ast.ts';
 import { type ParserOptions, parseQuery, resolveDurations } from '../parser/index.ts';
 import { OperatorBuilder } from './build.ts';
 import { QueryContext, type QuerySettings } from './context.ts';
 import { DistinctSeries, FinalNames } from './distinct.ts';
 import { QueryError } from './errors.ts';
+import { ExtendedRange, modifierOf } from './extended-range.ts';
 import { gridBetween, StepGrid } from './grid.ts';
 import type { RangeOperator, VectorOperator } from './operator.ts';
 import type { QueryResult, QueryValue, ResultSeries } from './result.ts';
@@ -124,7 +125,7 @@ async function run(
     }
     case 'range':
       await operator.prepare();
-      value = { type: 'matrix', series: collectRanges(context, operator) };
+      value = { type: 'matrix', series: collectRanges(context, asResult(operator, expr)) };
       break;
     case 'vector': {
       await operator.prepare();
@@ -180,6 +181,12 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
     results.push({ labels, t, v, histograms });
   }
   return results;
+}
+
+function asResult(operator: RangeOperator, expr: Expr): RangeOperator {
+  const range = withoutParens(expr);
+  const modifier = range.kind === 'matrixSelector' ? modifierOf(range) : null;
+  return modifier === null ? operator : new ExtendedRange(operator, modifier);
 }
 
 /** The samples in the one window of an instant query for a range vector. */
