@@ -24,28 +24,36 @@ interface Page {
   verified: Uint8Array | null;
 }
 
+/** Of the pages that find no room, one in so many is taken in for another. */
+const ADMITTED_ONE_IN = 4;
+
 /**
  * Pages of several files. Where there are too many, one is dropped that has not been used for a while: a hand goes
  * round over all pages, spares those used since it last came by, and drops the first other one ("clock"). So a page
- * that is found costs a look into an array, and nothing is moved.
+ * that is found costs a look into an array, and nothing is moved. What is read through again and again, and is more
+ * than there is room for, would drop each page just before it is needed: so most pages are not taken in then.
  */
 export class PageCache {
   private readonly maxPages: number;
   private readonly ring: Page[] = [];
   private hand = 0;
+  private refused = 0;
 
   constructor(budgetBytes = DEFAULT_BUDGET_BYTES) {
     this.maxPages = Math.max(4, Math.floor(budgetBytes / PAGE_COST_BYTES));
   }
 
-  /** Enters page `number` in its file's table. */
+  /** Enters page `number` in its file's table, if it is taken in. */
   add(table: (Page | undefined)[], number: number, bytes: Uint8Array): Page {
     const page: Page = { table, number, bytes, used: true, verified: null };
-    table[number] = page;
     if (this.ring.length < this.maxPages) {
+      table[number] = page;
       this.ring.push(page);
       return page;
     }
+    if (++this.refused < ADMITTED_ONE_IN) return page;
+    this.refused = 0;
+    table[number] = page;
     for (;;) {
       const at = this.hand;
       this.hand = at + 1 === this.ring.length ? 0 : at + 1;
