@@ -134,5 +134,5 @@ describeWith('compaction and Prometheus', { prometheus, promtool }, () => {
       expect(takeInventory(data).leftovers).toEqual([]);
       rmSync(dir, { recursive: true });
     }
-  });
+  }, 600_000);
 });
