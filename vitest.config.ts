@@ -5,8 +5,8 @@ export default defineConfig({
     globalSetup: './test/build.ts',
     include: ['test/**/*.test.{ts,tsx}'],
     // Interop and crash tests start real programs; a unit test that needs this long is a bug of its own.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
   },
