@@ -29,6 +29,7 @@ const LAYERS = [
   'tsdb/append',
   'tsdb/compaction',
   'tsdb/import',
+  'tsdb/analyze',
   'tsdb',
   'remote',
   'source',
