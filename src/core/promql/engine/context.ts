@@ -4,9 +4,11 @@
  * then whether they should go on, and `hold` before they keep points in memory.
  */
 import type { Clock } from '../../clock.ts';
+import type { SampleColumns } from '../../model/columns.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { SelectHints, SeriesSet, Source } from '../../source/source.ts';
 import { Annotations } from '../functions/annotations.ts';
+import { giveColumnsBack, takeColumns } from './column-pool.ts';
 import { QueryCanceled, QueryTimeout, TooManySamples } from './errors.ts';
 import type { StepGrid } from './grid.ts';
 
@@ -42,6 +44,7 @@ export class QueryContext {
   readonly annotations = new Annotations();
   private readonly clock: Clock;
   private readonly deadline: number;
+  private readonly columns: SampleColumns[] = [];
   private checkpoints = 0;
   private held = 0;
   private readonly remaining: (() => void)[] = [];
@@ -102,6 +105,18 @@ export class QueryContext {
    */
   atEnd(work: () => void): void {
     this.remaining.push(work);
+  }
+
+  /** Empty columns for a selector's samples, until the query is closed. */
+  sampleColumns(): SampleColumns {
+    const columns = takeColumns();
+    this.columns.push(columns);
+    return columns;
+  }
+
+  /** Ends the query, well or not: nothing of it is evaluated any more. */
+  close(): void {
+    for (const columns of this.columns.splice(0)) giveColumnsBack(columns);
   }
 
   finish(): void {

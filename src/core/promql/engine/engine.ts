@@ -102,6 +102,21 @@ async function run(
     kind === 'instant',
     options.clock ?? systemClock,
   );
+  try {
+    return await evaluate(context, query, parsed, kind, options);
+  } finally {
+    context.close();
+  }
+}
+
+async function evaluate(
+  context: QueryContext,
+  query: string,
+  parsed: Expr,
+  kind: 'instant' | 'range',
+  options: EngineOptions,
+): Promise<QueryResult> {
+  const { settings, grid, end } = context;
   const expr = resolveDurations(parsed, {
     stepMs: kind === 'instant' ? 0 : grid.stepMs,
     rangeMs: kind === 'instant' ? 0 : end - grid.start,

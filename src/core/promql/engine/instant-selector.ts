@@ -2,7 +2,7 @@
  * An instant-vector selector: for each step the newest sample that is at most the lookback old. One pass over a
  * series' samples with an index that only moves forward.
  */
-import { SampleColumns } from '../../model/columns.ts';
+import type { SampleColumns } from '../../model/columns.ts';
 import { isStale } from '../../model/value.ts';
 import type { SeriesSet } from '../../source/source.ts';
 import { ABSENT, FLOAT, type StepColumn } from '../functions/column.ts';
@@ -20,13 +20,14 @@ export class InstantSelector implements VectorOperator {
   private readonly selector: VectorSelector;
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
-  private readonly samples = new SampleColumns();
+  private readonly samples: SampleColumns;
   private readonly definiteHints: boolean;
   private set: SeriesSet | null = null;
 
   /** The selector's offset must have been resolved to milliseconds. `definiteHints`: see plan/histogram-stats.ts. */
   constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid, definiteHints = false) {
     this.context = context;
+    this.samples = context.sampleColumns();
     this.selector = selector;
     this.grid = grid;
     this.definiteHints = definiteHints;

@@ -4,9 +4,9 @@
  */
 import { MAX_NUMBER_BYTES, writeJsonNumber } from '../../model/number-bytes.ts';
 
-/** Most answers are small. */
-const FIRST_PIECE_BYTES = 2 * 1024;
-const PIECE_BYTES = 64 * 1024;
+/** Most answers are small; of a large one the pieces are. */
+const PIECE_BYTES = [2 * 1024, 16 * 1024, 64 * 1024];
+const LAST_PIECE = PIECE_BYTES.length - 1;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -18,8 +18,10 @@ const MAX_POINT_BYTES = 2 * MAX_NUMBER_BYTES + 6;
 
 export class JsonWriter {
   private readonly write: (piece: Uint8Array) => void;
-  private bytes: Buffer = Buffer.allocUnsafe(FIRST_PIECE_BYTES);
+  private bytes: Buffer = Buffer.allocUnsafe(PIECE_BYTES[0]);
   private at = 0;
+  /** Pieces begun before the present one, as far as it matters. */
+  private pieces = 0;
   /** The times whose text is in `timesText`, each up to its end. */
   private times: Float64Array | null = null;
   private timesText: Uint8Array = new Uint8Array(0);
@@ -41,7 +43,7 @@ export class JsonWriter {
 
   /** Any text as it is, in UTF-8. */
   text(text: string): void {
-    if (text.length * 3 > PIECE_BYTES) {
+    if (text.length * 3 > PIECE_BYTES[LAST_PIECE]) {
       this.flush();
       this.write(Buffer.from(text, 'utf8'));
       return;
@@ -116,7 +118,8 @@ export class JsonWriter {
   private reserve(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return;
     this.flush();
-    this.bytes = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, bytes));
+    this.pieces = Math.min(this.pieces + 1, LAST_PIECE);
+    this.bytes = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES[this.pieces], bytes));
   }
 }
 

@@ -1,5 +1,5 @@
 /** A range-vector selector, `selector[window]`: hands a series' samples to a range function, windows in place. */
-import { SampleColumns } from '../../model/columns.ts';
+import type { SampleColumns } from '../../model/columns.ts';
 import { isStale } from '../../model/value.ts';
 import type { SeriesSet } from '../../source/source.ts';
 import { RangeSamples } from '../functions/range-samples.ts';
@@ -17,7 +17,7 @@ export class RangeSelector implements RangeOperator {
   series: readonly SeriesMeta[] = [];
   private readonly context: QueryContext;
   private readonly matrix: MatrixSelector;
-  private readonly columns = new SampleColumns();
+  private readonly columns: SampleColumns;
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
   /** Made for the first series: a subquery may have millions of steps and no series. */
@@ -31,6 +31,7 @@ export class RangeSelector implements RangeOperator {
   /** `definiteHints`: see plan/histogram-stats.ts. */
   constructor(context: QueryContext, matrix: MatrixSelector, grid: StepGrid, definiteHints = false) {
     this.context = context;
+    this.columns = context.sampleColumns();
     this.definiteHints = definiteHints;
     this.matrix = matrix;
     const { selector } = matrix;

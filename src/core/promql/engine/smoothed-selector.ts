@@ -3,7 +3,7 @@
  * between the samples before and after it, neither further away than the lookback; the newest sample where there is
  * none after it.
  */
-import { SampleColumns } from '../../model/columns.ts';
+import type { SampleColumns } from '../../model/columns.ts';
 import { CounterReset, type Histogram } from '../../model/histogram.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import { goQuote } from '../../model/quote.ts';
@@ -27,7 +27,7 @@ export class SmoothedSelector implements VectorOperator {
   private readonly selector: VectorSelector;
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
-  private readonly columns = new SampleColumns();
+  private readonly columns: SampleColumns;
   private readonly definiteHints: boolean;
   private samples: RangeSamples | null = null;
   private set: SeriesSet | null = null;
@@ -35,6 +35,7 @@ export class SmoothedSelector implements VectorOperator {
   /** `definiteHints`: see plan/histogram-stats.ts. */
   constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid, definiteHints: boolean) {
     this.context = context;
+    this.columns = context.sampleColumns();
     this.selector = selector;
     this.grid = grid;
     this.definiteHints = definiteHints;

@@ -95,6 +95,9 @@ export class BlockReader {
   }
 }
 
+/** The chunks of the series that is being read. */
+const metas = new ChunkMetas();
+
 export class BlockSeriesSet implements StoredSeriesSet {
   readonly length: number;
   /** The series' numbers in the block's index. */
@@ -104,8 +107,7 @@ export class BlockSeriesSet implements StoredSeriesSet {
   private readonly held: readonly CachedSeries[];
   private readonly mint: number;
   private readonly maxt: number;
-  private readonly metas = new ChunkMetas();
-  private readonly rest = new SampleColumns();
+  private rest: SampleColumns | null = null;
 
   constructor(
     block: BlockReader,
@@ -130,7 +132,7 @@ export class BlockSeriesSet implements StoredSeriesSet {
   }
 
   read(i: number, out: SampleColumns): void {
-    const { block, metas, mint, maxt } = this;
+    const { block, mint, maxt } = this;
     const ref = this.refs[i];
     metas.length = 0;
     const series = i < this.held.length ? this.held[i] : block.index.series(ref);
@@ -149,7 +151,7 @@ export class BlockSeriesSet implements StoredSeriesSet {
    * is deleted is left out, which means that some chunks are encoded anew; what is outside the range is not.
    */
   readChunks(i: number, out: ChunkList): void {
-    const { block, metas } = this;
+    const { block } = this;
     const ref = this.refs[i];
     metas.length = 0;
     block.index.chunks(ref, this.mint, this.maxt, metas);
@@ -171,6 +173,7 @@ export class BlockSeriesSet implements StoredSeriesSet {
   }
 
   private encodeRest(chunkRef: number, deleted: Intervals, out: ChunkList): void {
+    this.rest ??= new SampleColumns();
     const { rest } = this;
     rest.clear();
     decodeStored(this.block, chunkRef, rest, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
