@@ -19,6 +19,8 @@ import { ChunkMerger } from './merge-chunks.ts';
 
 /** Bytes of chunks copied between two places where others may work. */
 const STEP_BYTES = 1 << 20;
+/** What a block says that was made of samples that came out of order. */
+const OUT_OF_ORDER_HINT = 'from-out-of-order';
 /** Behind the name of a block that is being removed. */
 export const REMOVED_SUFFIX = '.tmp-for-deletion';
 
@@ -42,8 +44,14 @@ export function compactedMeta(
       level: Math.max(...metas.map((meta) => meta.compaction.level)) + 1,
       sources: [...sources].sort(),
       parents: metas.map(({ ulid, minTime, maxTime }) => ({ ulid, minTime, maxTime })),
+      // What is made of such blocks alone says as little as they do of how far the others reach.
+      ...(metas.every(isOutOfOrder) && { hints: [OUT_OF_ORDER_HINT] }),
     },
   };
+}
+
+function isOutOfOrder({ compaction }: BlockMeta): boolean {
+  return compaction.hints?.includes(OUT_OF_ORDER_HINT) === true;
 }
 
 /**

@@ -31,6 +31,8 @@ export class Maintenance {
   private readonly blocks: BlockSet;
   private readonly options: MaintenanceOptions;
   private truncatedUpTo = Number.NEGATIVE_INFINITY;
+  /** When blocks were last made of what came out of order, ms. */
+  private lateCutAt: number;
   /** When a block could first not be cut because of a transaction, by the monotonic clock. */
   private waitingSince: number | undefined = undefined;
 
@@ -39,6 +41,7 @@ export class Maintenance {
     this.head = head;
     this.blocks = blocks;
     this.options = options;
+    this.lateCutAt = head.clock.now();
   }
 
   /** Does what is due. */
@@ -126,6 +129,7 @@ export class Maintenance {
   private async cutLate(): Promise<void> {
     const { head, blocks, dir, options } = this;
     if (head.minLateTime > head.maxLateTime) return;
+    this.lateCutAt = head.clock.now();
     const { image, newest, ranges } = imageLate(head);
     const segment = head.cutWbl();
     const nowMs = head.clock.now();
@@ -137,14 +141,13 @@ export class Maintenance {
   }
 
   /**
-   * Whether what came out of order has to become blocks though nothing else has: it reaches back further than the
-   * head does, which goes on where the clock was set back and all that comes is late.
+   * Whether what came out of order has to become blocks though nothing else has. That is so where the clock was set
+   * back: all that comes is late then, until the newest sample is no longer ahead.
    */
   private get lateIsDue(): boolean {
-    const { head } = this;
+    const { minLateTime, maxLateTime, chunkRange, clock } = this.head;
     return (
-      head.maxLateTime - head.minLateTime > head.chunkRange * 1.5 &&
-      head.newestTime > head.clock.now() + head.maxAhead
+      maxLateTime - minLateTime > chunkRange * 1.5 && Math.abs(clock.now() - this.lateCutAt) >= chunkRange
     );
   }
 

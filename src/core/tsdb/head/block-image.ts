@@ -4,7 +4,9 @@
  *
  * Making an image and writing a block are done in steps, between which others may work.
  */
+import { SampleColumns } from '../../model/index.ts';
 import type { Intervals } from '../block/index.ts';
+import { decodeChunk } from '../chunk/index.ts';
 import { copied, grownLength } from './grown.ts';
 import type { Head } from './head.ts';
 import type { LabelSetsImage } from './label-sets.ts';
@@ -71,13 +73,7 @@ export function imageLate(head: Head): LateImage {
     if (series.ref[row] === 0 || series.newestLateChunk[row] === 0) continue;
     newest.set(row, series.newestLateChunk[row]);
     builder.add(row, series.newestLateChunk[row], (i) => {
-      for (
-        let t = Math.floor(finished.mint[i] / chunkRange) * chunkRange;
-        t <= finished.maxt[i];
-        t += chunkRange
-      ) {
-        starts.add(t);
-      }
+      noteRanges(head, i, starts);
       return true;
     });
   }
@@ -85,6 +81,21 @@ export function imageLate(head: Head): LateImage {
     .sort((a, b) => a - b)
     .flatMap((mint) => splitAt(head.minValidTime, mint, mint + chunkRange));
   return { image: builder.finish(), newest, ranges };
+}
+
+/** Adds to `starts` where the ranges begin that a finished chunk has samples in. */
+function noteRanges(head: Head, chunk: number, starts: Set<number>): void {
+  const { finished, store, chunkRange } = head;
+  const first = Math.floor(finished.mint[chunk] / chunkRange) * chunkRange;
+  const last = Math.floor(finished.maxt[chunk] / chunkRange) * chunkRange;
+  starts.add(first);
+  starts.add(last);
+  if (last - first <= chunkRange) return;
+  // Where the clock was set, a chunk may have samples that are years apart.
+  const { encoding, bytes, start, end } = store.read(finished.file[chunk], finished.offset[chunk]);
+  const columns = new SampleColumns();
+  decodeChunk(encoding, bytes, start, end, columns);
+  for (let i = 0; i < columns.length; i++) starts.add(Math.floor(columns.t[i] / chunkRange) * chunkRange);
 }
 
 /**

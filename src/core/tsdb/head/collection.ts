@@ -46,7 +46,6 @@ function* collect(head: Head): Generator<void, void> {
   const { minTime: mint } = head;
   const gone: number[] = [];
   let oldest = Number.POSITIVE_INFINITY;
-  let oldestLate = Number.POSITIVE_INFINITY;
   let firstFile = head.store.file;
   for (let row = 0; row < series.rows; row++) {
     if (row % STEP_ROWS === STEP_ROWS - 1) yield;
@@ -70,7 +69,6 @@ function* collect(head: Head): Generator<void, void> {
       chunk = finished.older[i];
     }
     for (let chunk = series.newestLateChunk[row]; chunk !== 0; chunk = finished.older[chunk - 1]) {
-      oldestLate = Math.min(oldestLate, finished.mint[chunk - 1]);
       firstFile = Math.min(firstFile, finished.file[chunk - 1]);
     }
     if (isEmpty(head, row)) gone.push(row);
@@ -78,8 +76,7 @@ function* collect(head: Head): Generator<void, void> {
   removeSeries(head, gone);
   forgetDeletions(head, mint);
   noteOldest(head, oldest);
-  head.minLateTime = head.late.rows().length > 0 ? Math.min(head.minLateTime, oldestLate) : oldestLate;
-  if (head.minLateTime === Number.POSITIVE_INFINITY) head.maxLateTime = Number.NEGATIVE_INFINITY;
+  noteLateTimes(head);
   head.store.truncate(firstFile);
 }
 
@@ -121,6 +118,23 @@ function forgetDeletions(head: Head, mint: number): void {
     }
     if (left.length === 0) head.deleted.delete(row);
     else head.deleted.set(row, left);
+  }
+}
+
+/** At a stretch, since late samples may come to any series meanwhile. */
+function noteLateTimes(head: Head): void {
+  const { series, finished, late } = head;
+  head.minLateTime = Number.POSITIVE_INFINITY;
+  head.maxLateTime = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < series.rows; row++) {
+    if (series.ref[row] === 0) continue;
+    for (let chunk = series.newestLateChunk[row]; chunk !== 0; chunk = finished.older[chunk - 1]) {
+      head.noteTimes(finished.mint[chunk - 1], finished.maxt[chunk - 1], true);
+    }
+  }
+  for (const row of late.rows()) {
+    const { mint, maxt } = late.extentOf(row)!;
+    head.noteTimes(mint, maxt, true);
   }
 }
 
