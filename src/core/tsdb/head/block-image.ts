@@ -63,7 +63,7 @@ export interface LateImage {
  * system's error if they cannot be written.
  */
 export function imageLate(head: Head): LateImage {
-  const { series, late, finished, chunkRange } = head;
+  const { series, late, chunkRange } = head;
   for (const row of late.rows()) late.finish(row);
   head.store.flush();
   const newest = new Map<number, number>();
