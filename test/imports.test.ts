@@ -30,6 +30,7 @@ const LAYERS = [
   'tsdb/compaction',
   'tsdb/import',
   'tsdb/analyze',
+  'tsdb/copy',
   'tsdb',
   'remote',
   'source',

@@ -1,20 +1,16 @@
 import { Args, Flags } from '@oclif/core';
-import { BLOCK_COLUMNS, blockRow } from '../../cli/block-printer.ts';
+import { blockRangeOf, maxBlockDurationFlag } from '../../cli/block-range.ts';
 import { TsmonCommand } from '../../cli/command.ts';
 import { toFlag } from '../../cli/flags.ts';
 import { inputName } from '../../cli/input.ts';
 import { interruptible } from '../../cli/interruptible.ts';
-import { Output } from '../../cli/output.ts';
+import { printMadeBlocks } from '../../cli/made-blocks.ts';
 import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
 import { streamPieces } from '../../cli/stream-input.ts';
-import { terminalWidth } from '../../cli/terminal.ts';
-import { tableLines } from '../../cli/text-table.ts';
 import { InputError } from '../../core/errors.ts';
 import { parseByteSize } from '../../core/model/byte-size.ts';
-import { parseDuration } from '../../core/model/duration.ts';
 import { parseMetric } from '../../core/promql/parser/index.ts';
-import { MIN_BLOCK_RANGE, takeInventory } from '../../core/tsdb/compaction/index.ts';
 import {
   fileInput,
   type ImportFormat,
@@ -85,11 +81,7 @@ Columns that are not mapped are then left out.`;
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'max-block-duration': Flags.string({
-      description: 'The longest blocks to write; 2h, 6h, 18h and so on make sense',
-      helpValue: 'DURATION',
-      default: '2h',
-    }),
+    'max-block-duration': maxBlockDurationFlag('2h'),
     memory: Flags.string({
       description: 'How much to hold before blocks are written',
       helpValue: 'SIZE',
@@ -100,10 +92,7 @@ Columns that are not mapped are then left out.`;
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(TsdbImport);
-    const maxBlockRange = parseDuration(flags['max-block-duration']);
-    if (maxBlockRange < MIN_BLOCK_RANGE) {
-      throw new InputError('bad_duration', '--max-block-duration must be at least 2h');
-    }
+    const blockRange = blockRangeOf(flags['max-block-duration']);
     const files = argv.length === 0 ? ['-'] : (argv as string[]);
     const columns = flags.columns === undefined ? undefined : parseCsvColumns(flags.columns);
     const format = flags.format ?? (columns === undefined ? undefined : 'csv');
@@ -114,7 +103,7 @@ Columns that are not mapped are then left out.`;
         return await importSamples(flags.to, inputs, {
           csv: { parseSeries: parseMetric, ...(columns !== undefined && { columns }) },
           ...(format !== undefined && { format: format as ImportFormat }),
-          maxBlockRange,
+          blockRange,
           memoryBytes: parseByteSize(flags.memory),
           labels: (flags.label ?? []).map(labelOf),
           signal,
@@ -132,16 +121,7 @@ Columns that are not mapped are then left out.`;
   }
 
   private sayResult({ blocks, counts }: ImportResult, to: string, quiet: boolean): void {
-    if (!quiet && blocks.length > 0) {
-      const made = new Set(blocks.map(({ ulid }) => ulid));
-      const rows = takeInventory(to)
-        .blocks.filter(({ name }) => made.has(name))
-        .map(blockRow);
-      const output = new Output();
-      const bold = (title: string) => this.paintOut.bold(title);
-      for (const line of tableLines(BLOCK_COLUMNS, rows, terminalWidth(), bold)) output.line(line);
-      output.flush();
-    }
+    if (!quiet) printMadeBlocks(to, blocks, this.paintOut);
     if (!quiet) {
       this.say(
         `imported ${plural(counts.samples, 'sample')} into ${plural(blocks.length, 'block')} of ${to}`,

@@ -11,7 +11,7 @@ import type { ExpositionParser } from '../../exposition/parser.ts';
 import { SeriesTable } from '../../exposition/series-table.ts';
 import type { Labels } from '../../model/index.ts';
 import type { BlockMeta } from '../block/index.ts';
-import { blockRanges, runStepsWithPauses } from '../compaction/index.ts';
+import { runStepsWithPauses } from '../compaction/index.ts';
 import { lockDirectory } from '../lock.ts';
 import { writeBlocks } from './block-run.ts';
 import { CHUNK_RANGE, ChunkBuffer, NAMES_PART, SERIES_BYTES } from './chunk-buffer.ts';
@@ -32,8 +32,8 @@ export interface ImportOptions {
   csv: CsvOptions;
   /** Of all inputs; found out from each if not given. */
   format?: ImportFormat;
-  /** The longest blocks to write, ms: 2 h or a multiple that compaction makes. */
-  maxBlockRange?: number;
+  /** Length of the blocks, ms: 2 h (the default) or a multiple of it. */
+  blockRange?: number;
   /** About how many bytes to hold before blocks are written. */
   memoryBytes?: number;
   /** Set on every series, whatever it has. */
@@ -111,7 +111,7 @@ class Importer {
     this.dir = dir;
     this.inputs = inputs;
     this.options = options;
-    this.blockRange = blockRanges(options.maxBlockRange ?? CHUNK_RANGE).at(-1)!;
+    this.blockRange = options.blockRange ?? CHUNK_RANGE;
     this.memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
     const identities = inputs.map(({ identity }) => identity ?? `${process.pid} ${Date.now()}`);
     this.resumable = inputs.every(({ identity }) => identity !== undefined);

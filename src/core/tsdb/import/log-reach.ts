@@ -1,7 +1,8 @@
-/** How far back the log of a data directory reaches, of what counts in it. */
+/** How far back the log of a data directory reaches, of what counts in it, and blocks that reach into its time. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CorruptionError } from '../../errors.ts';
+import { readBlockMeta, writeBlockMeta } from '../block/index.ts';
 import { takeInventory } from '../compaction/index.ts';
 import {
   closeLog,
@@ -15,13 +16,31 @@ import {
   SampleRows,
 } from '../wal/index.ts';
 
+/** Prometheus' word for a block that is no reason to pass over what the log has for the same time. */
+const OUT_OF_ORDER = 'from-out-of-order';
+
+/**
+ * A server that starts takes nothing from its log that is older than the end of its blocks. So that new blocks do not
+ * hide what the log of `dir` alone has, those (given by their directories, not yet in `dir`) that reach into its time
+ * are marked as Prometheus marks blocks of samples that came out of order.
+ */
+export function markWithinLog(dir: string, blocks: readonly string[]): void {
+  const oldest = logReach(dir);
+  if (oldest === undefined) return;
+  for (const block of blocks) {
+    const meta = readBlockMeta(block);
+    if (meta.maxTime <= oldest) continue;
+    writeBlockMeta(block, { ...meta, compaction: { ...meta.compaction, hints: [OUT_OF_ORDER] } });
+  }
+}
+
 /** The oldest time (ms) that only the log has, or undefined where it has nothing that the blocks have not. */
 export function logReach(dir: string): number | undefined {
   const wal = join(dir, 'wal');
   if (!existsSync(wal)) return undefined;
   let from = Number.NEGATIVE_INFINITY;
   for (const { state, meta } of takeInventory(dir).blocks) {
-    if (state !== 'live' || meta!.compaction.hints?.includes('from-out-of-order')) continue;
+    if (state !== 'live' || meta!.compaction.hints?.includes(OUT_OF_ORDER)) continue;
     from = Math.max(from, meta!.maxTime);
   }
   const samples = new SampleRows();

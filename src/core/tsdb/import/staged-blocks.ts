@@ -1,26 +1,17 @@
 /** Makes staged blocks into those that an import leaves: one for each range, in spite of how often it was met. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  BlockReader,
-  BlockWriter,
-  isUlid,
-  mergedByLabels,
-  readBlockMeta,
-  writeBlockMeta,
-} from '../block/index.ts';
+import { BlockReader, BlockWriter, isUlid, mergedByLabels, readBlockMeta } from '../block/index.ts';
 import { ChunkList } from '../chunk/index.ts';
 import { PageCache } from '../index/index.ts';
 import type { ChunkJoiner } from './chunk-joiner.ts';
-import { logReach } from './log-reach.ts';
+import { markWithinLog } from './log-reach.ts';
 import type { Staging } from './staging.ts';
 
 /** Bytes of chunks copied between two places where others may work. */
 const STEP_BYTES = 1 << 20;
 /** Blocks that are open at a time. */
 const MAX_JOINED = 64;
-/** Prometheus' word for a block that is no reason to pass over what the log has for the same time. */
-const OUT_OF_ORDER = 'from-out-of-order';
 
 /**
  * Joins the blocks of all runs; returns the paths, in the staging folder, of those that are to be moved to `parent`.
@@ -50,7 +41,10 @@ export function* joinStagedBlocks(
     paths.push(yield* joinAll(staging, parts, joiner));
     progress(++done, byRange.size);
   }
-  markWithinLog(staging, parent, paths);
+  markWithinLog(
+    parent,
+    paths.map((path) => join(staging.dir, path)),
+  );
   return paths;
 }
 
@@ -104,21 +98,5 @@ function* joinBlocks(
   } finally {
     if (!finished) writer.abort();
     for (const block of blocks) block.close();
-  }
-}
-
-/**
- * A server that starts takes nothing from its log that is older than the end of its blocks. So that imported blocks
- * do not hide what the log alone has, those that reach into its time are marked as Prometheus marks blocks of samples
- * that came out of order.
- */
-function markWithinLog(staging: Staging, parent: string, paths: readonly string[]): void {
-  const oldest = logReach(parent);
-  if (oldest === undefined) return;
-  for (const path of paths) {
-    const dir = join(staging.dir, path);
-    const meta = readBlockMeta(dir);
-    if (meta.maxTime <= oldest) continue;
-    writeBlockMeta(dir, { ...meta, compaction: { ...meta.compaction, hints: [OUT_OF_ORDER] } });
   }
 }

@@ -59,7 +59,7 @@ describe('blocks', () => {
   });
 
   test('may be longer', async () => {
-    const { blocks } = await run(bytesInput(openMetrics(samples)), { maxBlockRange: 20 * HOUR });
+    const { blocks } = await run(bytesInput(openMetrics(samples)), { blockRange: 18 * HOUR });
     expect(blocks.length).toBe(1);
     expect(await contents(dir)).toEqual(expected(samples));
   });
