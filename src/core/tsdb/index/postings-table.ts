@@ -45,8 +45,11 @@ export class SparsePostingsTable implements PostingsTable {
     let name: string | undefined;
     let range: Range | undefined;
     let nth = 0;
-    let lastValue = '';
-    scanTable(file, offset, (entryName, value, _offset, place, end) => {
+    // The last value is where it was read, unless the next piece of the file is there now.
+    let lastBytes: Uint8Array | undefined;
+    let lastStart = 0;
+    let lastEnd = 0;
+    eachEntry(file, offset, (entryName, bytes, { valueStart, valueEnd }, place, end) => {
       if (entryName !== name) {
         name = entryName;
         if (this.ranges.has(name))
@@ -54,12 +57,20 @@ export class SparsePostingsTable implements PostingsTable {
         range = { values: [], places: [], end };
         this.ranges.set(name, range);
         nth = 0;
-      } else if (compareStrings(value, lastValue) <= 0) {
+      } else if (
+        bytes === lastBytes &&
+        valueStart > lastEnd &&
+        !isBefore(bytes, lastStart, lastEnd, valueStart, valueEnd)
+      ) {
+        const value = utf8Text(bytes, valueStart, valueEnd);
         throw damaged(file, place, `has a postings table that is not sorted at ${name}=${value}`);
       }
-      lastValue = value;
+      lastBytes = bytes;
+      lastStart = valueStart;
+      lastEnd = valueEnd;
+      // Values are made texts only where they are kept.
       if (nth++ % STRIDE === 0) {
-        range!.values.push(value);
+        range!.values.push(utf8Text(bytes, valueStart, valueEnd));
         range!.places.push(place);
       }
       range!.end = end;
@@ -160,11 +171,25 @@ export class WholePostingsTable implements PostingsTable {
   }
 }
 
-/** Calls `each` with every entry of the table at `offset`: where the entry starts and ends in the file comes last. */
+/** Calls `each` with every entry of the table at `offset`. */
 export function scanTable(
   file: PagedFile,
   offset: number,
-  each: (name: string, value: string, postings: number, place: number, end: number) => void,
+  each: (name: string, value: string, postings: number) => void,
+): void {
+  eachEntry(file, offset, (name, bytes, { valueStart, valueEnd, offset: postings }) => {
+    each(name, utf8Text(bytes, valueStart, valueEnd), postings);
+  });
+}
+
+/**
+ * The same without making texts of values, which are where `parsed` says: that is valid during the call alone, as
+ * `bytes` are, unless they are those of the next call too. Last comes where the entry starts and ends in the file.
+ */
+function eachEntry(
+  file: PagedFile,
+  offset: number,
+  each: (name: string, bytes: Uint8Array, entry: typeof parsed, place: number, end: number) => void,
 ): void {
   const cursor: Cursor = { pos: 0 };
   let declared = -1;
@@ -187,8 +212,7 @@ export function scanTable(
       nameBytes = bytes.slice(parsed.nameStart, parsed.nameEnd);
       name = utf8Text(bytes, parsed.nameStart, parsed.nameEnd);
     }
-    const { valueStart, valueEnd, offset: postings } = parsed;
-    each(name, utf8Text(bytes, valueStart, valueEnd), postings, place, place + next - pos);
+    each(name, bytes, parsed, place, place + next - pos);
     seen++;
     place += next - pos;
     return next;
@@ -229,6 +253,16 @@ function floor(values: readonly string[], value: string): number {
     else high = middle;
   }
   return low;
+}
+
+/** Whether one text comes before another in UTF-8, of which the order is that of code points. */
+function isBefore(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
+  const n = Math.min(aEnd - aStart, bEnd - bStart);
+  for (let i = 0; i < n; i++) {
+    const difference = bytes[aStart + i] - bytes[bStart + i];
+    if (difference !== 0) return difference < 0;
+  }
+  return aEnd - aStart < bEnd - bStart;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array, start: number, end: number): boolean {
