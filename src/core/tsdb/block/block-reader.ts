@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path';
 import { CorruptionError } from '../../errors.ts';
 import { type Labels, type Matcher, SampleColumns } from '../../model/index.ts';
-import { type ChunkList, chunkSampleCount, decodeChunk, SeriesEncoder } from '../chunk/index.ts';
+import { type ChunkList, chunkSampleCount, decodeChunk, SeriesEncoder, XorMark } from '../chunk/index.ts';
 import {
   type CachedSeries,
   ChunkMetas,
@@ -141,7 +141,8 @@ export class BlockSeriesSet implements StoredSeriesSet {
     const from = out.length;
     for (let c = 0; c < metas.length; c++) {
       if (deleted.length > 0 && covers(deleted, metas.mint[c], metas.maxt[c])) continue;
-      decodeStored(block, metas.ref[c], out, mint, maxt);
+      const mark = metas.mint[c] < mint ? (series.mark ??= new XorMark()).of(metas.ref[c]) : null;
+      decodeStored(block, metas.ref[c], out, mint, maxt, mark);
     }
     if (deleted.length > 0) removeDeleted(out, from, deleted);
   }
@@ -185,10 +186,17 @@ export class BlockSeriesSet implements StoredSeriesSet {
 }
 
 /** Decodes a chunk, and says of a fault where in which file it is. */
-function decodeStored(block: BlockReader, ref: number, out: SampleColumns, mint: number, maxt: number): void {
+function decodeStored(
+  block: BlockReader,
+  ref: number,
+  out: SampleColumns,
+  mint: number,
+  maxt: number,
+  mark: XorMark | null = null,
+): void {
   const chunk: StoredChunk = block.segments.read(ref);
   try {
-    decodeChunk(chunk.encoding, chunk.bytes, chunk.start, chunk.end, out, mint, maxt);
+    decodeChunk(chunk.encoding, chunk.bytes, chunk.start, chunk.end, out, mint, maxt, mark);
   } catch (error) {
     if (!(error instanceof CorruptionError)) throw error;
     throw new CorruptionError(error.reason, block.segments.place(ref));

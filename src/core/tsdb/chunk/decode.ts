@@ -4,11 +4,13 @@ import type { SampleColumns } from '../../model/index.ts';
 import { Encoding } from './encoding.ts';
 import { decodeHistograms } from './histogram-decoder.ts';
 import { decodeXor } from './xor-decoder.ts';
+import type { XorMark } from './xor-mark.ts';
 import { decodeXor2 } from './xor2-decoder.ts';
 
 /**
  * Appends the samples with mint <= t <= maxt (ms) of the chunk data [start, end) to `out`, which keeps what it had.
- * Throws CorruptionError, with the offset in `bytes`, for an encoding that is not known or data that is broken.
+ * Throws CorruptionError, with the offset in `bytes`, for an encoding that is not known or data that is broken. A mark
+ * saves going through what lies before `mint` again, where a chunk of floats is asked for more than once.
  */
 export function decodeChunk(
   encoding: number,
@@ -18,12 +20,13 @@ export function decodeChunk(
   out: SampleColumns,
   mint = Number.NEGATIVE_INFINITY,
   maxt = Number.POSITIVE_INFINITY,
+  mark: XorMark | null = null,
 ): void {
   out.chunksDecoded++;
   out.bytesDecoded += end - start;
   switch (encoding) {
     case Encoding.xor:
-      decodeXor(bytes, start, end, out, mint, maxt);
+      decodeXor(bytes, start, end, out, mint, maxt, mark);
       return;
     case Encoding.histogram:
     case Encoding.floatHistogram:

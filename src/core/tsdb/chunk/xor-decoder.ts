@@ -9,8 +9,11 @@
 import { CorruptionError } from '../../errors.ts';
 import type { SampleColumns } from '../../model/index.ts';
 import { openChunk } from './bits.ts';
+import type { XorMark } from './xor-mark.ts';
 
 const TWO_32 = 2 ** 32;
+/** Samples that are less than what it takes to note where they end. */
+const WORTH_SKIPPING = 8;
 
 let lastColumn: Float64Array | null = null;
 let lastHalves: Uint32Array = new Uint32Array(0);
@@ -27,7 +30,7 @@ export function halvesOf(column: Float64Array): Uint32Array {
 /**
  * Appends the samples with mint <= t <= maxt of the chunk data [start, end) to `out`. Times in milliseconds.
  * Throws CorruptionError (its offset counted in `bytes`) where the bits end before the samples do; rows decoded by
- * then are not counted in `out.length`.
+ * then are not counted in `out.length`. Begins at `mark` where it serves, and leaves there where it found `mint`.
  */
 export function decodeXor(
   bytes: Uint8Array,
@@ -36,6 +39,7 @@ export function decodeXor(
   out: SampleColumns,
   mint: number,
   maxt: number,
+  mark: XorMark | null = null,
 ): void {
   if (end - start < 2) throw new CorruptionError('chunk is shorter than its header', { offset: start });
   const count = (bytes[start] << 8) | bytes[start + 1];
@@ -46,41 +50,48 @@ export function decodeXor(
   const { view, base } = openChunk(bytes, start, end);
   const endBit = (end - start) * 8;
 
-  // First sample: varint time, plain value.
-  let pos = base + 2;
-  let byte = view.getUint8(pos++);
-  const negative = (byte & 1) !== 0;
-  let t = (byte & 0x7f) >>> 1;
-  for (let scale = 64; byte >= 0x80 && scale < TWO_32 * TWO_32; scale *= 128) {
-    byte = view.getUint8(pos++);
-    t += (byte & 0x7f) * scale;
-  }
-  if (negative) t = -t - 1;
-  let high = view.getInt32(pos);
-  let low = view.getInt32(pos + 4);
-  pos += 8;
-  let row = out.length;
-  ts[row] = t;
-  halves[row * 2] = low;
-  halves[row * 2 + 1] = high;
-  if (t >= mint && t <= maxt) row++;
-
-  // Second sample: its delta as a varint, then its value as all later ones.
+  let t = 0;
   let delta = 0;
+  let high = 0;
+  let low = 0;
   let leading = 0;
   let trailing = 0;
   let read = 1;
   let p = 0;
   let w = 0;
-  if (count > 1 && t <= maxt) {
-    let scale = 1;
-    do {
+  let pos = base + 2;
+  if (mark !== null && mark.from <= mint) {
+    ({ t, delta, high, low, leading, trailing, read, bit: p } = mark);
+  } else {
+    // First sample: varint time, plain value.
+    let byte = view.getUint8(pos++);
+    const negative = (byte & 1) !== 0;
+    t = (byte & 0x7f) >>> 1;
+    for (let scale = 64; byte >= 0x80 && scale < TWO_32 * TWO_32; scale *= 128) {
       byte = view.getUint8(pos++);
-      delta += (byte & 0x7f) * scale;
-      scale *= 128;
-    } while (byte >= 0x80 && scale < TWO_32 * TWO_32);
+      t += (byte & 0x7f) * scale;
+    }
+    if (negative) t = -t - 1;
+    high = view.getInt32(pos);
+    low = view.getInt32(pos + 4);
+    pos += 8;
+    // Second sample: its delta as a varint, then its value as all later ones.
+    if (count > 1 && t <= maxt) {
+      let scale = 1;
+      do {
+        byte = view.getUint8(pos++);
+        delta += (byte & 0x7f) * scale;
+        scale *= 128;
+      } while (byte >= 0x80 && scale < TWO_32 * TWO_32);
+    }
+    p = (pos - base) * 8;
   }
-  p = (pos - base) * 8;
+  const firstRow = out.length;
+  let row = firstRow;
+  ts[row] = t;
+  halves[row * 2] = low;
+  halves[row * 2 + 1] = high;
+  if (t >= mint && t <= maxt) row++;
 
   while (read < count && t <= maxt) {
     if (p > endBit) throw endsEarly(start, end);
@@ -180,8 +191,21 @@ export function decodeXor(
     ts[row] = t;
     halves[row * 2] = low;
     halves[row * 2 + 1] = high;
-    if (t >= mint && t <= maxt) row++;
     read++;
+    if (t >= mint && t <= maxt) {
+      if (row === firstRow && mark !== null && read > WORTH_SKIPPING) {
+        mark.from = mint;
+        mark.read = read;
+        mark.t = t;
+        mark.delta = delta;
+        mark.high = high;
+        mark.low = low;
+        mark.leading = leading;
+        mark.trailing = trailing;
+        mark.bit = p;
+      }
+      row++;
+    }
   }
   if (p > endBit) throw endsEarly(start, end);
   out.length = row;

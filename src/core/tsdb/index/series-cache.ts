@@ -6,11 +6,12 @@
  * reached half the budget, the old ones are dropped and the young ones become old. So nothing is kept in order of use.
  */
 import type { Labels } from '../../model/index.ts';
+import type { XorMark } from '../chunk/index.ts';
 import type { ChunkMetas } from './chunk-metas.ts';
 
 const DEFAULT_BUDGET_BYTES = 8 * 1024 * 1024;
-/** About what an entry takes beside its chunks: the objects, and its place in the map. */
-const ENTRY_BYTES = 256;
+/** About what an entry takes beside its chunks: the objects, with labels and a mark, and its place in the map. */
+const ENTRY_BYTES = 512;
 const SLAB_LENGTH = 8 * 1024;
 
 /** Columns of a chunk in `CachedSeries.slab`: times of its first and last sample (ms), and its ref (ChunkMetas.ref). */
@@ -19,6 +20,8 @@ export const CHUNK_COLUMNS = 3;
 export class CachedSeries {
   /** Made when they are first asked for. */
   labels: Labels | null = null;
+  /** Where the chunk that was last read from the middle on can be read from again. */
+  mark: XorMark | null = null;
   /** The chunks, CHUNK_COLUMNS numbers each, in [from, to) of an array that entries share. */
   slab: Float64Array;
   from: number;

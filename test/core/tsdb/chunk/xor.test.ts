@@ -8,6 +8,7 @@ import {
   Encoding,
   resumeXor,
   XOR_SAMPLE_ROOM,
+  XorMark,
   XorStates,
 } from '../../../../src/core/tsdb/chunk/index.ts';
 import { plainDecodeXor } from './plain-xor.ts';
@@ -100,6 +101,32 @@ describe('XOR chunks', () => {
         const want = [...columns.t.subarray(0, columns.length)].filter((t) => t >= mint && t <= maxt);
         expect([...out.t.subarray(0, out.length)]).toEqual([7, ...want]);
       }),
+    );
+  });
+
+  test('decode the same from a mark, whatever was asked for before', () => {
+    const ranges = fc.array(fc.tuple(fc.nat(), fc.nat(), fc.integer({ min: -2, max: 2 })), { maxLength: 12 });
+    fc.assert(
+      fc.property(samples, ranges, ({ rows, start }, asked) => {
+        const { bytes, columns } = encode(rows, start);
+        const mark = new XorMark().of(3);
+        for (const [a, b, shift] of asked) {
+          const mint = columns.t[a % rows.length] + shift;
+          const maxt = columns.t[b % rows.length];
+          const want = decoded(bytes, mint, maxt);
+          const out = new SampleColumns();
+          decodeChunk(Encoding.xor, bytes, 0, bytes.length, out, mint, maxt, mark);
+          expect([...out.t.subarray(0, out.length)]).toEqual([...want.t.subarray(0, want.length)]);
+          expect(bitsOf(out)).toEqual(bitsOf(want));
+        }
+        // Of another chunk it says nothing.
+        const { bytes: other } = encode([...rows].reverse(), start + 1);
+        const mint = columns.t[rows.length >> 1];
+        const out = new SampleColumns();
+        decodeChunk(Encoding.xor, other, 0, other.length, out, mint, undefined, mark.of(4));
+        expect(bitsOf(out)).toEqual(bitsOf(decoded(other, mint)));
+      }),
+      { numRuns: 400 },
     );
   });
 
