@@ -37,10 +37,8 @@ export const resets: Implementation = rangeFunction((samples, _scalars, out, sit
 
 function countEvents(samples: RangeSamples, out: StepColumn, site: CallSite, event: Event): void {
   const merged = samples.histograms.length === 0 ? floatsOf(samples) : mergeKinds(samples);
-  const { t, lo, hi, count } = merged;
-  // before[i]: events up to and including the one that sample i took part in as the later one.
-  const before = new Int32Array(count);
-  for (let i = 1; i < count; i++) before[i] = before[i - 1] + (event(merged, i) ? 1 : 0);
+  const { t, lo, hi } = merged;
+  const before = eventsBefore(merged, event);
   for (let step = 0; step < out.length; step++) {
     let from = lo[step];
     const to = hi[step];
@@ -52,4 +50,29 @@ function countEvents(samples: RangeSamples, out: StepColumn, site: CallSite, eve
     out.kind[step] = FLOAT;
     out.v[step] = before[to - 1] - before[from];
   }
+}
+
+/** For each sample i the events up to and including the one that it took part in as the later one. */
+function eventsBefore(merged: MergedSamples, event: Event): Int32Array {
+  const { count, v, histograms, st } = merged;
+  const before = new Int32Array(count);
+  let events = 0;
+  if (histograms !== null || st !== null) {
+    for (let i = 1; i < count; i++) {
+      if (event(merged, i)) events++;
+      before[i] = events;
+    }
+  } else if (event === reset) {
+    // Floats alone, as nearly always, without a call for each.
+    for (let i = 1; i < count; i++) {
+      if (v[i] < v[i - 1]) events++;
+      before[i] = events;
+    }
+  } else {
+    for (let i = 1; i < count; i++) {
+      if (v[i] !== v[i - 1] && !(Number.isNaN(v[i]) && Number.isNaN(v[i - 1]))) events++;
+      before[i] = events;
+    }
+  }
+  return before;
 }

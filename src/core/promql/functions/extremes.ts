@@ -43,6 +43,16 @@ function slideExtreme(samples: RangeSamples, out: StepColumn, sign: 1 | -1, want
       next = from;
       front = back = 0;
     }
+    if (next === from && (step + 1 === out.length || lo[step + 1] >= to)) {
+      // Nothing is left from the window before, and nothing is wanted by the next one.
+      const best = bestOf(v, from, to, sign);
+      out.kind[step] = FLOAT;
+      if (wantTime) out.v[step] = t[best >= 0 ? best : to - 1] / 1000;
+      else out.v[step] = best >= 0 ? v[best] : Number.NaN;
+      next = to;
+      front = back = 0;
+      continue;
+    }
     for (; next < to; next++) {
       const value = v[next];
       if (Number.isNaN(value)) continue;
@@ -56,4 +66,13 @@ function slideExtreme(samples: RangeSamples, out: StepColumn, sign: 1 | -1, want
     if (wantTime) out.v[step] = t[best >= 0 ? best : to - 1] / 1000;
     else out.v[step] = best >= 0 ? v[best] : Number.NaN;
   }
+}
+
+/** Where the best of values [from, to) is, the last one of equals; -1 where all are NaN. */
+function bestOf(v: Float64Array, from: number, to: number, sign: 1 | -1): number {
+  let best = -1;
+  for (let i = from; i < to; i++) {
+    if (best < 0 ? !Number.isNaN(v[i]) : sign * v[best] <= sign * v[i]) best = i;
+  }
+  return best;
 }
