@@ -17,6 +17,7 @@ import { ExtendedRange, modifierOf } from './extended-range.ts';
 import { gridBetween, StepGrid } from './grid.ts';
 import type { RangeOperator, VectorOperator } from './operator.ts';
 import type { QueryResult, QueryValue, ResultSeries } from './result.ts';
+import { ResultTimes } from './result-times.ts';
 
 export interface EngineOptions extends Partial<QuerySettings> {
   parser?: ParserOptions;
@@ -163,32 +164,22 @@ async function evaluate(
 function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid): ResultSeries[] {
   const results: ResultSeries[] = [];
   const column = new StepColumn(grid.count);
-  // Nearly all series have a value at every step, or (of `count_values` or `topk`) at one, and share their times.
-  let everyTime: Float64Array | null = null;
-  const oneTime: (Float64Array | undefined)[] = [];
+  const times = new ResultTimes(grid);
   for (let i = 0; i < operator.series.length; i++) {
     operator.evaluate(i, column);
     const n = column.count();
     if (n === 0) continue;
     context.hold(n);
     const { labels } = operator.series[i];
+    const t = times.of(column, n);
     if (n === grid.count && column.histograms === null) {
-      everyTime ??= timesOf(grid);
-      results.push({ labels, t: everyTime, v: column.v.slice(), histograms: null });
+      results.push({ labels, t, v: column.v.slice(), histograms: null });
       continue;
     }
-    if (n === 1 && column.histograms === null) {
-      const step = column.next(0);
-      const t = (oneTime[step] ??= Float64Array.of(grid.time(step)));
-      results.push({ labels, t, v: column.v.slice(step, step + 1), histograms: null });
-      continue;
-    }
-    const t = new Float64Array(n);
     const v = new Float64Array(n);
     const histograms = column.histograms === null ? null : new Array(n).fill(null);
     let at = 0;
-    for (let step = column.next(0); step < grid.count; step = column.next(step + 1)) {
-      t[at] = grid.time(step);
+    for (let step = column.next(0); at < n; step = column.next(step + 1)) {
       if (column.kind[step] === FLOAT) v[at] = column.v[step];
       else histograms![at] = column.histogramAt(step);
       at++;
@@ -240,14 +231,9 @@ function windowPoints(samples: RangeSamples, n: number): Omit<ResultSeries, 'lab
 }
 
 function scalarMatrix(values: Float64Array, grid: StepGrid): QueryValue {
-  const series = { labels: EMPTY_LABELS, t: timesOf(grid), v: values.slice(), histograms: null };
-  return { type: 'matrix', series: [series] };
-}
-
-function timesOf(grid: StepGrid): Float64Array {
   const t = new Float64Array(grid.count);
   for (let i = 0; i < grid.count; i++) t[i] = grid.time(i);
-  return t;
+  return { type: 'matrix', series: [{ labels: EMPTY_LABELS, t, v: values.slice(), histograms: null }] };
 }
 
 function definedOnly(options: EngineOptions): Partial<QuerySettings> {

@@ -1,0 +1,49 @@
+/**
+ * The times of result series. Nearly all series of a query have values at the same steps, be that all of them, or (of
+ * `count_values` and `topk`) a single one; those share one column of times.
+ */
+import type { StepColumn } from '../functions/column.ts';
+import type { StepGrid } from './grid.ts';
+
+export class ResultTimes {
+  private readonly grid: StepGrid;
+  private every: Float64Array | null = null;
+  private readonly single: (Float64Array | undefined)[] = [];
+  /** Kinds and times of the last series that had some of the steps. */
+  private lastKind: Uint8Array = new Uint8Array(0);
+  private last: Float64Array = new Float64Array(0);
+
+  constructor(grid: StepGrid) {
+    this.grid = grid;
+  }
+
+  /** Times (ms) of the `count` steps, at least one, at which the column is not absent. Not to be changed. */
+  of(column: StepColumn, count: number): Float64Array {
+    if (count === this.grid.count) {
+      this.every ??= this.timesOf(column, count);
+      return this.every;
+    }
+    if (count === 1) {
+      const step = column.next(0);
+      return (this.single[step] ??= this.timesOf(column, 1));
+    }
+    if (this.last.length !== count || !sameKinds(this.lastKind, column.kind)) {
+      this.last = this.timesOf(column, count);
+      this.lastKind = column.kind.slice();
+    }
+    return this.last;
+  }
+
+  private timesOf(column: StepColumn, count: number): Float64Array {
+    const times = new Float64Array(count);
+    for (let at = 0, step = column.next(0); at < count; step = column.next(step + 1)) {
+      times[at++] = this.grid.time(step);
+    }
+    return times;
+  }
+}
+
+/** Kinds are compared, which may differ where presence does not: that costs a column, and is right nevertheless. */
+function sameKinds(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
