@@ -31,6 +31,7 @@ const LAYERS = [
   'tsdb/import',
   'tsdb/analyze',
   'tsdb/copy',
+  'tsdb/rewrite',
   'tsdb',
   'remote',
   'source',

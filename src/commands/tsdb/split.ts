@@ -10,12 +10,12 @@ import { Progress } from '../../cli/progress.ts';
 import { openSources } from '../../cli/sources.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
-import type { Labels } from '../../core/model/labels.ts';
 import type { Matcher } from '../../core/model/matcher.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/timestamp.ts';
 import { parseSelector } from '../../core/promql/parser/index.ts';
 import type { Source } from '../../core/source/source.ts';
 import { type CopyOptions, copySamples } from '../../core/tsdb/copy/index.ts';
+import { isSelected } from '../../core/tsdb/rewrite/index.ts';
 
 /** One of the copies that make a split. */
 type Part = Pick<CopyOptions, 'selectors' | 'mint' | 'maxt' | 'map'>;
@@ -119,9 +119,7 @@ function restOf(selectors: readonly (readonly Matcher[])[], mint: number, maxt: 
   const rest: Part[] = [];
   if (mint > MIN_TIMESTAMP) rest.push({ maxt: mint - 1 });
   if (selectors.length > 0) {
-    const isSelected = (labels: Labels) =>
-      selectors.some((matchers) => matchers.every((matcher) => matcher.matches(labels.get(matcher.name))));
-    rest.push({ mint, maxt, map: (labels) => (isSelected(labels) ? null : labels) });
+    rest.push({ mint, maxt, map: (labels) => (isSelected(labels, selectors) ? null : labels) });
   }
   if (maxt < MAX_TIMESTAMP) rest.push({ mint: maxt + 1 });
   return rest;
