@@ -45,6 +45,7 @@ const LAYERS = [
   'discovery',
   'scrape',
   'rules',
+  'notifier',
   'alertmanager',
   'pushgateway',
   'config',
