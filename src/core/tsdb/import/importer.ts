@@ -301,10 +301,11 @@ class Importer {
 
   /** Lets signals in, and ends the work where one says so. */
   private async pause(): Promise<void> {
-    if (performance.now() - this.lastPause < STRETCH_MS) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    this.lastPause = performance.now();
-    if (this.options.signal?.aborted) throw this.options.signal.reason;
+    if (performance.now() - this.lastPause >= STRETCH_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.lastPause = performance.now();
+    }
+    this.options.signal?.throwIfAborted();
   }
 
   /** 0 where an input does not say. */
