@@ -1,10 +1,10 @@
 /** Has a query answered: by our engine from the sources, or by the one server that is the source. */
 import {
   type EngineOptions,
-  formatAnnotation,
   instantQuery,
   type QueryValue,
   rangeQuery,
+  worded,
 } from '../core/promql/index.ts';
 import type { ApiClient } from '../core/source/http/api-client.ts';
 import type { EngineFlags } from './engine-options.ts';
@@ -32,9 +32,11 @@ export async function runQuery(
     times.kind === 'instant'
       ? await instantQuery(source, query, times.t, options)
       : await rangeQuery(source, query, times.start, times.end, times.stepMs, options);
-  const worded = (level: 'warning' | 'info') =>
-    result.annotations.filter((a) => a.level === level).map((a) => formatAnnotation(a, query));
-  return { value: result.value, warnings: worded('warning'), infos: worded('info') };
+  return {
+    value: result.value,
+    warnings: worded(result, query, 'warning'),
+    infos: worded(result, query, 'info'),
+  };
 }
 
 /** A server has defaults of its own, which count unless a flag was given. */

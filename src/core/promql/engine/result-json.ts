@@ -12,7 +12,13 @@ import type { QueryValue, ResultSeries } from './result.ts';
 
 /** Hands `{"resultType":…,"result":…}` to `write`, piece after piece, in UTF-8. Each piece is the receiver's to keep. */
 export function writeResultJson(value: QueryValue, write: (piece: Uint8Array) => void): void {
-  const json = new JsonWriter(write);
+  for (const piece of resultJsonPieces(value)) write(piece);
+}
+
+/** The same for a receiver that takes pieces at its own pace: nothing is made before it is asked for. */
+export function* resultJsonPieces(value: QueryValue): Generator<Uint8Array, void> {
+  const full: Uint8Array[] = [];
+  const json = new JsonWriter((piece) => full.push(piece));
   json.raw(`{"resultType":"${value.type}","result":`);
   switch (value.type) {
     case 'scalar':
@@ -31,12 +37,14 @@ export function writeResultJson(value: QueryValue, write: (piece: Uint8Array) =>
         if (value.type === 'vector') writePoint(json, value.series[i]);
         else writePoints(json, value.series[i]);
         json.raw('}');
+        if (full.length > 0) yield* full.splice(0);
       }
       json.raw(']');
     }
   }
   json.raw('}');
   json.flush();
+  yield* full;
 }
 
 /** An object with the labels in their order. */
