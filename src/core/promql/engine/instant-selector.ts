@@ -2,50 +2,38 @@
  * An instant-vector selector: for each step the newest sample that is at most the lookback old. One pass over a
  * series' samples with an index that only moves forward.
  */
-import type { SampleColumns } from '../../model/columns.ts';
 import { isStale } from '../../model/value.ts';
-import type { SeriesSet } from '../../source/source.ts';
 import { ABSENT, FLOAT, type StepColumn } from '../functions/column.ts';
 import type { VectorSelector } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
-import { resolveHints } from './reset-hints.ts';
+import { Selection } from './selection.ts';
 import { SelectionTimes } from './selection-times.ts';
 
 export class InstantSelector implements VectorOperator {
   readonly kind = 'vector';
-  series: readonly SeriesMeta[] = [];
-  private readonly context: QueryContext;
-  private readonly selector: VectorSelector;
+  private readonly lookbackMs: number;
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
-  private readonly samples: SampleColumns;
-  private readonly definiteHints: boolean;
-  private set: SeriesSet | null = null;
+  private readonly selection: Selection;
 
   /** The selector's offset must have been resolved to milliseconds. `definiteHints`: see plan/histogram-stats.ts. */
   constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid, definiteHints = false) {
-    this.context = context;
-    this.samples = context.sampleColumns();
-    this.selector = selector;
+    this.lookbackMs = context.settings.lookbackMs;
     this.grid = grid;
-    this.definiteHints = definiteHints;
+    this.selection = new Selection(context, selector, definiteHints);
     this.times = new SelectionTimes(context, grid, selector.at, selector.offset as number);
+  }
+
+  get series(): readonly SeriesMeta[] {
+    return this.selection.series;
   }
 
   async prepare(): Promise<void> {
     if (this.grid.count === 0) return;
-    const { lookbackMs } = this.context.settings;
-    const set = await this.context.select(this.selector.matchers, {
-      // The window is left-open: a sample exactly as old as the lookback is out.
-      mint: this.times.first - lookbackMs + 1,
-      maxt: this.times.last,
-    });
-    const series: SeriesMeta[] = new Array(set.length);
-    for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
-    this.set = set;
-    this.series = series;
+    // The window is left-open: a sample exactly as old as the lookback is out.
+    await this.selection.prepare({ mint: this.times.first - this.lookbackMs + 1, maxt: this.times.last });
   }
 
   evaluate(i: number, out: StepColumn): void {
@@ -63,16 +51,11 @@ export class InstantSelector implements VectorOperator {
   }
 
   private scan(series: number, out: StepColumn, wanted: 'value' | 'time' | 'start'): void {
-    this.context.checkpoint();
-    const { samples, times } = this;
-    samples.clear();
-    this.set!.read(series, samples);
-    this.context.samplesRead += samples.length;
-    if (this.definiteHints) resolveHints(samples);
+    const { times, lookbackMs } = this;
+    const samples = this.selection.read(series);
     out.clear();
     const { length, t, v, histograms } = samples;
     const ms = wanted === 'value' ? null : wanted === 'time' ? t : (samples.st ?? new Float64Array(length));
-    const { lookbackMs } = this.context.settings;
     let next = 0;
     for (let step = 0; step < out.length; step++) {
       const time = times.at(step);

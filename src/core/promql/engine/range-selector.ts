@@ -1,23 +1,20 @@
 /** A range-vector selector, `selector[window]`: hands a series' samples to a range function, windows in place. */
 import type { SampleColumns } from '../../model/columns.ts';
 import { isStale } from '../../model/value.ts';
-import type { SeriesSet } from '../../source/source.ts';
 import { RangeSamples } from '../functions/range-samples.ts';
 import type { MatrixSelector } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { RangeOperator, SeriesMeta } from './operator.ts';
-import { resolveHints } from './reset-hints.ts';
+import { Selection } from './selection.ts';
 import { SelectionTimes } from './selection-times.ts';
 
 export class RangeSelector implements RangeOperator {
   readonly kind = 'range';
   readonly windowMs: number;
   readonly steps: number;
-  series: readonly SeriesMeta[] = [];
   private readonly context: QueryContext;
-  private readonly matrix: MatrixSelector;
-  private readonly columns: SampleColumns;
+  private readonly selection: Selection;
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
   /** Made for the first series: a subquery may have millions of steps and no series. */
@@ -25,16 +22,12 @@ export class RangeSelector implements RangeOperator {
   /** `anchored` and `smoothed` also look at the sample before the window, and `smoothed` at the one after it. */
   private readonly lookBehindMs: number;
   private readonly lookAheadMs: number;
-  private readonly definiteHints: boolean;
-  private set: SeriesSet | null = null;
 
   /** `definiteHints`: see plan/histogram-stats.ts. */
   constructor(context: QueryContext, matrix: MatrixSelector, grid: StepGrid, definiteHints = false) {
     this.context = context;
-    this.columns = context.sampleColumns();
-    this.definiteHints = definiteHints;
-    this.matrix = matrix;
     const { selector } = matrix;
+    this.selection = new Selection(context, selector, definiteHints);
     this.windowMs = matrix.window as number;
     this.steps = grid.count;
     const { lookbackMs } = context.settings;
@@ -44,27 +37,22 @@ export class RangeSelector implements RangeOperator {
     this.times = new SelectionTimes(context, grid, selector.at, selector.offset as number);
   }
 
+  get series(): readonly SeriesMeta[] {
+    return this.selection.series;
+  }
+
   async prepare(): Promise<void> {
     if (this.steps === 0) return;
-    const set = await this.context.select(this.matrix.selector.matchers, {
+    await this.selection.prepare({
       mint: this.times.first - this.windowMs + 1 - this.lookBehindMs,
       maxt: this.times.last + this.lookAheadMs,
     });
-    const series: SeriesMeta[] = new Array(set.length);
-    for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
-    this.set = set;
-    this.series = series;
   }
 
   read(i: number): RangeSamples {
-    this.context.checkpoint();
     if (this.samples === null) this.samples = windowsFor(this.context, this.grid, this.times, this.windowMs);
-    const { columns, samples } = this;
-    columns.clear();
-    this.set!.read(i, columns);
-    this.context.samplesRead += columns.length;
-    if (this.definiteHints) resolveHints(columns);
-    splitColumns(columns, samples, this.context.settings.useStartTimestamps);
+    const { samples } = this;
+    splitColumns(this.selection.read(i), samples, this.context.settings.useStartTimestamps);
     samples.placeWindows();
     return samples;
   }

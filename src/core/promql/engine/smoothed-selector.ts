@@ -3,11 +3,9 @@
  * between the samples before and after it, neither further away than the lookback; the newest sample where there is
  * none after it.
  */
-import type { SampleColumns } from '../../model/columns.ts';
 import { CounterReset, type Histogram } from '../../model/histogram.ts';
 import { METRIC_NAME } from '../../model/labels.ts';
 import { goQuote } from '../../model/quote.ts';
-import type { SeriesSet } from '../../source/source.ts';
 import type { StepColumn } from '../functions/column.ts';
 import { warnMixedSchemas } from '../functions/histogram-annotations.ts';
 import { floatBetween, histogramBetween } from '../functions/interpolation.ts';
@@ -17,46 +15,41 @@ import type { QueryContext } from './context.ts';
 import type { StepGrid } from './grid.ts';
 import type { SeriesMeta, VectorOperator } from './operator.ts';
 import { splitColumns, windowsFor } from './range-selector.ts';
-import { resolveHints } from './reset-hints.ts';
+import { Selection } from './selection.ts';
 import { SelectionTimes } from './selection-times.ts';
 
 export class SmoothedSelector implements VectorOperator {
   readonly kind = 'vector';
-  series: readonly SeriesMeta[] = [];
   private readonly context: QueryContext;
   private readonly selector: VectorSelector;
   private readonly grid: StepGrid;
   private readonly times: SelectionTimes;
-  private readonly columns: SampleColumns;
-  private readonly definiteHints: boolean;
+  private readonly selection: Selection;
   private samples: RangeSamples | null = null;
-  private set: SeriesSet | null = null;
 
   /** `definiteHints`: see plan/histogram-stats.ts. */
   constructor(context: QueryContext, selector: VectorSelector, grid: StepGrid, definiteHints: boolean) {
     this.context = context;
-    this.columns = context.sampleColumns();
     this.selector = selector;
     this.grid = grid;
-    this.definiteHints = definiteHints;
+    this.selection = new Selection(context, selector, definiteHints);
     this.times = new SelectionTimes(context, grid, selector.at, selector.offset as number);
+  }
+
+  get series(): readonly SeriesMeta[] {
+    return this.selection.series;
   }
 
   async prepare(): Promise<void> {
     if (this.grid.count === 0) return;
     const { lookbackMs } = this.context.settings;
-    const set = await this.context.select(this.selector.matchers, {
+    await this.selection.prepare({
       mint: this.times.first - lookbackMs + 1,
       maxt: this.times.last + lookbackMs,
     });
-    const series: SeriesMeta[] = new Array(set.length);
-    for (let i = 0; i < set.length; i++) series[i] = { labels: set.labels(i), dropName: false };
-    this.set = set;
-    this.series = series;
   }
 
   evaluate(i: number, out: StepColumn): void {
-    this.context.checkpoint();
     const samples = this.read(i);
     out.clear();
     for (let step = 0; step < out.length; step++) {
@@ -69,14 +62,9 @@ export class SmoothedSelector implements VectorOperator {
   }
 
   private read(i: number): RangeSamples {
-    const { columns, context } = this;
-    const { lookbackMs } = context.settings;
-    this.samples ??= windowsFor(context, this.grid, this.times, lookbackMs, lookbackMs);
-    columns.clear();
-    this.set!.read(i, columns);
-    context.samplesRead += columns.length;
-    if (this.definiteHints) resolveHints(columns);
-    splitColumns(columns, this.samples, false);
+    const { lookbackMs } = this.context.settings;
+    this.samples ??= windowsFor(this.context, this.grid, this.times, lookbackMs, lookbackMs);
+    splitColumns(this.selection.read(i), this.samples, false);
     this.samples.placeWindows();
     return this.samples;
   }

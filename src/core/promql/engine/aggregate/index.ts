@@ -43,7 +43,7 @@ export function buildAggregate(
     case 'limitk':
       return new LimitK(context, expr, input, param as ScalarOperator, steps);
     case 'limit_ratio':
-      return new LimitRatio(context, expr, input, param as ScalarOperator);
+      return new LimitRatio(context, expr, input, param as ScalarOperator, steps);
     case 'count_values': {
       const label = param?.kind === 'string' ? param.value : '';
       if (!isValidLabelName(label)) throw new QueryError(`invalid label name ${goQuote(label)}`, expr.range);

@@ -2,42 +2,19 @@
 import { labelsHash64 } from '../../../model/labels-hash.ts';
 import { formatG } from '../../../model/number.ts';
 import { ABSENT, StepColumn } from '../../functions/column.ts';
-import { type Aggregate, withoutParens } from '../../parser/ast.ts';
+import { withoutParens } from '../../parser/ast.ts';
 import { mayAnnotate } from '../../plan/may-annotate.ts';
-import type { QueryContext } from '../context.ts';
 import { QueryError } from '../errors.ts';
-import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
+import type { SeriesMeta } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
 import { countParameters, outOfBounds } from './parameter.ts';
+import { ParameterizedAggregation } from './parameterized.ts';
 
 /** The first k series of each group that have a value at the step. */
-export class LimitK implements VectorOperator {
-  readonly kind = 'vector';
-  series: readonly SeriesMeta[] = [];
-  private readonly context: QueryContext;
-  private readonly expr: Aggregate;
-  private readonly input: VectorOperator;
-  private readonly param: ScalarOperator;
-  private readonly steps: number;
+export class LimitK extends ParameterizedAggregation {
   private columns: StepColumn[] = [];
 
-  constructor(
-    context: QueryContext,
-    expr: Aggregate,
-    input: VectorOperator,
-    param: ScalarOperator,
-    steps: number,
-  ) {
-    this.context = context;
-    this.expr = expr;
-    this.input = input;
-    this.param = param;
-    this.steps = steps;
-  }
-
-  async prepare(): Promise<void> {
-    await this.input.prepare();
-    await this.param.prepare();
+  protected announce(): readonly SeriesMeta[] {
     const { steps } = this;
     const { groupOf, groups } = groupSeries(this.input.series, this.expr);
     const limits = countParameters(this.param.values(), this.expr);
@@ -61,7 +38,7 @@ export class LimitK implements VectorOperator {
       this.columns.push(copy);
       kept.push(this.input.series[i]);
     }
-    this.series = kept;
+    return kept;
   }
 
   evaluate(i: number, out: StepColumn): void {
@@ -78,28 +55,10 @@ function hasRoom(taken: Float64Array, base: number, limits: Float64Array): boole
  * A share of all series, chosen by the hash of their labels, so that it is the same share at every step and in every
  * query, and `limit_ratio(-r)` gives the series that `limit_ratio(1-r)` leaves out.
  */
-export class LimitRatio implements VectorOperator {
-  readonly kind = 'vector';
-  private readonly context: QueryContext;
-  private readonly expr: Aggregate;
-  private readonly input: VectorOperator;
-  private readonly param: ScalarOperator;
-
-  constructor(context: QueryContext, expr: Aggregate, input: VectorOperator, param: ScalarOperator) {
-    this.context = context;
-    this.expr = expr;
-    this.input = input;
-    this.param = param;
-  }
-
-  get series(): readonly SeriesMeta[] {
-    return this.input.series;
-  }
-
-  async prepare(): Promise<void> {
-    await this.input.prepare();
-    await this.param.prepare();
+export class LimitRatio extends ParameterizedAggregation {
+  protected announce(): readonly SeriesMeta[] {
     this.checkRatios();
+    return this.input.series;
   }
 
   evaluate(i: number, out: StepColumn): void {

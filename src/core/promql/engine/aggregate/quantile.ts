@@ -2,42 +2,18 @@
 import { formatG } from '../../../model/number.ts';
 import { FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import { quantileOf } from '../../functions/quantile.ts';
-import { type Aggregate, withoutParens } from '../../parser/ast.ts';
-import type { QueryContext } from '../context.ts';
-import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
+import { withoutParens } from '../../parser/ast.ts';
+import type { SeriesMeta } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
 import { ignoredHistogram } from './numeric.ts';
 import { outOfBounds } from './parameter.ts';
+import { ParameterizedAggregation } from './parameterized.ts';
 
-export class QuantileAggregation implements VectorOperator {
-  readonly kind = 'vector';
-  series: readonly SeriesMeta[] = [];
-  private readonly context: QueryContext;
-  private readonly expr: Aggregate;
-  private readonly input: VectorOperator;
-  private readonly param: ScalarOperator;
-  private readonly steps: number;
+export class QuantileAggregation extends ParameterizedAggregation {
   private members: number[][] = [];
 
-  constructor(
-    context: QueryContext,
-    expr: Aggregate,
-    input: VectorOperator,
-    param: ScalarOperator,
-    steps: number,
-  ) {
-    this.context = context;
-    this.expr = expr;
-    this.input = input;
-    this.param = param;
-    this.steps = steps;
-  }
-
-  async prepare(): Promise<void> {
-    await this.input.prepare();
-    await this.param.prepare();
+  protected announce(): readonly SeriesMeta[] {
     const { groupOf, groups } = groupSeries(this.input.series, this.expr);
-    this.series = groups;
     this.members = groups.map(() => []);
     for (let i = 0; i < groupOf.length; i++) this.members[groupOf[i]].push(i);
     for (const q of outOfBounds(this.param.values(), 0, 1)) {
@@ -46,6 +22,7 @@ export class QuantileAggregation implements VectorOperator {
         withoutParens(this.expr.param!).range,
       );
     }
+    return groups;
   }
 
   evaluate(i: number, out: StepColumn): void {

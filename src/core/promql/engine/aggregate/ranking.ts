@@ -1,12 +1,11 @@
 /** `topk` and `bottomk`: at each step the k largest or smallest series of each group, with their own labels. */
 import { FLOAT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
-import type { Aggregate } from '../../parser/ast.ts';
-import type { QueryContext } from '../context.ts';
-import type { ScalarOperator, SeriesMeta, VectorOperator } from '../operator.ts';
+import type { SeriesMeta } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
 import { Heaps } from './heaps.ts';
 import { ignoredHistogram } from './numeric.ts';
 import { countParameters } from './parameter.ts';
+import { ParameterizedAggregation } from './parameterized.ts';
 
 /** The steps at which a series is among the best, and its values there. */
 interface Ranked {
@@ -15,33 +14,10 @@ interface Ranked {
   values: number[];
 }
 
-export class Ranking implements VectorOperator {
-  readonly kind = 'vector';
-  series: readonly SeriesMeta[] = [];
-  private readonly context: QueryContext;
-  private readonly expr: Aggregate;
-  private readonly input: VectorOperator;
-  private readonly param: ScalarOperator;
-  private readonly steps: number;
+export class Ranking extends ParameterizedAggregation {
   private ranked: readonly Ranked[] = [];
 
-  constructor(
-    context: QueryContext,
-    expr: Aggregate,
-    input: VectorOperator,
-    param: ScalarOperator,
-    steps: number,
-  ) {
-    this.context = context;
-    this.expr = expr;
-    this.input = input;
-    this.param = param;
-    this.steps = steps;
-  }
-
-  async prepare(): Promise<void> {
-    await this.input.prepare();
-    await this.param.prepare();
+  protected announce(): readonly SeriesMeta[] {
     const { groupOf, groups } = groupSeries(this.input.series, this.expr);
     const limits = countParameters(this.param.values(), this.expr);
     const heaps = this.rank(groupOf, groups.length, limits);
@@ -61,7 +37,7 @@ export class Ranking implements VectorOperator {
       for (step = 0; step < this.steps; step++) heaps.eachRanked(group * this.steps + step, add);
     }
     this.ranked = [...byNumber.values()];
-    this.series = this.ranked.map(({ meta }) => meta);
+    return this.ranked.map(({ meta }) => meta);
   }
 
   evaluate(i: number, out: StepColumn): void {
