@@ -12,6 +12,9 @@ import { giveColumnsBack, takeColumns } from './column-pool.ts';
 import { QueryCanceled, QueryTimeout, TooManySamples } from './errors.ts';
 import type { StepGrid } from './grid.ts';
 
+/** Columns of more steps are not made, whatever `maxSamples` allows: an operator has several, of 8 bytes a step. */
+const MOST_STEPS = 2 ** 27;
+
 export interface QuerySettings {
   /** How far an instant selector looks back for a sample, ms. */
   lookbackMs: number;
@@ -84,6 +87,15 @@ export class QueryContext {
     // Most series take less than it takes to look at the clock.
     if (this.checkpoints++ % 16 !== 0) return;
     if (this.clock.monotonic() > this.deadline) throw new QueryTimeout();
+  }
+
+  /**
+   * Called for every grid, before operators make columns that have room for each of its steps. A single series would
+   * be too much; none at all is refused as well. Throws TooManySamples.
+   */
+  admit(grid: StepGrid): StepGrid {
+    if (grid.count > Math.min(this.settings.maxSamples, MOST_STEPS)) throw new TooManySamples();
+    return grid;
   }
 
   /** Accounts for points that stay in memory until `release`. Throws TooManySamples. */

@@ -122,6 +122,7 @@ async function evaluate(
     stepMs: kind === 'instant' ? 0 : grid.stepMs,
     rangeMs: kind === 'instant' ? 0 : end - grid.start,
   });
+  context.admit(grid);
   const builder = options.builder?.(context, query, expr) ?? new OperatorBuilder(context, query, expr);
   let operator = builder.build(expr, grid);
   if (operator.kind === 'vector' && settings.delayedNameRemoval) {

@@ -6,7 +6,7 @@ import { ABSENT, FLOAT, StepColumn } from '../functions/column.ts';
 import type { RangeSamples } from '../functions/range-samples.ts';
 import type { Subquery } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
-import { StepGrid } from './grid.ts';
+import { gridBetween, StepGrid } from './grid.ts';
 import type { RangeOperator, SeriesMeta, VectorOperator } from './operator.ts';
 import { windowsFor } from './range-selector.ts';
 import { withoutHint } from './reset-hints.ts';
@@ -84,7 +84,10 @@ export class SubqueryOperator implements RangeOperator {
   }
 }
 
-/** The steps at which a subquery evaluates its expression: multiples of its step, over all windows of `grid`. */
+/**
+ * The steps at which a subquery evaluates its expression: multiples of its step, over all windows of `grid`.
+ * Throws TooManySamples.
+ */
 export function subqueryGrid(context: QueryContext, subquery: Subquery, grid: StepGrid): StepGrid {
   const stepMs = (subquery.step as number | null) || context.settings.defaultSubqueryStepMs;
   if (grid.count === 0) return new StepGrid(grid.start, stepMs, 0);
@@ -93,5 +96,5 @@ export function subqueryGrid(context: QueryContext, subquery: Subquery, grid: St
   const to = times.last;
   // Left-open: a step exactly at the window's start is out.
   const start = (Math.floor(from / stepMs) + 1) * stepMs;
-  return new StepGrid(start, stepMs, to < start ? 0 : Math.floor((to - start) / stepMs) + 1);
+  return context.admit(gridBetween(start, to, stepMs));
 }
