@@ -4,23 +4,38 @@ import { parseDuration } from '../core/model/duration.ts';
 import type { EngineOptions } from '../core/promql/index.ts';
 import { parserOptionsFor } from '../core/promql/parser/index.ts';
 
-/** Names that Prometheus knows and that concern queries. */
+/** Prometheus' features that concern queries. */
 const FEATURES = [
   'promql-experimental-functions',
   'promql-duration-expr',
   'promql-extended-range-selectors',
   'promql-binop-fill-modifiers',
   'promql-delayed-name-removal',
+  'type-and-unit-labels',
+  'use-start-timestamps',
 ];
 
-/** Throws InputError for a name that is none of Prometheus'. */
+/** Features that became part of the language; their names do nothing any more. */
+const PERMANENT = ['promql-at-modifier', 'promql-negative-offset'];
+
+/**
+ * The names in `given`, of which each may be a list with commas. Throws InputError that has all names that no query
+ * knows; Prometheus has more features, of which none changes what a query yields.
+ */
 export function features(given: readonly string[] | undefined): string[] {
-  const names = (given ?? []).flatMap((list) => list.split(',')).map((name) => name.trim());
-  for (const name of names) {
-    if (!FEATURES.includes(name))
-      throw new InputError('bad_feature', `there is no feature "${name}"; there are ${FEATURES.join(', ')}`);
-  }
+  const names = (given ?? [])
+    .flatMap((list) => list.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !PERMANENT.includes(name));
+  const unknown = names.filter((name) => !FEATURES.includes(name));
+  if (unknown.length > 0) throw new InputError('bad_feature', unknownFeatures(unknown));
   return names;
+}
+
+function unknownFeatures(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  const some = names.length === 1 ? 'is not a feature of queries' : 'are not features of queries';
+  return `--enable-feature: ${quoted} ${some}; those are ${FEATURES.join(', ')}`;
 }
 
 export interface EngineFlags {
@@ -37,6 +52,8 @@ export function engineOptions(flags: EngineFlags): EngineOptions & { lookbackMs:
     maxSamples: flags['max-samples'],
     timeoutMs: positive(flags.timeout ?? '2m', '--timeout'),
     delayedNameRemoval: enabled.includes('promql-delayed-name-removal'),
+    typeAndUnitLabels: enabled.includes('type-and-unit-labels'),
+    useStartTimestamps: enabled.includes('use-start-timestamps'),
     parser: parserOptionsFor(enabled),
   };
 }
