@@ -1,19 +1,14 @@
 import { existsSync } from 'node:fs';
-import { Args, Flags } from '@oclif/core';
 import { TsmonCommand } from '../../cli/command.ts';
 import { wrap } from '../../cli/display-width.ts';
 import { engineOptions } from '../../cli/engine-options.ts';
-import { DEFAULT_DATA_DIR, fromFlag } from '../../cli/flags.ts';
-import { httpFlags } from '../../cli/http-flags.ts';
+import { DEFAULT_DATA_DIR } from '../../cli/flags.ts';
 import { Output } from '../../cli/output.ts';
-import { taught } from '../../cli/query-failure.ts';
-import { engineFlags, queryTimeFlags } from '../../cli/query-flags.ts';
+import { inspected, inspectionArgs, inspectionFlags } from '../../cli/query-inspection.ts';
 import { planJson, planRows, remark } from '../../cli/query-plan.ts';
-import { queryTimes } from '../../cli/query-times.ts';
 import { openSources } from '../../cli/sources.ts';
 import { terminalWidth } from '../../cli/terminal.ts';
 import { type Column, tableLines, tableWidth } from '../../cli/text-table.ts';
-import { systemClock } from '../../core/clock.ts';
 import { explainQuery, type PlanNode } from '../../core/promql/inspect/index.ts';
 import { MemorySource } from '../../core/source/memory.ts';
 
@@ -37,22 +32,8 @@ export default class QueryExplain extends TsmonCommand {
     },
   ];
 
-  static override args = {
-    expr: Args.string({ description: 'A PromQL expression', required: true, ignoreStdin: true }),
-  };
-
-  static override flags = {
-    from: fromFlag,
-    ...queryTimeFlags,
-    output: Flags.string({
-      char: 'o',
-      description: 'How to print the plan',
-      options: ['text', 'json'],
-      default: 'text',
-    }),
-    ...engineFlags,
-    ...httpFlags,
-  };
+  static override args = inspectionArgs;
+  static override flags = inspectionFlags('the plan');
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(QueryExplain);
@@ -62,10 +43,7 @@ export default class QueryExplain extends TsmonCommand {
       ? new MemorySource()
       : await openSources(flags.from, { onDamage: (e) => this.complain(e.message), http: flags });
     try {
-      const times = await queryTimes(flags, false, source, systemClock.now());
-      const { plan } = await explainQuery(source, args.expr, times, options).catch((error: unknown) => {
-        throw taught(error, args.expr);
-      });
+      const { plan } = await inspected(explainQuery, source, args.expr, flags, options);
       const out = new Output();
       if (plan === undefined)
         out.line(flags.output === 'json' ? 'null' : 'a constant: there is nothing to evaluate');

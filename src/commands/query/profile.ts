@@ -1,18 +1,12 @@
-import { Args, Flags } from '@oclif/core';
 import { TsmonCommand } from '../../cli/command.ts';
 import { engineOptions } from '../../cli/engine-options.ts';
-import { fromFlag } from '../../cli/flags.ts';
-import { httpFlags } from '../../cli/http-flags.ts';
 import { Output } from '../../cli/output.ts';
-import { taught } from '../../cli/query-failure.ts';
-import { engineFlags, queryTimeFlags } from '../../cli/query-flags.ts';
+import { inspected, inspectionArgs, inspectionFlags } from '../../cli/query-inspection.ts';
 import { planJson, planRows, planTotals } from '../../cli/query-plan.ts';
 import { resultSize } from '../../cli/query-printer.ts';
-import { queryTimes } from '../../cli/query-times.ts';
 import { openSources } from '../../cli/sources.ts';
 import { terminalWidth } from '../../cli/terminal.ts';
 import { type Column, tableLines, tableWidth } from '../../cli/text-table.ts';
-import { systemClock } from '../../core/clock.ts';
 import { formatByteSize } from '../../core/model/byte-size.ts';
 import { type PlanNode, profileQuery } from '../../core/promql/inspect/index.ts';
 
@@ -39,22 +33,8 @@ export default class QueryProfile extends TsmonCommand {
     },
   ];
 
-  static override args = {
-    expr: Args.string({ description: 'A PromQL expression', required: true, ignoreStdin: true }),
-  };
-
-  static override flags = {
-    from: fromFlag,
-    ...queryTimeFlags,
-    output: Flags.string({
-      char: 'o',
-      description: 'How to print the profile',
-      options: ['text', 'json'],
-      default: 'text',
-    }),
-    ...engineFlags,
-    ...httpFlags,
-  };
+  static override args = inspectionArgs;
+  static override flags = inspectionFlags('the profile');
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(QueryProfile);
@@ -66,13 +46,8 @@ export default class QueryProfile extends TsmonCommand {
     });
     try {
       const openMs = performance.now() - opening;
-      const times = await queryTimes(flags, false, source, systemClock.now());
       const started = performance.now();
-      const { plan, result } = await profileQuery(source, args.expr, times, options).catch(
-        (error: unknown) => {
-          throw taught(error, args.expr);
-        },
-      );
+      const { plan, result } = await inspected(profileQuery, source, args.expr, flags, options);
       const queryMs = performance.now() - started;
       const out = new Output();
       const rssBytes = process.resourceUsage().maxRSS * 1024;
