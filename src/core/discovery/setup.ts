@@ -1,0 +1,36 @@
+/** From settings to discoverers: what each mechanism needs is loaded when one is configured. */
+import { InputError } from '../errors.ts';
+import { labelsFromObject } from '../model/labels.ts';
+import type { Discoverer, DiscoverySetup } from './discoverer.ts';
+import type { DiscoveryConfig, StaticDiscoveryConfig } from './sd-config.ts';
+import { addressLabels, type TargetGroup } from './target-group.ts';
+
+export function discoverySetup(config: DiscoveryConfig): DiscoverySetup {
+  return { mechanism: config.mechanism, key: JSON.stringify(config), open: () => open(config) };
+}
+
+async function open(config: DiscoveryConfig): Promise<Discoverer> {
+  switch (config.mechanism) {
+    case 'static': {
+      const { StaticDiscoverer } = await import('./static.ts');
+      return new StaticDiscoverer(staticGroups(config));
+    }
+    case 'file': {
+      const { FileDiscoverer } = await import('./file.ts');
+      return new FileDiscoverer(config);
+    }
+    default:
+      throw new InputError(
+        'unsupported_discovery',
+        `tsmon checks ${config.mechanism}_sd_configs but cannot run them`,
+      );
+  }
+}
+
+function staticGroups({ groups }: StaticDiscoveryConfig): TargetGroup[] {
+  return groups.map(({ targets, labels }, i) => ({
+    source: String(i),
+    targets: targets.map(addressLabels),
+    labels: labelsFromObject(labels),
+  }));
+}

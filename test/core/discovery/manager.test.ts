@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import {
+  addressLabels,
+  type DiscoveryHost,
+  DiscoveryManager,
+  type DiscoverySetup,
+  discoverOnce,
+  discoverySetup,
+  RefreshingDiscoverer,
+  type TargetGroup,
+} from '../../../src/core/discovery/index.ts';
+import { InputError } from '../../../src/core/errors.ts';
+import { Registry } from '../../../src/core/instrument/index.ts';
+import { EMPTY_LABELS } from '../../../src/core/model/index.ts';
+import { HandClock, settled } from './clock.ts';
+
+function group(source: string, ...addresses: string[]): TargetGroup {
+  return { source, targets: addresses.map(addressLabels), labels: EMPTY_LABELS };
+}
+
+/** A mechanism that says what the test tells it to. */
+class Puppet implements DiscoverySetup {
+  readonly mechanism = 'puppet';
+  readonly key: string;
+  host: DiscoveryHost | undefined;
+  runs = 0;
+  stopped = false;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  async open() {
+    return {
+      run: async (host: DiscoveryHost, signal: AbortSignal) => {
+        this.host = host;
+        this.runs++;
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        this.stopped = true;
+      },
+    };
+  }
+}
+
+function managed() {
+  const clock = new HandClock();
+  const delivered: [job: string, addresses: string[]][] = [];
+  const trouble: string[] = [];
+  const registry = new Registry();
+  const manager = new DiscoveryManager({
+    clock,
+    registry,
+    deliver: (job, groups) => {
+      const addresses = groups.flatMap(({ targets }) => targets.map((target) => target.get('__address__')));
+      delivered.push([job, addresses.sort()]);
+    },
+    onTrouble: (message) => trouble.push(message),
+  });
+  const sample = (name: string) =>
+    registry
+      .collect()
+      .find((family) => family.name === name)
+      ?.samples.map(({ labels, v }) => [labels.without('__name__').toString(), v]);
+  return { clock, manager, delivered, trouble, sample };
+}
+
+describe('DiscoveryManager', () => {
+  it('merges the groups of all discoverers of a job, by source', async () => {
+    const { clock, manager, delivered } = managed();
+    const [a, b] = [new Puppet('a'), new Puppet('b')];
+    manager.apply(new Map([['job', [a, b]]]));
+    await settled();
+    a.host!.update([group('s', 'a:1', 'a:2'), group('t', 'a:3')]);
+    expect(delivered).toEqual([]);
+    b.host!.update([group('s', 'b:1')]);
+    expect(delivered).toEqual([['job', ['a:1', 'a:2', 'a:3', 'b:1']]]);
+    await clock.advance(5000);
+    a.host!.update([group('s', 'a:9')]);
+    expect(delivered.at(-1)).toEqual(['job', ['a:3', 'a:9', 'b:1']]);
+    await clock.advance(5000);
+    a.host!.update([group('t')]);
+    expect(delivered.at(-1)).toEqual(['job', ['a:9', 'b:1']]);
+    await manager.stop();
+    expect([a.stopped, b.stopped]).toEqual([true, true]);
+  });
+
+  it('tells a job at once and then not more often than every five seconds', async () => {
+    const { clock, manager, delivered } = managed();
+    const a = new Puppet('a');
+    manager.apply(new Map([['job', [a]]]));
+    await settled();
+    for (let i = 0; i < 100; i++) {
+      a.host!.update([group('s', `a:${i}`)]);
+      await clock.advance(100);
+    }
+    await clock.advance(5000);
+    expect(delivered.length).toBeLessThanOrEqual(4);
+    expect(delivered[0]).toEqual(['job', ['a:0']]);
+    expect(delivered.at(-1)).toEqual(['job', ['a:99']]);
+    await manager.stop();
+  });
+
+  it('keeps the last targets when a refresh fails, counts that and says so', async () => {
+    const { clock, manager, delivered, trouble, sample } = managed();
+    let answer: TargetGroup[] | Error = [group('s', 'a:1')];
+    const setup: DiscoverySetup = {
+      mechanism: 'flaky',
+      key: '',
+      open: async () =>
+        new RefreshingDiscoverer(30_000, async () => {
+          if (answer instanceof Error) throw answer;
+          return answer;
+        }),
+    };
+    manager.apply(new Map([['job', [setup]]]));
+    await clock.advance(0);
+    answer = new InputError('x', 'no answer');
+    await clock.advance(60_000);
+    expect(delivered).toEqual([['job', ['a:1']]]);
+    expect(trouble[0]).toBe('discovery (flaky) for job failed, and what it found before stays: no answer');
+    expect(sample('prometheus_sd_refresh_failures_total')).toEqual([
+      ['{config="job", mechanism="flaky"}', 2],
+    ]);
+    answer = [group('t', 'b:1')];
+    await clock.advance(30_000);
+    expect(delivered.at(-1)).toEqual(['job', ['b:1']]);
+    expect(sample('prometheus_sd_discovered_targets')).toEqual([['{config="job", name="scrape"}', 1]]);
+    await manager.stop();
+  });
+
+  it('serves jobs with the same setup from one discoverer', async () => {
+    const { manager, delivered } = managed();
+    const a = new Puppet('a');
+    const again = new Puppet('a');
+    manager.apply(
+      new Map([
+        ['one', [a]],
+        ['two', [again]],
+      ]),
+    );
+    await settled();
+    (a.host ?? again.host)!.update([group('s', 'a:1')]);
+    expect(a.runs + again.runs).toBe(1);
+    expect(delivered).toEqual([
+      ['one', ['a:1']],
+      ['two', ['a:1']],
+    ]);
+    await manager.stop();
+  });
+
+  it('lets a reload stop and start only what changed, and tells a new job what is known', async () => {
+    const { manager, delivered } = managed();
+    const [a, b, c] = [new Puppet('a'), new Puppet('b'), new Puppet('c')];
+    manager.apply(
+      new Map([
+        ['job', [a]],
+        ['other', [b]],
+      ]),
+    );
+    await settled();
+    a.host!.update([group('s', 'a:1')]);
+    b.host!.update([group('s', 'b:1')]);
+    delivered.length = 0;
+    manager.apply(
+      new Map([
+        ['job', [a]],
+        ['new', [a]],
+        ['other', [c]],
+      ]),
+    );
+    await settled();
+    expect([a.stopped, b.stopped, a.runs]).toEqual([false, true, 1]);
+    expect(delivered).toEqual([
+      ['job', ['a:1']],
+      ['new', ['a:1']],
+    ]);
+    c.host!.update([group('s', 'c:1')]);
+    expect(delivered.at(-1)).toEqual(['other', ['c:1']]);
+    await manager.stop();
+  });
+});
+
+describe('discoverOnce', () => {
+  const found = discoverySetup({ mechanism: 'static', groups: [{ targets: ['a:1'], labels: { x: 'y' } }] });
+
+  it('resolves when all have spoken', async () => {
+    const [one] = await discoverOnce([[found]], new HandClock(), 1000);
+    expect(one.failures).toEqual([]);
+    expect(one.groups.map(({ targets, labels }) => [...targets.map(String), String(labels)])).toEqual([
+      ['{__address__="a:1"}', '{x="y"}'],
+    ]);
+  });
+
+  it('tells who failed and who did not answer', async () => {
+    const clock = new HandClock();
+    const refused = discoverySetup({ mechanism: 'azure', settings: {} });
+    const asked = discoverOnce([[found, new Puppet('mute')], [refused]], clock, 1000);
+    await clock.advance(1000);
+    const [one, two] = await asked;
+    expect(one.groups).toHaveLength(1);
+    expect(one.failures).toEqual([{ mechanism: 'puppet', reason: 'no answer within 1s' }]);
+    expect(two.failures).toEqual([
+      { mechanism: 'azure', reason: 'tsmon checks azure_sd_configs but cannot run them' },
+    ]);
+  });
+});
