@@ -80,14 +80,22 @@ export class DirectorySource implements Source {
     const sets: StoredSeriesSet[] = this.blocksIn(hints).map((block) =>
       this.guarded(block.select(matchers, hints.mint, hints.maxt)),
     );
-    if (this.log !== undefined && (this.log.empty || !this.log.blank)) {
-      const { mint, maxt, labelsOnly = false } = hints;
-      const log = new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime });
-      const rest = this.restOfHead();
-      if (rest === undefined) sets.push(log);
-      else sets.push(rest.withoutDeleted(log), rest.select(matchers, hints, this.minTime));
-    }
+    sets.push(...this.logSets(matchers, hints));
     return limited(mergeSeriesSets(sets), hints.limit ?? 0);
+  }
+
+  /**
+   * What the blocks do not have: the log alone, and what the head keeps beside it. `blocks` are the directories of the
+   * others. Together they are what was there at one moment, for as long as the blocks are.
+   */
+  get beyondBlocks(): { blocks: string[]; log: Pick<Source, 'select' | 'extent'> } {
+    return {
+      blocks: this.blocks.map(({ dir }) => dir),
+      log: {
+        select: async (matchers, hints) => mergeSeriesSets(this.logSets(matchers, hints)),
+        extent: async () => extentOf(this.logExtents()),
+      },
+    };
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
@@ -114,22 +122,28 @@ export class DirectorySource implements Source {
   }
 
   async extent(): Promise<TimeRange | undefined> {
-    const extents = [
-      this.log === undefined ? undefined : logExtent(this.log, this.minTime),
-      this.restOfHead()?.extent(this.minTime),
-      ...this.blocks.map(({ meta }) => ({ mint: meta.minTime, maxt: meta.maxTime - 1 })),
-    ].filter((extent) => extent !== undefined);
-    if (extents.length === 0) return undefined;
-    return {
-      mint: extents.reduce((least, { mint }) => Math.min(least, mint), Number.POSITIVE_INFINITY),
-      maxt: extents.reduce((most, { maxt }) => Math.max(most, maxt), Number.NEGATIVE_INFINITY),
-    };
+    const blocks = this.blocks.map(({ meta }) => ({ mint: meta.minTime, maxt: meta.maxTime - 1 }));
+    return extentOf([...this.logExtents(), ...blocks]);
   }
 
   async close(): Promise<void> {
     for (const block of this.blocks) block.close();
     this.log?.close();
     this.headFiles?.close();
+  }
+
+  private logSets(matchers: readonly Matcher[], hints: SelectHints): StoredSeriesSet[] {
+    if (this.log === undefined || (!this.log.empty && this.log.blank)) return [];
+    const { mint, maxt, labelsOnly = false } = hints;
+    const log = new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime });
+    const rest = this.restOfHead();
+    if (rest === undefined) return [log];
+    return [rest.withoutDeleted(log), rest.select(matchers, hints, this.minTime)];
+  }
+
+  private logExtents(): (TimeRange | undefined)[] {
+    if (this.log === undefined) return [];
+    return [logExtent(this.log, this.minTime), this.restOfHead()?.extent(this.minTime)];
   }
 
   /** Chunks that the head wrote beside its log, where passes over the log found that it does not have everything. */
@@ -214,4 +228,16 @@ export class DirectorySource implements Source {
 function limited(set: StoredSeriesSet, limit: number): SeriesSet {
   if (limit === 0 || set.length <= limit) return set;
   return { length: limit, labels: (i) => set.labels(i), read: (i, out) => set.read(i, out) };
+}
+
+/** From the first to the last of all of them; undefined where there is none. */
+function extentOf(extents: readonly (TimeRange | undefined)[]): TimeRange | undefined {
+  let mint = Number.POSITIVE_INFINITY;
+  let maxt = Number.NEGATIVE_INFINITY;
+  for (const extent of extents) {
+    if (extent === undefined) continue;
+    mint = Math.min(mint, extent.mint);
+    maxt = Math.max(maxt, extent.maxt);
+  }
+  return mint > maxt ? undefined : { mint, maxt };
 }

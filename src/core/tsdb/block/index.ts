@@ -1,6 +1,7 @@
 export { BlockReader, BlockSeriesSet, INDEX_FILE } from './block-reader.ts';
 export { BlockWriter, type BlockWriterOptions, UNFINISHED_SUFFIX } from './block-writer.ts';
 export { addInterval, covers, type Intervals, removeDeleted, touches } from './intervals.ts';
+export { linkBlock } from './link-block.ts';
 export * from './meta.ts';
 export { mergeRuns } from './sample-runs.ts';
 export * from './series-set.ts';
