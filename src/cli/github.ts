@@ -1,7 +1,11 @@
 /** Annotations for GitHub's workflows (https://docs.github.com/actions/reference/workflow-commands-for-github-actions). */
 import type { Place } from '../core/errors.ts';
 
-export function githubAnnotation(severity: 'error' | 'warning', place: Place, message: string): string {
+export function githubAnnotation(
+  severity: 'error' | 'warning' | 'notice',
+  place: Place,
+  message: string,
+): string {
   const properties = [
     ['file', place.file],
     ['line', place.line],

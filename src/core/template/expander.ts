@@ -58,6 +58,11 @@ export function checkAlertTemplate(text: string, name: string): void {
   if (text.includes('{{')) parseTemplate(PROLOGUE + text, name, NAMES);
 }
 
+/** The trees of the text, by name. Throws TemplateError. */
+export function parseAlertTemplate(text: string, name: string): Templates {
+  return parsedTemplate(PROLOGUE + text, name);
+}
+
 /** The text with all actions carried out. Rejects with TemplateError. */
 export async function expandAlertTemplate(
   text: string,

@@ -7,4 +7,5 @@ export {
   type TemplateQuery,
   type TemplateSample,
 } from './expander.ts';
+export { labelUses } from './label-uses.ts';
 export { TemplateError } from './template-error.ts';
