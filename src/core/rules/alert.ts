@@ -25,10 +25,15 @@ export interface Alert {
   annotations: Annotations;
   value: number;
   activeAt: number;
+  /** When the rule was last evaluated and the condition held. */
+  heldAt: number;
   firedAt: number | undefined;
   resolvedAt: number | undefined;
   /** When the condition ended that `keep_firing_for` bridges. */
   keepFiringSince: number | undefined;
+  /** When it was last handed over to be sent, and until when a receiver may take that for true. */
+  lastSentAt: number | undefined;
+  validUntil: number | undefined;
 }
 
 /**

@@ -114,7 +114,7 @@ export class RuleDependencies {
 }
 
 /** Every selector, those inside range vectors and subqueries too. */
-function selectorsOf(expr: Expr): VectorSelector[] {
+export function selectorsOf(expr: Expr): VectorSelector[] {
   const found: VectorSelector[] = [];
   walk(expr, (node) => {
     if (node.kind === 'vectorSelector') found.push(node);
@@ -131,7 +131,7 @@ function nameMatches(matchers: readonly Matcher[], name: string): boolean {
 }
 
 /** Whether the selector could find an output of the rule. */
-function mayReturn({ matchers }: VectorSelector, rule: RuleConfig): boolean {
+export function mayReturn({ matchers }: VectorSelector, rule: RuleConfig): boolean {
   if (rule.kind === 'record') return nameMatches(matchers, rule.name);
   return (
     ALERT_METRICS.some((name) => nameMatches(matchers, name)) &&
@@ -179,6 +179,7 @@ function hasOneName({ matchers }: VectorSelector): boolean {
   return matchers.some(({ name, type }) => name === METRIC_NAME && type === '=');
 }
 
-function templatesQuery(...pairs: (readonly (readonly [string, string])[])[]): boolean {
+/** Whether a template asks for series of its own. */
+export function templatesQuery(...pairs: (readonly (readonly [string, string])[])[]): boolean {
   return pairs.some((texts) => texts.some(([, text]) => text.includes('{{') && /\bquery\b/.test(text)));
 }

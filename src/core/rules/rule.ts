@@ -5,7 +5,8 @@ import { LabelsBuilder } from '../model/labels-builder.ts';
 import { type EngineOptions, instantQuery, parsedInstantQuery, type QueryValue } from '../promql/index.ts';
 import type { Source } from '../source/source.ts';
 import { expandAlertTemplate, TemplateError, type TemplateSample } from '../template/index.ts';
-import { type Alert, alertSeries, alertStateSeries, annotationsFrom } from './alert.ts';
+import { ActiveAlerts, type AlertSlot } from './active-alerts.ts';
+import { type Alert, type Annotations, alertSeries, alertStateSeries, annotationsFrom } from './alert.ts';
 import type { AlertingRuleConfig, LabelPairs, RecordingRuleConfig } from './rule-file.ts';
 
 export interface RuleContext {
@@ -25,9 +26,6 @@ export interface RuleSample {
 /** The rule could not be evaluated; the others of its group can. */
 export class RuleError extends Error {}
 
-/** How long a resolved alert is remembered, so that its end can be told. */
-const RESOLVED_RETENTION_MS = 15 * 60_000;
-
 export abstract class Rule {
   abstract readonly config: RecordingRuleConfig | AlertingRuleConfig;
 
@@ -40,7 +38,7 @@ export abstract class Rule {
 
 export class RecordingRule extends Rule {
   override readonly config: RecordingRuleConfig;
-  private readonly labels: LabelPairs;
+  readonly labels: LabelPairs;
 
   /** `labels` are the rule's and its group's. */
   constructor(config: RecordingRuleConfig, labels: LabelPairs) {
@@ -63,21 +61,28 @@ export class RecordingRule extends Rule {
       for (const [name, value] of this.labels) builder.set(name, value);
       const labels = builder.labels();
       if (!seen.add(labels)) {
-        throw new RuleError('vector contains metrics with the same labelset after applying rule labels');
+        throw new RuleError(SAME_SERIES);
       }
       return { ...sample, labels };
     });
     if (limit > 0 && samples.length > limit) {
-      throw new RuleError(`exceeded limit of ${limit} with ${samples.length} series`);
+      throw new RuleError(recordingLimitError(limit, samples.length));
     }
     return samples;
   }
 }
 
+/** Two series of a result would be written as one. */
+export const SAME_SERIES = 'vector contains metrics with the same labelset after applying rule labels';
+
+export function recordingLimitError(limit: number, count: number): string {
+  return `exceeded limit of ${limit} with ${count} series`;
+}
+
 export class AlertingRule extends Rule {
   override readonly config: AlertingRuleConfig;
-  private readonly labels: LabelPairs;
-  private active = new Map<string, Alert>();
+  readonly labels: LabelPairs;
+  readonly active: ActiveAlerts;
   /** Whether `ALERTS` and `ALERTS_FOR_STATE` are written: not before a restarted server knows what was active. */
   restored: boolean;
 
@@ -86,11 +91,12 @@ export class AlertingRule extends Rule {
     this.config = config;
     this.labels = labels;
     this.restored = restored;
+    this.active = new ActiveAlerts(config.forMs, config.keepFiringForMs);
   }
 
   /** Pending, firing and lately resolved ones. */
   alerts(): readonly Alert[] {
-    return [...this.active.values()];
+    return this.active.all();
   }
 
   override async evaluate(
@@ -100,106 +106,102 @@ export class AlertingRule extends Rule {
     limit: number,
   ): Promise<RuleSample[]> {
     const result = await queryRule(context, this.config, t - offsetMs);
-    const found = new Map<string, Alert>();
-    for (const sample of result) {
-      const alert = await this.alertOf(sample, context, t, offsetMs);
-      const key = alert.labels.toString();
-      if (found.has(key)) {
-        this.active.clear();
-        throw new RuleError('vector contains metrics with the same labelset after applying alert labels');
+    const found: { slot: AlertSlot; value: number; annotations: Annotations }[] = [];
+    for (const { labels: series, v } of result) {
+      const templates = new AlertTemplates(this.config.name, context, series, v[0], t, offsetMs);
+      const labels = await this.expandLabels(templates);
+      const annotations = await this.expandAnnotations(templates);
+      found.push({ slot: this.active.slot(labels), value: v[0], annotations });
+    }
+    const seen = new Set<string>();
+    for (const { slot, value, annotations } of found) {
+      if (seen.has(slot.key)) {
+        this.active.clear(t);
+        throw new RuleError(SAME_ALERT);
       }
-      found.set(key, alert);
+      seen.add(slot.key);
+      this.active.hold(slot, value, annotations, t);
     }
-    for (const [key, alert] of found) {
-      const known = this.active.get(key);
-      if (known === undefined || known.state === 'inactive') this.active.set(key, alert);
-      else {
-        known.value = alert.value;
-        known.annotations = alert.annotations;
-      }
-    }
-    const samples: RuleSample[] = [];
-    let count = 0;
-    for (const [key, alert] of this.active) {
-      if (!this.advance(alert, key, found.has(key), t)) continue;
-      count++;
-      if (!this.restored) continue;
-      samples.push(row(alertSeries(alert, this.labels), 1));
-      samples.push(row(alertStateSeries(alert, this.labels), Math.floor(alert.activeAt / 1000)));
-    }
-    if (limit > 0 && count > limit) {
-      this.active.clear();
-      throw new RuleError(`exceeded limit of ${limit} with ${count} alerts`);
-    }
-    return samples;
+    const current = this.active.advance(t);
+    this.checkLimit(current.length, limit, t);
+    if (!this.restored) return [];
+    return current.flatMap((alert) => [
+      row(alertSeries(alert, this.labels), 1),
+      row(alertStateSeries(alert, this.labels), Math.floor(alert.activeAt / 1000)),
+    ]);
   }
 
-  /** The next state of an alert whose condition holds or not; false where it has ended. */
-  private advance(alert: Alert, key: string, holds: boolean, t: number): boolean {
-    if (!holds) {
-      let keepFiring = false;
-      if (alert.state === 'firing' && this.config.keepFiringForMs > 0) {
-        alert.keepFiringSince ??= t;
-        keepFiring = t - alert.keepFiringSince < this.config.keepFiringForMs;
-      }
-      const old = alert.resolvedAt !== undefined && t - alert.resolvedAt > RESOLVED_RETENTION_MS;
-      if (alert.state === 'pending' || old) this.active.delete(key);
-      if (alert.state !== 'inactive' && !keepFiring) {
-        alert.state = 'inactive';
-        alert.resolvedAt = t;
-      }
-      if (!keepFiring) return false;
-    } else {
-      alert.keepFiringSince = undefined;
-    }
-    if (alert.state === 'pending' && t - alert.activeAt >= this.config.forMs) {
-      alert.state = 'firing';
-      alert.firedAt = t;
-    }
-    return true;
+  /** Throws RuleError where there are too many, and forgets them. `limit` 0 is none. */
+  checkLimit(count: number, limit: number, t: number): void {
+    if (limit === 0 || count <= limit) return;
+    this.active.clear(t);
+    throw new RuleError(`exceeded limit of ${limit} with ${count} alerts`);
   }
 
-  private async alertOf(
-    sample: RuleSample,
+  /** The labels of the alert that a series of the result stands for. */
+  async expandLabels(templates: AlertTemplates): Promise<Labels> {
+    const builder = new LabelsBuilder(templates.series).delete(METRIC_NAME);
+    for (const [name, text] of this.labels) builder.set(name, await templates.expand(text));
+    return builder.set('alertname', this.config.name).labels();
+  }
+
+  async expandAnnotations(templates: AlertTemplates): Promise<Annotations> {
+    const annotations: [string, string][] = [];
+    for (const [name, text] of this.config.annotations)
+      annotations.push([name, await templates.expand(text)]);
+    return annotationsFrom(annotations);
+  }
+}
+
+/** Two series of a result stand for one alert. */
+export const SAME_ALERT = 'vector contains metrics with the same labelset after applying alert labels';
+
+/** Expands the texts of an alert for one series of the rule's result at one time. */
+export class AlertTemplates {
+  readonly series: Labels;
+  private readonly name: string;
+  private readonly context: RuleContext;
+  private readonly value: number;
+  private readonly t: number;
+  private readonly offsetMs: number;
+
+  /** `name` is the alert's; `offsetMs` is how much earlier than `t` (ms) queries look. */
+  constructor(
+    name: string,
     context: RuleContext,
+    series: Labels,
+    value: number,
     t: number,
     offsetMs: number,
-  ): Promise<Alert> {
+  ) {
+    this.name = `__alert_${name}`;
+    this.context = context;
+    this.series = series;
+    this.value = value;
+    this.t = t;
+    this.offsetMs = offsetMs;
+  }
+
+  async expand(text: string): Promise<string> {
+    if (!text.includes('{{')) return text;
+    const { context, t } = this;
     const data = {
-      labels: sample.labels,
+      labels: this.series,
       externalLabels: context.externalLabels,
       externalUrl: context.externalUrl,
-      value: sample.v[0],
+      value: this.value,
     };
-    const options = {
-      name: `__alert_${this.config.name}`,
-      nowMs: t,
-      query: async (expr: string): Promise<TemplateSample[]> =>
-        (await query(context, expr, t - offsetMs)).map(({ labels, v }) => ({ labels, value: v[0] })),
-    };
-    const expand = async (text: string): Promise<string> => {
-      try {
-        return await expandAlertTemplate(text, data, options);
-      } catch (error) {
-        if (!(error instanceof TemplateError)) throw error;
-        return `<error expanding template: ${error.reason}>`;
-      }
-    };
-    const builder = new LabelsBuilder(sample.labels).delete(METRIC_NAME);
-    for (const [name, text] of this.labels) builder.set(name, await expand(text));
-    builder.set('alertname', this.config.name);
-    const annotations: [string, string][] = [];
-    for (const [name, text] of this.config.annotations) annotations.push([name, await expand(text)]);
-    return {
-      state: 'pending',
-      labels: builder.labels(),
-      annotations: annotationsFrom(annotations),
-      value: sample.v[0],
-      activeAt: t,
-      firedAt: undefined,
-      resolvedAt: undefined,
-      keepFiringSince: undefined,
-    };
+    try {
+      return await expandAlertTemplate(text, data, {
+        name: this.name,
+        nowMs: t,
+        query: async (expr: string): Promise<TemplateSample[]> =>
+          (await query(context, expr, t - this.offsetMs)).map(({ labels, v }) => ({ labels, value: v[0] })),
+      });
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      return `<error expanding template: ${error.reason}>`;
+    }
   }
 }
 

@@ -54,6 +54,38 @@ export class MemorySeries {
     return low;
   }
 
+  /** Takes away the samples at the first `count` of these times (ms, ascending); returns how many there were. */
+  removeTimes(times: Float64Array, count: number): number {
+    let kept = 0;
+    let next = 0;
+    for (let row = 0; row < this.length; row++) {
+      while (next < count && times[next] < this.t[row]) next++;
+      if (next < count && times[next] === this.t[row]) continue;
+      if (kept < row) {
+        this.t[kept] = this.t[row];
+        this.v.copyWithin(kept, row, row + 1);
+        if (this.st !== null) this.st[kept] = this.st[row];
+        if (this.histograms !== null) this.histograms[kept] = this.histograms[row];
+      }
+      kept++;
+    }
+    const removed = this.length - kept;
+    this.length = kept;
+    if (this.histograms !== null) this.histograms.length = kept;
+    return removed;
+  }
+
+  /** Forgets the samples before `t` (ms). */
+  dropBefore(t: number): void {
+    const from = this.firstFrom(t);
+    if (from === 0) return;
+    this.t.copyWithin(0, from, this.length);
+    this.v.copyWithin(0, from, this.length);
+    this.st?.copyWithin(0, from, this.length);
+    this.histograms?.splice(0, from);
+    this.length -= from;
+  }
+
   /** Makes room for a sample at `t` and returns its row. */
   private place(t: number): number {
     const at = this.length === 0 || t > this.t[this.length - 1] ? this.length : this.firstFrom(t);
@@ -107,6 +139,21 @@ export class MemorySource implements Source {
     const known = this.metadataByName.get(metric);
     if (known === undefined) this.metadataByName.set(metric, [metadata]);
     else if (!known.some((other) => sameMetadata(other, metadata))) known.push(metadata);
+  }
+
+  /** Adds all rows of the columns to the series with these labels. */
+  add(labels: Labels, { t, v, histograms, length }: SampleColumns): void {
+    const series = this.series(labels);
+    for (let row = 0; row < length; row++) {
+      const histogram = histograms?.[row] ?? null;
+      if (histogram === null) series.addFloat(t[row], v, row);
+      else series.addHistogram(t[row], histogram);
+    }
+  }
+
+  /** Forgets the samples before `t` (ms) of all series. */
+  dropBefore(t: number): void {
+    for (const series of this.all) series.dropBefore(t);
   }
 
   clear(): void {
