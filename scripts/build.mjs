@@ -1,6 +1,7 @@
 /**
- * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the live view, and the manifest that help
- * is written from; with --lib also the core as a library with its types. With --if-stale it does nothing when no source is newer.
+ * Builds dist/: one CommonJS bundle for each command class, oclif itself once, the live view, a server's workers, and
+ * the manifest that help is written from; with --lib also the core as a library with its types. With --if-stale it
+ * does nothing when no source is newer.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,6 +10,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import { build } from 'esbuild';
+import { slimOclif } from './slim-oclif.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -30,6 +32,7 @@ const shared = {
   format: 'cjs',
   minifySyntax: true,
   minifyWhitespace: true,
+  minifyIdentifiers: true,
   keepNames: false,
   logLevel: 'warning',
   absWorkingDir: root,
@@ -52,32 +55,6 @@ const entries = {
         import { execute } from './src/cli/execute.ts';
         export default CommandClass;
         export const start = (argv, id, version, root) => execute(CommandClass, argv, id, version, root);`,
-    }));
-  },
-};
-
-// Of oclif's Config only the static `Command.run` makes use, which the launcher never calls; leaving it out keeps
-// the plugin loader, glob and version comparison out of every start.
-const withoutConfig = {
-  name: 'oclif-without-config',
-  setup(b) {
-    b.onResolve({ filter: /^\.\/config$/ }, (args) =>
-      args.importer.endsWith(join('@oclif', 'core', 'lib', 'command.js'))
-        ? { path: 'config', namespace: 'stub' }
-        : undefined,
-    );
-    b.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'exports.Config = undefined;' }));
-  },
-};
-
-// oclif asks a terminal for missing arguments through readline, which our commands never have it do.
-const lazyReadline = {
-  name: 'oclif-lazy-readline',
-  setup(b) {
-    b.onResolve({ filter: /^node:readline$/ }, () => ({ path: 'readline', namespace: 'lazy' }));
-    b.onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
-      contents: `exports.createInterface = (...args) =>
-        process.getBuiltinModule('node:readline').createInterface(...args);`,
     }));
   },
 };
@@ -119,6 +96,12 @@ await Promise.all([
     external: ['@oclif/core'],
     plugins: [entries],
   }),
+  // Threads of a server, each an entry of its own.
+  build({
+    ...shared,
+    entryPoints: [{ in: 'src/core/tsdb/db/task-worker.ts', out: 'database-tasks' }],
+    outdir: join(fresh, 'workers'),
+  }),
   build({
     ...shared,
     stdin: {
@@ -129,7 +112,7 @@ await Promise.all([
         export * as Args from '@oclif/core/args';`,
     },
     outfile: join(fresh, 'oclif.cjs'),
-    plugins: [withoutConfig, lazyReadline],
+    plugins: [slimOclif],
   }),
 ]);
 

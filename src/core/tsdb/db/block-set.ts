@@ -29,6 +29,10 @@ export class BlockSet {
   /** Blocks that cannot be read, and of which that was said. */
   private readonly broken = new Set<string>();
 
+  /** How often it was looked, and how often a block could not be opened then. */
+  reloads = 0;
+  failures = 0;
+
   /** Empty until `reload`. */
   constructor(dir: string, onNotice: (notice: string) => void) {
     this.dir = dir;
@@ -57,6 +61,7 @@ export class BlockSet {
    * opened is left alone, with a notice, and the others go on.
    */
   reload(): void {
+    this.reloads++;
     const names = readdirSync(this.dir).filter(isUlid);
     for (const name of names) {
       if (this.open.has(name)) continue;
@@ -66,6 +71,7 @@ export class BlockSet {
         this.broken.delete(name);
       } catch (error) {
         if (!isFault(error)) throw error;
+        this.failures++;
         if (this.broken.has(name)) continue;
         this.broken.add(name);
         this.onNotice(`block ${name} is left out: ${(error as Error).message}`);

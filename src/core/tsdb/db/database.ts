@@ -5,24 +5,35 @@
  * The owner calls `maintain` every minute or so (or `run` once). Heavy work goes to the task runner, a worker thread in
  * a server; what stays here is done in pieces of some milliseconds.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import type { CorruptionError } from '../../errors.ts';
+import { type CorruptionError, InputError } from '../../errors.ts';
+import type { MetricFamily } from '../../model/family.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import { blockRanges, runStepsWithPauses, takeInventory } from '../compaction/index.ts';
+import type { BlockMeta } from '../block/index.ts';
+import { blockRanges, runStepsWithPauses } from '../compaction/index.ts';
 import {
+  DEFAULT_MAX_AHEAD,
   deleteFromHead,
   type Head,
-  HeadAppender,
+  type HeadCardinality,
+  headCardinality,
   listChunkSnapshots,
+  noProgress,
+  type ReplayProgress,
   replayHead,
   truncateHead,
 } from '../head/index.ts';
 import { type DirectoryLock, lockDirectory } from '../lock.ts';
 import { BlockSet } from './block-set.ts';
-import { bytesOf, Maintenance } from './maintenance.ts';
+import { bytesOf } from './directory-size.ts';
+import { type DatabaseAppender, EarlyCommits } from './early-appender.ts';
+import { clearLeftovers } from './leftovers.ts';
+import { Maintenance } from './maintenance.ts';
+import { DatabaseMetrics } from './metrics.ts';
 import { DatabaseReader } from './reader.ts';
+import type { Retention } from './retention.ts';
 import { snapshotDatabase } from './snapshot.ts';
 import { inlineTasks, type TaskRunner } from './tasks.ts';
 
@@ -75,35 +86,44 @@ export interface DatabaseStats {
   logBytes: number;
 }
 
+/** What there is when the log was read. */
+interface Inside {
+  head: Head;
+  maintenance: Maintenance;
+}
+
 export class Database {
   readonly dir: string;
-  readonly head: Head;
+  /** Resolves when the log was read. Where that fails, the database is closed. */
+  readonly ready: Promise<void>;
   private readonly clock: Clock;
   private readonly blocks: BlockSet;
-  private readonly maintenance: Maintenance;
   private readonly tasks: TaskRunner;
   private readonly lock: DirectoryLock;
   private readonly onNotice: (notice: string) => void;
-  /** The last of the works that must not overlap. */
-  private work: Promise<unknown> = Promise.resolve();
-  private closed = false;
+  private readonly early: EarlyCommits;
+  private readonly retention: Retention;
+  private readonly metrics: DatabaseMetrics;
+  private readonly progress = noProgress();
+  private readonly closing = new AbortController();
+  private inside: Inside | undefined = undefined;
+  /** The last of the works that must not overlap; never rejects. */
+  private work: Promise<unknown>;
+  private isClosed = false;
 
-  private constructor(
-    dir: string,
-    lock: DirectoryLock,
-    head: Head,
-    blocks: BlockSet,
-    maintenance: Maintenance,
-    options: DatabaseOptions,
-  ) {
+  private constructor(dir: string, lock: DirectoryLock, blocks: BlockSet, options: DatabaseOptions) {
     this.dir = dir;
     this.lock = lock;
-    this.head = head;
     this.blocks = blocks;
-    this.maintenance = maintenance;
     this.clock = options.clock;
     this.tasks = options.tasks ?? inlineTasks;
     this.onNotice = options.onNotice ?? (() => {});
+    this.retention = { maxAge: options.retentionMs ?? 0, maxBytes: options.retentionBytes ?? 0 };
+    const { retention } = this;
+    this.metrics = new DatabaseMetrics({ dir, blocks, head: () => this.inside?.head, retention });
+    this.early = new EarlyCommits(options.clock, options.maxAhead ?? DEFAULT_MAX_AHEAD);
+    this.ready = this.readLog(options);
+    this.work = this.ready.catch(() => {});
   }
 
   /**
@@ -111,54 +131,61 @@ export class Database {
    * it, and with CorruptionError where a checkpoint of its log is damaged.
    */
   static async open(dir: string, options: DatabaseOptions): Promise<Database> {
-    const onNotice = options.onNotice ?? (() => {});
-    const minRange = options.minBlockRange ?? DEFAULT_MIN_RANGE;
+    const db = Database.begin(dir, options);
+    await db.ready;
+    return db;
+  }
+
+  /**
+   * As `open`, without waiting for the log to be read, which goes on in pieces of some milliseconds: `ready` tells when
+   * it is, and rejects where `open` would. Until then `appender` and `close` work, and `maintain` and its like wait.
+   * Throws InputError `locked`.
+   */
+  static begin(dir: string, options: DatabaseOptions): Database {
     mkdirSync(join(dir, 'wal'), { recursive: true });
     const lock = lockDirectory(dir);
-    const blocks = new BlockSet(dir, onNotice);
-    let opened: Head | undefined;
     try {
+      const onNotice = options.onNotice ?? (() => {});
       for (const notice of lock.notices) onNotice(notice);
-      clearAway(dir);
+      clearLeftovers(dir);
+      const blocks = new BlockSet(dir, onNotice);
       blocks.reload();
-      const opening = replayHead(dir, blocks.inOrderEnd, { ...options, chunkRange: minRange });
-      const { head, notices } = await runStepsWithPauses(opening);
-      opened = head;
-      for (const notice of notices) onNotice(notice);
-      // The log has all of it, and goes on from here; whoever found the snapshot later would take what is old for new.
-      for (const snapshot of listChunkSnapshots(dir)) rmSync(snapshot.dir, { recursive: true });
-      await runStepsWithPauses(truncateHead(head, blocks.inOrderEnd));
-      const { retentionMs: maxAge = 0, retentionBytes: maxBytes = 0 } = options;
-      const longest = options.maxBlockRange ?? (maxAge > 0 ? Math.min(maxAge / 10, MAX_RANGE) : MAX_RANGE);
-      const maintenance = new Maintenance(dir, head, blocks, {
-        retention: { maxAge, maxBytes },
-        ranges: blockRanges(longest, minRange),
-        compression: options.compression ?? 'snappy',
-        tasks: options.tasks ?? inlineTasks,
-        onNotice,
-      });
-      return new Database(dir, lock, head, blocks, maintenance, options);
+      return new Database(dir, lock, blocks, options);
     } catch (error) {
-      opened?.close();
-      await blocks.close();
       lock.release();
       throw error;
     }
   }
 
-  /** An Appender (source/source.ts), with transactions of its own. */
-  appender(): HeadAppender {
-    return new HeadAppender(this.head);
+  /** The newest samples. Throws InputError `not_ready` while the log is being read. */
+  get head(): Head {
+    return this.opened.head;
   }
 
-  /** A Source (source/source.ts) for one query; whoever asks for it closes it. */
+  /** How far the reading of the log is, or was when it ended. */
+  get replayProgress(): Readonly<ReplayProgress> {
+    return this.progress;
+  }
+
+  /**
+   * An Appender (source/source.ts), with transactions of its own. While the log is being read it keeps in memory what
+   * is committed (early-appender.ts).
+   */
+  appender(): DatabaseAppender {
+    return this.early.appender();
+  }
+
+  /**
+   * A Source (source/source.ts) for one query; whoever asks for it closes it. Throws InputError `not_ready` while the
+   * log is being read.
+   */
   reader(onDamage?: (error: CorruptionError) => void): DatabaseReader {
     return new DatabaseReader(this.head, this.blocks, onDamage ?? ((error) => this.onNotice(error.message)));
   }
 
   /** Cuts and compacts blocks and removes old ones, where that is due. */
   maintain(): Promise<void> {
-    return this.alone(() => this.maintenance.run());
+    return this.alone(({ maintenance }) => maintenance.run());
   }
 
   /** Calls `maintain` every minute until the signal aborts. What goes wrong is told, and tried again. */
@@ -175,9 +202,9 @@ export class Database {
 
   /** Makes blocks of all that is in the head, and compacts what can be. */
   compact(): Promise<void> {
-    return this.alone(async () => {
-      await this.maintenance.cutAll();
-      await this.maintenance.compactBlocks();
+    return this.alone(async ({ maintenance }) => {
+      await maintenance.cutAll();
+      await maintenance.compactBlocks();
     });
   }
 
@@ -187,8 +214,8 @@ export class Database {
    * series, counted in each block and the head.
    */
   delete(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
-    return this.alone(async () => {
-      let series = deleteFromHead(this.head, matchers, mint, maxt);
+    return this.alone(async ({ head }) => {
+      let series = deleteFromHead(head, matchers, mint, maxt);
       const plain = matchers.map(({ type, name, value }) => [type, name, value] as const);
       for (const { ulid, minTime, maxTime } of this.blocks.metas) {
         if (minTime > maxt || maxTime <= mint) continue;
@@ -203,17 +230,35 @@ export class Database {
 
   /** Writes the blocks again of which something was deleted. */
   cleanTombstones(): Promise<void> {
-    return this.alone(() => this.maintenance.cleanTombstones());
+    return this.alone(({ maintenance }) => maintenance.cleanTombstones());
   }
 
   /**
    * Makes a copy of the database as it is now, as blocks in the new directory `into`: links to the blocks that there
-   * are (copies, on another file system), and, unless `withHead` is false, blocks of what the head has.
+   * are (copies, on another file system), and, unless `skipHead` is set, blocks of what the head has.
    */
-  snapshot(into: string, withHead = true): Promise<void> {
-    return this.alone(() =>
-      snapshotDatabase(this.dir, into, this.blocks, withHead ? this.head : undefined, this.tasks),
+  snapshot(into: string, { skipHead = false } = {}): Promise<void> {
+    return this.alone(({ head }) =>
+      snapshotDatabase(this.dir, into, this.blocks, skipHead ? undefined : head, this.tasks),
     );
+  }
+
+  /** Blocks that can be read, by time, with what their files take. */
+  blockList(): { meta: BlockMeta; sizeBytes: number }[] {
+    return this.blocks.metas.map((meta) => ({ meta, sizeBytes: bytesOf(join(this.dir, meta.ulid)) }));
+  }
+
+  /**
+   * What the head has most of, with at most `limit` entries a list. Counted in pieces of some milliseconds. Rejects
+   * with InputError `not_ready`.
+   */
+  async cardinality(limit = 10): Promise<HeadCardinality> {
+    return runStepsWithPauses(headCardinality(this.head, limit));
+  }
+
+  /** What the database counts of itself, as `prometheus_tsdb_…`. */
+  families(): MetricFamily[] {
+    return this.metrics.families();
   }
 
   stats(): DatabaseStats {
@@ -232,33 +277,82 @@ export class Database {
     };
   }
 
-  /** Ends the work in progress, makes what was committed survive a power failure, and lets others write. */
+  /**
+   * Ends the work in progress, makes what was committed survive a power failure, and lets others write. Where the log
+   * is still being read, that ends, too, and what was committed meanwhile is lost.
+   */
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.closing.abort();
     await this.work.catch(() => {});
     try {
-      this.head.close();
+      this.inside?.head.close();
     } finally {
-      await this.blocks.close();
-      this.lock.release();
+      await this.release();
     }
   }
 
+  private get opened(): Inside {
+    if (this.inside === undefined) {
+      throw new InputError('not_ready', 'the log is still being read', { file: this.dir });
+    }
+    return this.inside;
+  }
+
+  private async readLog(options: DatabaseOptions): Promise<void> {
+    const { dir, blocks, onNotice, tasks, early, metrics } = this;
+    const began = this.clock.monotonic();
+    let unfinished: Head | undefined;
+    const pausing = <T>(steps: Generator<void, T>) => runStepsWithPauses(steps, this.closing.signal);
+    try {
+      const minRange = options.minBlockRange ?? DEFAULT_MIN_RANGE;
+      const headOptions = { ...options, chunkRange: minRange };
+      const opening = replayHead(dir, blocks.inOrderEnd, headOptions, this.progress);
+      const { head, notices, damagedLogs, damagedChunkFiles } = await pausing(opening);
+      unfinished = head;
+      metrics.logCorruptions.inc(damagedLogs);
+      metrics.headChunkCorruptions.inc(damagedChunkFiles);
+      for (const notice of notices) onNotice(notice);
+      // The log has all of it, and goes on from here; whoever found the snapshot later would take what is old for new.
+      for (const snapshot of listChunkSnapshots(dir)) rmSync(snapshot.dir, { recursive: true });
+      await pausing(truncateHead(head, blocks.inOrderEnd));
+      const onLoss = (error: Error, samples: number) =>
+        onNotice(`${samples} samples that came while the log was read are lost: ${error.message}`);
+      await pausing(early.handOver(head, onLoss));
+      metrics.replaySeconds = (this.clock.monotonic() - began) / 1000;
+      const { maxAge } = this.retention;
+      const longest = options.maxBlockRange ?? (maxAge > 0 ? Math.min(maxAge / 10, MAX_RANGE) : MAX_RANGE);
+      const maintenance = new Maintenance(dir, head, blocks, {
+        retention: this.retention,
+        ranges: blockRanges(longest, minRange),
+        compression: options.compression ?? 'snappy',
+        tasks,
+        metrics,
+        onNotice,
+      });
+      this.inside = { head, maintenance };
+    } catch (error) {
+      unfinished?.close();
+      if (!this.isClosed) {
+        this.isClosed = true;
+        await this.release();
+      }
+      throw error;
+    }
+  }
+
+  private async release(): Promise<void> {
+    await this.blocks.close();
+    this.lock.release();
+  }
+
   /** Does some work when all that was asked for before is done. */
-  private alone<T>(work: () => Promise<T>): Promise<T> {
-    if (this.closed) return Promise.reject(new Error('the database is closed'));
-    const result = this.work.then(work, work);
+  private alone<T>(work: (inside: Inside) => Promise<T>): Promise<T> {
+    if (this.isClosed) return Promise.reject(new Error('the database is closed'));
+    const before = this.work;
+    const result = this.ready.then(() => before).then(() => work(this.opened));
     this.work = result.catch(() => {});
     return result;
-  }
-}
-
-/** Removes what unfinished work left: we have the lock, so nobody is at it. */
-function clearAway(dir: string): void {
-  const checkpoints = readdirSync(join(dir, 'wal')).filter((name) => /^checkpoint\..*\.tmp$/.test(name));
-  const unfinished = checkpoints.map((name) => join(dir, 'wal', name));
-  for (const path of [...takeInventory(dir).leftovers, ...unfinished]) {
-    rmSync(path, { recursive: true, force: true });
   }
 }

@@ -2,15 +2,18 @@
  * What a database does from time to time, as Prometheus does it: cuts blocks of the head, makes large blocks of small
  * ones, and removes what is too old. Each step is whole by itself; after a crash at any point the next start goes on.
  */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BlockMeta, writeBlockMeta } from '../block/index.ts';
 import { planCompaction, runStepsWithPauses } from '../compaction/index.ts';
 import { type Head, imageInOrder, imageLate, truncateHead, truncateLate } from '../head/index.ts';
 import { listSegments, segmentName } from '../wal/index.ts';
 import type { BlockSet } from './block-set.ts';
+import { bytesOf } from './directory-size.ts';
+import { clearUnfinished } from './leftovers.ts';
+import type { DatabaseMetrics } from './metrics.ts';
 import { expiredBlocks, type Retention } from './retention.ts';
-import type { TaskRunner } from './tasks.ts';
+import { type TaskKind, type TaskRunner, type TaskTypes, WORKER_ENDED } from './tasks.ts';
 
 /** A transaction that was begun so long ago is held to be forgotten, and is not waited for. */
 const TRANSACTION_MS = 10 * 60 * 1000;
@@ -22,6 +25,7 @@ export interface MaintenanceOptions {
   /** Compression of checkpoints. */
   compression: 'none' | 'snappy';
   tasks: TaskRunner;
+  metrics: DatabaseMetrics;
   onNotice: (notice: string) => void;
 }
 
@@ -77,6 +81,7 @@ export class Maintenance {
   async compactBlocks(): Promise<void> {
     const { blocks, options } = this;
     for (;;) {
+      options.metrics.triggeredCompactions.inc();
       const planned = planCompaction(this.compactable(), options.ranges);
       if (planned.length === 0) return;
       await this.compact(planned);
@@ -97,7 +102,10 @@ export class Maintenance {
     const { blocks, options, dir } = this;
     const headBytes = ['wal', 'wbl', 'chunks_head'].reduce((sum, name) => sum + bytesOf(join(dir, name)), 0);
     const sizeOf = (ulid: string) => bytesOf(join(dir, ulid));
-    blocks.remove(expiredBlocks(blocks.metas, sizeOf, headBytes, options.retention));
+    const { tooOld, tooMuch } = expiredBlocks(blocks.metas, sizeOf, headBytes, options.retention);
+    if (tooOld.length > 0) options.metrics.timeRetentions.inc();
+    if (tooMuch.length > 0) options.metrics.sizeRetentions.inc();
+    blocks.remove([...tooOld, ...tooMuch]);
   }
 
   /** Whether everything before `end` that was begun has ended. */
@@ -114,28 +122,28 @@ export class Maintenance {
 
   /** Makes a block of what the head has before `end`, and removes it there. */
   private async cutBlock(end: number): Promise<void> {
-    const { head, blocks, dir, options } = this;
+    const { head, blocks, dir } = this;
     const { minTime: mint } = head;
     // From now on nothing of that time is taken in order.
     head.raiseMinValidTime(end);
     const image = await runStepsWithPauses(imageInOrder(head, mint, end - 1));
     const range = { mint, maxt: end, nowMs: head.clock.now(), late: false };
-    await options.tasks.run('headBlock', { dir, into: dir, image, range });
+    await this.write('headBlock', { dir, into: dir, image, range });
     blocks.reload();
-    await runStepsWithPauses(truncateHead(head, end));
+    await this.truncate(() => runStepsWithPauses(truncateHead(head, end)));
   }
 
   /** Makes blocks of all that came out of order. */
   private async cutLate(): Promise<void> {
-    const { head, blocks, dir, options } = this;
+    const { head, blocks, dir } = this;
     if (head.minLateTime > head.maxLateTime) return;
     this.lateCutAt = head.clock.now();
     const { image, newest, ranges } = imageLate(head);
     const segment = head.cutWbl();
     const nowMs = head.clock.now();
-    await options.tasks.run('lateBlocks', { dir, into: dir, image, ranges, nowMs });
+    await this.write('lateBlocks', { dir, into: dir, image, ranges, nowMs });
     blocks.reload();
-    await runStepsWithPauses(truncateLate(head, newest));
+    await this.truncate(() => runStepsWithPauses(truncateLate(head, newest)));
     const wbl = join(dir, 'wbl');
     for (const n of listSegments(wbl)) if (n < segment) rmSync(join(wbl, segmentName(n)));
   }
@@ -165,10 +173,14 @@ export class Maintenance {
     const last = first + Math.floor(((segments[segments.length - 2] - first) * 2) / 3);
     if (last <= first) return;
     const refs = head.refsToKeep(last);
-    const { compression } = options;
+    const { compression, metrics } = options;
+    metrics.checkpoints.inc();
+    metrics.logTruncations.inc();
     try {
-      await options.tasks.run('checkpoint', { log, segment: last, mint, refs, compression });
+      await this.task('checkpoint', { log, segment: last, mint, refs, compression });
     } catch (error) {
+      metrics.failedCheckpoints.inc();
+      metrics.failedLogTruncations.inc();
       // What is in the log stays there, and the next time it is tried again.
       options.onNotice(`no checkpoint was written: ${(error as Error).message}`);
       return;
@@ -179,8 +191,9 @@ export class Maintenance {
   private async compact(planned: readonly BlockMeta[]): Promise<void> {
     const { head, blocks, dir, options } = this;
     const ulids = planned.map(({ ulid }) => ulid);
+    if (overlap(planned)) options.metrics.verticalCompactions.inc();
     try {
-      const written = await options.tasks.run('compact', { dir, ulids, nowMs: head.clock.now() });
+      const written = await this.write('compact', { dir, ulids, nowMs: head.clock.now() });
       if (written === undefined) this.mark(planned, { deletable: true });
       blocks.reload();
       blocks.remove(ulids);
@@ -188,6 +201,48 @@ export class Maintenance {
       if ((error as { code?: unknown }).code !== 'corruption') throw error;
       this.mark(planned, { failed: true });
       options.onNotice(`blocks ${ulids.join(', ')} cannot be compacted: ${(error as Error).message}`);
+    }
+  }
+
+  /** A task that writes blocks. */
+  private async write<K extends TaskKind>(
+    kind: K,
+    input: TaskTypes[K]['input'],
+  ): Promise<TaskTypes[K]['result']> {
+    const { metrics } = this.options;
+    const { clock } = this.head;
+    const began = clock.monotonic();
+    try {
+      return await this.task(kind, input);
+    } catch (error) {
+      metrics.failedCompactions.inc();
+      throw error;
+    } finally {
+      metrics.compactions.inc();
+      metrics.compactionSeconds.observe((clock.monotonic() - began) / 1000);
+    }
+  }
+
+  private async truncate(work: () => Promise<void>): Promise<void> {
+    const { metrics } = this.options;
+    metrics.headTruncations.inc();
+    try {
+      await work();
+    } catch (error) {
+      metrics.failedHeadTruncations.inc();
+      throw error;
+    }
+  }
+
+  private async task<K extends TaskKind>(
+    kind: K,
+    input: TaskTypes[K]['input'],
+  ): Promise<TaskTypes[K]['result']> {
+    try {
+      return await this.options.tasks.run(kind, input);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === WORKER_ENDED) clearUnfinished(this.dir);
+      throw error;
     }
   }
 
@@ -211,21 +266,11 @@ export class Maintenance {
   }
 }
 
+function overlap(metas: readonly BlockMeta[]): boolean {
+  return metas.some((meta, i) => i > 0 && metas.slice(0, i).some(({ maxTime }) => meta.minTime < maxTime));
+}
+
 /** The end of the range that `t` lies in. */
 function rangeEnd(t: number, range: number): number {
   return Math.floor(t / range) * range + range;
-}
-
-/** What the files of a directory take; 0 where it is not there. */
-export function bytesOf(dir: string): number {
-  let names: string[];
-  try {
-    names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
-  } catch {
-    return 0;
-  }
-  return names.reduce((sum, name) => {
-    const stat = statSync(join(dir, name), { throwIfNoEntry: false });
-    return sum + (stat?.isFile() ? stat.size : 0);
-  }, 0);
 }

@@ -8,26 +8,32 @@ export interface Retention {
   maxBytes: number;
 }
 
-/** The blocks to remove. `headBytes` is what the log and the head's files take. */
+/** Blocks to remove, and why; one may be both. */
+export interface ExpiredBlocks {
+  tooOld: string[];
+  tooMuch: string[];
+}
+
+/** `headBytes` is what the log and the head's files take. */
 export function expiredBlocks(
   metas: readonly BlockMeta[],
   sizeOf: (ulid: string) => number,
   headBytes: number,
   { maxAge, maxBytes }: Retention,
-): string[] {
+): ExpiredBlocks {
   const newestFirst = [...metas].sort((a, b) => b.maxTime - a.maxTime);
-  const expired = new Set<string>();
+  const expired: ExpiredBlocks = { tooOld: [], tooMuch: [] };
   if (maxAge > 0) {
     for (const { ulid, maxTime } of newestFirst) {
-      if (newestFirst[0].maxTime - maxTime >= maxAge) expired.add(ulid);
+      if (newestFirst[0].maxTime - maxTime >= maxAge) expired.tooOld.push(ulid);
     }
   }
   if (maxBytes > 0) {
     let bytes = headBytes;
     for (const { ulid } of newestFirst) {
       bytes += sizeOf(ulid);
-      if (bytes > maxBytes) expired.add(ulid);
+      if (bytes > maxBytes) expired.tooMuch.push(ulid);
     }
   }
-  return [...expired];
+  return expired;
 }

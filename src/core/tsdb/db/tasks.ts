@@ -58,6 +58,9 @@ export interface TaskTypes {
 
 export type TaskKind = keyof TaskTypes;
 
+/** `code` of the error with which a task ends whose thread is gone. It may have left unfinished files. */
+export const WORKER_ENDED = 'worker_ended';
+
 export interface TaskRunner {
   /** Rejects with what the task throws. An error that comes from a worker keeps its `code`. */
   run<K extends TaskKind>(kind: K, input: TaskTypes[K]['input']): Promise<TaskTypes[K]['result']>;

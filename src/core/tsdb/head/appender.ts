@@ -99,6 +99,7 @@ export class HeadAppender {
         const outcome = this.decide(row, t, last, high, low, null, now, minTime);
         if (outcome !== Outcome.ok) {
           outcomes[i] = outcome;
+          head.floats.refuse(outcome, head.outOfOrderWindow);
           continue;
         }
         entry = this.entry;
@@ -191,7 +192,10 @@ export class HeadAppender {
     const pending = isOwn ? series.pending[row] : NONE;
     const last = pending === NONE ? series.xor.t[row] : tx.t[pending];
     const outcome = this.decide(row, t, last, 0, 0, h, head.clock.now(), head.appendableFrom);
-    if (outcome !== Outcome.ok) return outcome;
+    if (outcome !== Outcome.ok) {
+      head.histograms.refuse(outcome, head.outOfOrderWindow);
+      return outcome;
+    }
     const n = tx.push(row, t, this.entry);
     tx.histograms.set(n, h);
     series.transaction[row] = id;
@@ -343,6 +347,7 @@ class SharedCommit {
     const { row: rows, t: ts, bits, entry: entries, histograms } = tx;
     let mint = Number.POSITIVE_INFINITY;
     let maxt = Number.NEGATIVE_INFINITY;
+    let floats = 0;
     for (let i = 0; i < tx.count; i++) {
       if (entries[i] !== Entry.inOrder) continue;
       const row = rows[i];
@@ -353,13 +358,16 @@ class SharedCommit {
         const low = bits[i * 2];
         open.appendFloat(row, t, high, low);
         series.setStale(row, low === 2 && isStaleBits(high, low));
+        floats++;
       } else {
         open.appendHistogram(row, t, h);
         series.setStale(row, h.stale);
+        head.histograms.appended++;
       }
       if (t < mint) mint = t;
       if (t > maxt) maxt = t;
     }
+    head.floats.appended += floats;
     if (mint <= maxt) head.noteTimes(mint, maxt, false);
     for (let i = 0; i < tx.count && tx.lateCount > 0; i++) {
       if (entries[i] !== Entry.late) continue;
@@ -369,6 +377,9 @@ class SharedCommit {
       const h = histograms.get(i);
       if (h === undefined) late.insertFloat(row, ts[i], bits[i * 2 + 1], bits[i * 2]);
       else late.insertHistogram(row, ts[i], h);
+      const counts = h === undefined ? head.floats : head.histograms;
+      counts.appended++;
+      counts.appendedLate++;
       head.noteTimes(ts[i], ts[i], true);
     }
     for (const { row, exemplar } of tx.exemplars) head.exemplars.add(row, exemplar);

@@ -97,6 +97,7 @@ export function* loadChunks(
   const loaded = new LoadedChunks();
   const files = listHeadChunkFiles(chunks);
   let damage: string | undefined;
+  let done = false;
   try {
     for (const [n, file] of files.entries()) {
       const path = join(chunks, headChunkFileName(file));
@@ -140,9 +141,9 @@ export function* loadChunks(
       }
       yield;
     }
+    done = true;
     return loaded;
-  } catch (error) {
-    for (const fd of loaded.fds.values()) closeSync(fd);
-    throw error;
+  } finally {
+    if (!done) for (const fd of loaded.fds.values()) closeSync(fd);
   }
 }

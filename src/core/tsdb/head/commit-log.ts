@@ -55,6 +55,7 @@ export class CommitLog {
       wal.flush();
       if (tx.lateCount > 0) this.writeLate(tx);
     } catch (error) {
+      head.failedWrites++;
       this.clear();
       // With the log of late samples failing, the records of new series stay in the other: they do no harm there.
       for (const row of introduced) head.series.setLogged(row, false);

@@ -9,7 +9,9 @@ import { copied } from './grown.ts';
 const INITIAL = 256;
 
 export class ExemplarRing {
-  private readonly capacity: number;
+  readonly capacity: number;
+  /** Exemplars that were ever added. */
+  added = 0;
   private readonly exemplars: (Exemplar | undefined)[] = [];
   /** By place: the row of the series, and the next older and newer exemplar (+ 1) of the same. */
   private rows = new Int32Array(INITIAL);
@@ -18,6 +20,8 @@ export class ExemplarRing {
   /** The newest exemplar (+ 1) of each row that has any. */
   private readonly newest = new Map<number, number>();
   private next = 0;
+  /** Places whose exemplar went with its series. */
+  private gaps = 0;
 
   /** None are kept where `capacity` is 0. */
   constructor(capacity: number) {
@@ -32,6 +36,7 @@ export class ExemplarRing {
 
   add(row: number, exemplar: Exemplar): void {
     if (this.capacity === 0) return;
+    this.added++;
     const at = this.next;
     this.next = at + 1 === this.capacity ? 0 : at + 1;
     if (at < this.exemplars.length) this.forget(at);
@@ -55,6 +60,16 @@ export class ExemplarRing {
     return found.reverse();
   }
 
+  /** Exemplars that there are. */
+  get count(): number {
+    return this.exemplars.length - this.gaps;
+  }
+
+  /** Series that have any. */
+  get seriesCount(): number {
+    return this.newest.size;
+  }
+
   /** Rows of series that have exemplars. */
   series(): Iterable<number> {
     return this.newest.keys();
@@ -64,13 +79,17 @@ export class ExemplarRing {
   drop(row: number): void {
     for (let at = this.newest.get(row) ?? 0; at !== 0; at = this.older[at - 1]) {
       this.exemplars[at - 1] = undefined;
+      this.gaps++;
     }
     this.newest.delete(row);
   }
 
   /** Takes the oldest exemplar of all, which is at `at`, out of its series' list. */
   private forget(at: number): void {
-    if (this.exemplars[at] === undefined) return;
+    if (this.exemplars[at] === undefined) {
+      this.gaps--;
+      return;
+    }
     const newer = this.newer[at];
     if (newer === 0) this.newest.delete(this.rows[at]);
     else this.older[newer - 1] = 0;

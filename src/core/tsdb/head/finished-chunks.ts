@@ -13,8 +13,9 @@ export class FinishedChunks {
   offset = new Uint32Array(0);
   /** The next older chunk (+ 1). */
   older = new Uint32Array(0);
-  /** Chunks that there are. */
+  /** Chunks that there are, and how many there were that are gone. */
   count = 0;
+  dropped = 0;
   private used = 0;
   /** Free rows are a list by way of `older`. */
   private free = 0;
@@ -42,6 +43,7 @@ export class FinishedChunks {
     this.older[chunk - 1] = this.free;
     this.free = chunk;
     this.count--;
+    this.dropped++;
     return older;
   }
 

@@ -16,10 +16,11 @@ import type { FinishedChunks } from './finished-chunks.ts';
 import { LateChunks } from './late-chunks.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { OpenChunks } from './open-chunks.ts';
+import { SampleCounts } from './sample-counts.ts';
 import { SeriesTable } from './series-table.ts';
 
-/** How far ahead of the clock Prometheus takes samples. */
-const AHEAD_MS = 10 * 60 * 1000;
+/** How far ahead of the clock Prometheus takes samples, ms. */
+export const DEFAULT_MAX_AHEAD = 10 * 60 * 1000;
 const DEFAULT_CHUNK_RANGE = 2 * 60 * 60 * 1000;
 const DEFAULT_EXEMPLARS = 100_000;
 
@@ -58,6 +59,10 @@ export class Head {
   readonly late: LateChunks;
   readonly exemplars: ExemplarRing;
   readonly metadata = new MetadataTable();
+  readonly floats = new SampleCounts();
+  readonly histograms = new SampleCounts();
+  /** Transactions that could not be written to the log. */
+  failedWrites = 0;
   /** Deleted stretches, by row. */
   readonly deleted = new Map<number, Intervals>();
   /** Times of the oldest and newest sample that came in order; Infinity and -Infinity where there is none. */
@@ -92,12 +97,27 @@ export class Head {
     this.clock = options.clock;
     this.chunkRange = options.chunkRange ?? DEFAULT_CHUNK_RANGE;
     this.outOfOrderWindow = options.outOfOrderWindow ?? 0;
-    this.maxAhead = options.maxAhead ?? AHEAD_MS;
+    this.maxAhead = options.maxAhead ?? DEFAULT_MAX_AHEAD;
     this.store = store;
     this.open = new OpenChunks(this.series, this.finished, store, this.chunkRange);
     this.late = new LateChunks(this.series, this.finished, store, options.outOfOrderCapacity);
     this.exemplars = new ExemplarRing(options.maxExemplars ?? DEFAULT_EXEMPLARS);
     this.logOptions = options;
+  }
+
+  /** Chunks that there are, open ones included. */
+  get chunkCount(): number {
+    return this.finished.count + this.open.count + this.late.count;
+  }
+
+  /** Chunks that there were and that are gone. */
+  get goneChunks(): number {
+    return this.finished.dropped + this.open.dropped;
+  }
+
+  /** The segment that the log is written to. */
+  get walSegment(): number {
+    return this.wal?.position.segment ?? this.positions.wal.segment;
   }
 
   /** The number of a new transaction; 32 bits, as the series have room for. */

@@ -1,6 +1,7 @@
 export { HeadAppender } from './appender.ts';
 export { blockFromImage, type HeadBlockRange } from './block-from-image.ts';
 export { type BlockImage, imageInOrder, imageLate, type LateImage } from './block-image.ts';
+export { type HeadCardinality, headCardinality, type NamedCount } from './cardinality.ts';
 export {
   HEAD_CHUNKS_DIR,
   type HeadChunk,
@@ -13,7 +14,8 @@ export {
 export * from './chunk-snapshot.ts';
 export { truncateHead, truncateLate } from './collection.ts';
 export { deleteFromHead } from './deletion.ts';
-export { Head, type HeadOptions } from './head.ts';
+export { DEFAULT_MAX_AHEAD, Head, type HeadOptions } from './head.ts';
 export { HeadIndex } from './head-index.ts';
-export { type OpenedHead, openHead, replayHead } from './replay.ts';
+export { noProgress, type OpenedHead, openHead, type ReplayProgress, replayHead } from './replay.ts';
+export { SampleCounts } from './sample-counts.ts';
 export { DetachedSelection, HeadSelection, type SelectionData } from './selection.ts';

@@ -224,6 +224,13 @@ export class LabelSets {
     }
   }
 
+  /** The same one by one, for who pauses in between: pairs that are added meanwhile do not come. */
+  *pairsOfName(name: number): Generator<number, void> {
+    for (let pair = this.newestOfName.get(name) ?? 0; pair !== 0; pair = this.previousOfName[pair - 1]) {
+      yield pair - 1;
+    }
+  }
+
   /** How many pairs a name, given by its symbol, has. */
   pairsOf(name: number): number {
     return this.countOfName.get(name) ?? 0;

@@ -39,6 +39,11 @@ export class LateChunks {
     this.capacity = capacity;
   }
 
+  /** Open chunks. */
+  get count(): number {
+    return this.open.size;
+  }
+
   /** Rows of the series that have an open chunk. */
   rows(): number[] {
     return [...this.open.keys()];

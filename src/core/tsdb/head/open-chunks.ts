@@ -32,6 +32,9 @@ interface OpenHistograms {
 }
 
 export class OpenChunks {
+  /** Chunks that there are, and how many were dropped unfinished. */
+  count = 0;
+  dropped = 0;
   private readonly slab = new Slab(CELL_BYTES);
   private readonly series: SeriesTable;
   private readonly finished: FinishedChunks;
@@ -122,6 +125,8 @@ export class OpenChunks {
   /** Moves the open chunk, if there is one, to the store: the next sample begins another. */
   finish(row: number): void {
     const { series, slab } = this;
+    if (series.open[row] === OpenChunk.none) return;
+    this.count--;
     if (series.open[row] === OpenChunk.floats) {
       const cell = series.cell[row];
       const start = slab.offset(cell);
@@ -129,7 +134,7 @@ export class OpenChunks {
       this.storeChunk(row, Encoding.xor, slab.bytes(cell), start, end);
       slab.free(cell);
       this.clearFloats(row);
-    } else if (series.open[row] === OpenChunk.histograms) {
+    } else {
       const { appender } = this.histograms.get(row)!;
       const bytes = appender.bytes();
       this.storeChunk(row, appender.encoding, bytes, 0, bytes.length);
@@ -139,6 +144,10 @@ export class OpenChunks {
 
   /** Forgets the open chunk, and what is known of the series' histograms. */
   drop(row: number): void {
+    if (this.series.open[row] !== OpenChunk.none) {
+      this.count--;
+      this.dropped++;
+    }
     if (this.series.open[row] === OpenChunk.floats) {
       this.slab.free(this.series.cell[row]);
       this.clearFloats(row);
@@ -167,6 +176,7 @@ export class OpenChunks {
   private beginFloats(row: number, t: number): void {
     const { series } = this;
     series.open[row] = OpenChunk.floats;
+    this.count++;
     series.cell[row] = this.slab.take(CELL_BYTES[0]);
     series.chunkStart[row] = t;
     series.chunkEnd[row] = chunkRangeEnd(t, this.chunkRange);
@@ -197,6 +207,7 @@ export class OpenChunks {
 
   private beginHistograms(row: number, state: OpenHistograms, t: number): void {
     this.series.open[row] = OpenChunk.histograms;
+    this.count++;
     this.series.chunkStart[row] = t;
     state.plan.end = chunkRangeEnd(t, this.chunkRange);
   }

@@ -41,13 +41,27 @@ import { FinishedChunks } from './finished-chunks.ts';
 import { Head, type HeadOptions } from './head.ts';
 import { Newest, OpenChunk } from './series-table.ts';
 
-/** Records between two chances for others to run. */
-const STEP_RECORDS = 200;
+/** Bytes of records between two chances for others to run: some milliseconds' work. */
+const STEP_BYTES = 128 * 1024;
+
+/** How far the reading of the log has come. */
+export interface ReplayProgress {
+  /** The first and the last segment that is read, and the one that is being read; a checkpoint counts as its number. */
+  firstSegment: number;
+  lastSegment: number;
+  segment: number;
+  /** Bytes of the log; the one of late samples, which is smaller as a rule, comes after it and does not count. */
+  bytesRead: number;
+  bytesTotal: number;
+}
 
 export interface OpenedHead {
   head: Head;
   /** What was found and mended, for people. */
   notices: string[];
+  /** How many logs, and files of chunks, had a damaged place. */
+  damagedLogs: number;
+  damagedChunkFiles: number;
 }
 
 /** As `replayHead`, at a stretch. */
@@ -61,12 +75,13 @@ export function openHead(dir: string, minValidTime: number, options: HeadOptions
 
 /**
  * Opens the head of `dir`. Samples that came in order before `minValidTime` (ms) are in blocks, and not looked at.
- * Throws CorruptionError for a damaged checkpoint, and what the file system throws.
+ * `progress` is kept true meanwhile. Throws CorruptionError for a damaged checkpoint, and what the file system throws.
  */
 export function* replayHead(
   dir: string,
   minValidTime: number,
   options: HeadOptions,
+  progress: ReplayProgress = noProgress(),
 ): Generator<void, OpenedHead> {
   const finished = new FinishedChunks();
   const loaded = yield* loadChunks(dir, minValidTime, finished);
@@ -74,23 +89,35 @@ export function* replayHead(
     ...(options.chunkFileBytes !== undefined && { fileBytes: options.chunkFileBytes }),
   });
   const head = new Head(dir, store, finished, options);
+  let done = false;
   try {
     head.minValidTime = minValidTime;
     head.lastRef = loaded.maxRef;
     const replay = new Replay(head, loaded);
-    const wal = yield* replay.run(join(dir, 'wal'), (record) => replay.walRecord(record));
-    const wbl = yield* replay.run(join(dir, 'wbl'), (record) => replay.wblRecord(record));
+    const wal = yield* replay.run(join(dir, 'wal'), (record) => replay.walRecord(record), progress);
+    const wbl = yield* replay.run(join(dir, 'wbl'), (record) => replay.wblRecord(record), noProgress());
     head.startLogs({ wal, wbl });
     replay.finish(wal.segment);
-    return { head, notices: [...loaded.notices, ...replay.notices] };
-  } catch (error) {
-    store.close();
-    throw error;
+    done = true;
+    return {
+      head,
+      notices: [...loaded.notices, ...replay.notices],
+      damagedLogs: replay.damagedLogs,
+      damagedChunkFiles: loaded.notices.length,
+    };
+  } finally {
+    // By a fault, or because nobody waits for the end any more.
+    if (!done) store.close();
   }
+}
+
+export function noProgress(): ReplayProgress {
+  return { firstSegment: 0, lastSegment: 0, segment: 0, bytesRead: 0, bytesTotal: 0 };
 }
 
 class Replay {
   readonly notices: string[] = [];
+  damagedLogs = 0;
   private readonly head: Head;
   private readonly loaded: LoadedChunks;
   /** Rows by ref. */
@@ -108,12 +135,17 @@ class Replay {
   }
 
   /** Reads a log to its end. Returns where it goes on, after whatever must not stay there is gone. */
-  *run(log: string, take: (record: Uint8Array) => void): Generator<void, LogPosition> {
+  *run(
+    log: string,
+    take: (record: Uint8Array) => void,
+    progress: ReplayProgress,
+  ): Generator<void, LogPosition> {
     const files = openLog(log);
     try {
       const reader = new LogReader(files);
+      begin(progress, files);
       let damage: CorruptionError | undefined;
-      for (let n = 0; ; n++) {
+      for (let bytes = 0; ; ) {
         try {
           if (!reader.next()) break;
           try {
@@ -126,8 +158,13 @@ class Replay {
           damage = error;
           break;
         }
-        if (n % STEP_RECORDS === STEP_RECORDS - 1) yield;
+        bytes += reader.record.length;
+        if (bytes < STEP_BYTES) continue;
+        bytes = 0;
+        note(progress, files, reader);
+        yield;
       }
+      progress.bytesRead = progress.bytesTotal;
       return this.endOf(log, files, reader, damage);
     } finally {
       closeLog(files);
@@ -332,6 +369,7 @@ class Replay {
     const position = { segment: file.segment, offset: dataEnd };
     if (damage !== undefined) {
       if (file.checkpoint !== undefined) throw damage;
+      this.damagedLogs++;
       const aside = setAsideAfter(log, position);
       this.notices.push(`${damage.message}; what follows it was set aside as ${aside.join(', ')}`);
     } else if (reader.torn) {
@@ -342,6 +380,25 @@ class Replay {
     }
     return file.checkpoint === undefined ? position : afterCheckpoint;
   }
+}
+
+function begin(progress: ReplayProgress, files: readonly LogFile[]): void {
+  progress.bytesTotal = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (files.length === 0) return;
+  progress.firstSegment = numberOf(files[0]);
+  progress.lastSegment = numberOf(files[files.length - 1]);
+  progress.segment = progress.firstSegment;
+}
+
+function note(progress: ReplayProgress, files: readonly LogFile[], reader: LogReader): void {
+  progress.segment = numberOf(reader.file);
+  let rest = -reader.dataEnd;
+  for (let i = reader.fileIndex; i < files.length; i++) rest += files[i].sizeBytes;
+  progress.bytesRead = progress.bytesTotal - rest;
+}
+
+function numberOf({ checkpoint, segment }: LogFile): number {
+  return checkpoint ?? segment;
 }
 
 /** The chunks (+ 1) of a list, from the newest on. */

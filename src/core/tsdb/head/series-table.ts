@@ -31,6 +31,8 @@ export class SeriesTable {
   rows = 0;
   /** Series that there are. */
   count = 0;
+  /** Series that there were and that are gone. */
+  goneCount = 0;
   /** Series whose newest sample is a stale marker. */
   staleCount = 0;
   /** The series' number in the log; 0 where the row is free. No other series ever has the same. */
@@ -166,6 +168,7 @@ export class SeriesTable {
     }
     for (const pair of pairs) this.postings.remove(pair, gone);
     this.count -= rows.length;
+    this.goneCount += rows.length;
     const left = this.free.length - this.freeFrom;
     const free = new Uint32Array(left + rows.length);
     free.set(this.free.subarray(this.freeFrom));

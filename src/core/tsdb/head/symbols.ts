@@ -89,6 +89,18 @@ export class HeadSymbols {
     return text;
   }
 
+  /** Bytes of the symbol's UTF-8. */
+  byteLength(symbol: number): number {
+    const bytes = this.piece(symbol);
+    let at = this.offset(symbol);
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return length;
+    }
+  }
+
   /** Whether symbol `symbol` is these bytes. */
   is(symbol: number, from: Uint8Array, start: number, end: number): boolean {
     const bytes = this.piece(symbol);
