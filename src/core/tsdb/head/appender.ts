@@ -39,6 +39,7 @@ export class HeadAppender {
   constructor(head: Head) {
     this.head = head;
     this.shared = sharedOf(head);
+    head.handles.add(this.handles);
   }
 
   /** The ref of a series, made where it is new. Valid for the appender's life, or until `forget`. */
@@ -46,7 +47,7 @@ export class HeadAppender {
     const row = this.rowOf(labels);
     const ref = this.head.series.ref[row];
     const handle = this.handles.find(row, ref);
-    return handle >= 0 ? handle : this.handles.add(row, ref, labels);
+    return handle >= 0 ? handle : this.handles.add(row, ref);
   }
 
   /** The ref will not be used again. */

@@ -97,6 +97,9 @@ function removeSeries(head: Head, candidates: readonly number[]): void {
   // Some may have got samples since they were looked at.
   const gone = candidates.filter((row) => isEmpty(head, row));
   if (gone.length === 0) return;
+  const isGone = new Uint8Array(series.rows);
+  for (const row of gone) isGone[row] = 1;
+  head.handles.keepLabels(head, isGone);
   // Their samples may be in the log up to the segment that is written to now.
   const lastSegment = listSegments(join(head.dir, 'wal')).at(-1) ?? 0;
   for (const row of gone) {

@@ -1,10 +1,11 @@
 /**
  * The refs that one appender gave out. The head forgets series, and gives their rows to others, while whoever appends
  * still holds a ref: so a ref remembers its series' number in the log, which tells whether the row is still that
- * series, and its labels, by which the series is made again.
+ * series. Just before a series goes, its labels are put aside for the refs that it has, to make it again.
  */
-import { EMPTY_LABELS, type Labels } from '../../model/labels.ts';
+import type { Labels } from '../../model/labels.ts';
 import { copied, grownLength } from './grown.ts';
+import type { Head } from './head.ts';
 
 const FREE = -1;
 
@@ -12,7 +13,8 @@ export class Handles {
   /** By ref: the row, and the number of the series that it was given out for. */
   rows = new Uint32Array(0);
   refs = new Float64Array(0);
-  private readonly labels: Labels[] = [];
+  /** Labels of series that are gone, by ref. */
+  private readonly orphans = new Map<number, Labels>();
   private count = 0;
   private readonly free: number[] = [];
   private used = 0;
@@ -31,7 +33,7 @@ export class Handles {
     return -1;
   }
 
-  add(row: number, ref: number, labels: Labels): number {
+  add(row: number, ref: number): number {
     const handle = this.free.pop() ?? this.count++;
     if (handle === this.rows.length) {
       const length = grownLength(handle, handle + 1);
@@ -40,19 +42,30 @@ export class Handles {
     }
     this.rows[handle] = row;
     this.refs[handle] = ref;
-    this.labels[handle] = labels;
     this.used++;
     this.occupy(handle);
     return handle;
   }
 
+  /** Series are about to go: those whose row is marked. */
+  keepLabels({ series }: Head, isGone: Uint8Array): void {
+    const { rows, refs, count } = this;
+    for (let handle = 0; handle < count; handle++) {
+      const row = rows[handle];
+      if (refs[handle] === 0 || isGone[row] === 0 || series.ref[row] !== refs[handle]) continue;
+      this.orphans.set(handle, series.sets.labels(series.labelsOf(row)));
+    }
+  }
+
+  /** Of a series that is gone. */
   labelsOf(handle: number): Labels {
-    return this.labels[handle];
+    return this.orphans.get(handle)!;
   }
 
   /** The series of a ref has another row now. */
   move(handle: number, row: number, ref: number): void {
     this.release(handle);
+    this.orphans.delete(handle);
     this.rows[handle] = row;
     this.refs[handle] = ref;
     this.occupy(handle);
@@ -60,7 +73,7 @@ export class Handles {
 
   remove(handle: number): void {
     this.release(handle);
-    this.labels[handle] = EMPTY_LABELS;
+    this.orphans.delete(handle);
     this.refs[handle] = 0;
     this.free.push(handle);
     this.used--;

@@ -13,6 +13,7 @@ import type { LogPosition } from '../wal/log-writer.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import type { FinishedChunks } from './finished-chunks.ts';
+import { HandleTables } from './handle-tables.ts';
 import { LateChunks } from './late-chunks.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { OpenChunks } from './open-chunks.ts';
@@ -59,6 +60,8 @@ export class Head {
   readonly late: LateChunks;
   readonly exemplars: ExemplarRing;
   readonly metadata = new MetadataTable();
+  /** Refs that were given out. */
+  readonly handles = new HandleTables();
   readonly floats = new SampleCounts();
   readonly histograms = new SampleCounts();
   /** Transactions that could not be written to the log. */
