@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -32,7 +33,6 @@ const shared = {
   format: 'cjs',
   minifySyntax: true,
   minifyWhitespace: true,
-  minifyIdentifiers: true,
   keepNames: false,
   logLevel: 'warning',
   absWorkingDir: root,
@@ -68,7 +68,15 @@ const withoutDevtools = {
   },
 };
 
+// Packages that few runs of a command come to use: bundles of their own, which bin/load.cjs loads at their first use.
+const LATE = ['re2js'];
+
 await Promise.all([
+  build({
+    ...shared,
+    entryPoints: LATE.map((name) => ({ in: createRequire(import.meta.url).resolve(name), out: name })),
+    outdir: join(fresh, 'late'),
+  }),
   // The live view: modules, because ink waits at its top level, which CommonJS cannot.
   build({
     ...shared,
@@ -93,7 +101,7 @@ await Promise.all([
       out: bundleName(file),
     })),
     outdir: join(fresh, 'commands'),
-    external: ['@oclif/core'],
+    external: ['@oclif/core', ...LATE],
     plugins: [entries],
   }),
   // Threads of a server, each an entry of its own.
@@ -112,6 +120,8 @@ await Promise.all([
         export * as Args from '@oclif/core/args';`,
     },
     outfile: join(fresh, 'oclif.cjs'),
+    // Data goes out through src/cli/output.ts, which sees for itself when the reader is gone.
+    define: { ...shared.define, 'process.stdout.on': 'Function.prototype' },
     plugins: [slimOclif],
   }),
 ]);
@@ -140,6 +150,9 @@ writeFileSync(
     version: pkg.version,
     stamp: hash.digest('hex').slice(0, 16),
     commands: sources.map(commandId).sort(),
+    late: Object.fromEntries(
+      await Promise.all(LATE.map(async (name) => [name, Object.keys(await import(name))])),
+    ),
     bundles: Object.fromEntries(sources.map((file) => [commandId(file), `commands/${bundleName(file)}`])),
   }),
 );

@@ -9,6 +9,7 @@ import { Command, Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
 import { ClosedPipe } from './output.ts';
 import { type Painter, painter } from './paint.ts';
+import { isTerminal } from './terminal.ts';
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -36,12 +37,12 @@ export abstract class TsmonCommand extends Command {
 
   /** Colours for stderr, following --color. */
   protected get paint(): Painter {
-    return painter(this.colorMode(), process.stderr.isTTY === true);
+    return painter(this.colorMode(), isTerminal(2));
   }
 
   /** Colours for stdout, following --color: a pipe gets none. */
   protected get paintOut(): Painter {
-    return painter(this.colorMode(), process.stdout.isTTY === true);
+    return painter(this.colorMode(), isTerminal(1));
   }
 
   /** A line for people. Data goes to stdout through `Output`. */

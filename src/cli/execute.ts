@@ -13,11 +13,6 @@ export async function execute(
   version: string,
   root: string,
 ): Promise<void> {
-  // A reader that went away ends the program quietly, wherever the write came from.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
   commandClass.id = id;
   const command = new commandClass(argv, commandConfig(version, root));
   await (command as unknown as { _run(): Promise<unknown> })._run();

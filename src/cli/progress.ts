@@ -1,4 +1,5 @@
 /** A line on stderr that tells how far a long piece of work is; nothing where stderr is no terminal. */
+import { isTerminal } from './terminal.ts';
 
 const INTERVAL_MS = 100;
 const BAR_CHARS = 24;
@@ -8,7 +9,7 @@ export class Progress {
   private last = 0;
   private shown = false;
 
-  constructor(enabled: boolean = process.stderr.isTTY === true) {
+  constructor(enabled: boolean = isTerminal(2)) {
     this.enabled = enabled;
   }
 

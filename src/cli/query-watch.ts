@@ -10,6 +10,7 @@ import type { HttpFlags } from './http-flags.ts';
 import type { LiveOptions } from './live/live.tsx';
 import type { Painter } from './paint.ts';
 import { LATEST, type TimeFlags } from './query-times.ts';
+import { isTerminal } from './terminal.ts';
 
 export interface WatchFlags extends TimeFlags, EngineFlags, HttpFlags {
   from: string[];
@@ -26,7 +27,7 @@ export async function watchQuery(
   root: string,
   paint: Painter,
 ): Promise<void> {
-  if (!process.stdout.isTTY) throw new InputError('no_terminal', '--watch needs a terminal to write to');
+  if (!isTerminal(1)) throw new InputError('no_terminal', '--watch needs a terminal to write to');
   // Node's loader for commands (bin/load.cjs) can import modules only with a warning; this file can without.
   const loader = join(root, 'dist', 'live', 'load.cjs');
   const load = createRequire(loader)(loader) as () => Promise<{

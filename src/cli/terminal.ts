@@ -1,18 +1,33 @@
-/** How wide lines for people may be. */
+/** Whether somebody watches, and how wide lines for people may be. */
+import { fstatSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+
+/** Asks the file first: to make the stream of a pipe or a file, only to be told no, is a tenth of a start. */
+export function isTerminal(fd: 1 | 2): boolean {
+  try {
+    if (!fstatSync(fd).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return streamOf(fd).isTTY === true;
+}
 
 /** Characters in a line of the terminal that stdout is, else what $COLUMNS says, else Infinity. */
 export function terminalWidth(): number {
-  return widthOf(process.stdout);
+  return widthOf(1);
 }
 
 /** The same for stderr. */
 export function errorWidth(): number {
-  return widthOf(process.stderr);
+  return widthOf(2);
 }
 
-function widthOf(stream: WriteStream): number {
-  if (stream.isTTY && stream.columns > 0) return stream.columns;
+function widthOf(fd: 1 | 2): number {
+  if (isTerminal(fd) && streamOf(fd).columns > 0) return streamOf(fd).columns;
   const columns = Number(process.env['COLUMNS']);
   return Number.isInteger(columns) && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+}
+
+function streamOf(fd: 1 | 2): WriteStream {
+  return fd === 1 ? process.stdout : process.stderr;
 }

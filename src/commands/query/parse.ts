@@ -4,6 +4,7 @@ import { Output } from '../../cli/output.ts';
 import { taught } from '../../cli/query-failure.ts';
 import { featureFlag } from '../../cli/query-flags.ts';
 import { expressionArg, expressionText } from '../../cli/query-text-argument.ts';
+import { isTerminal } from '../../cli/terminal.ts';
 import { exprToJson, parseQuery, parserOptionsFor } from '../../core/promql/parser/index.ts';
 
 export default class QueryParse extends TsmonCommand {
@@ -29,7 +30,7 @@ export default class QueryParse extends TsmonCommand {
     const out = new Output();
     try {
       const tree = exprToJson(parseQuery(query, options));
-      out.line(JSON.stringify(tree, null, process.stdout.isTTY ? 2 : 0));
+      out.line(JSON.stringify(tree, null, isTerminal(1) ? 2 : 0));
     } catch (error) {
       throw taught(error, query);
     }
