@@ -11,7 +11,7 @@ import { QUERY_OUTPUTS, type QueryOutput, queryPrinter, resultSize } from '../..
 import { type QueryAnswer, runQuery } from '../../cli/query-run.ts';
 import { type QueryTimes, queryTimes } from '../../cli/query-times.ts';
 import { isServer, openForQueries } from '../../cli/sources.ts';
-import { terminalWidth } from '../../cli/terminal.ts';
+import { isTerminal, terminalWidth } from '../../cli/terminal.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
 import { parseQuery } from '../../core/promql/parser/index.ts';
@@ -101,7 +101,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
   }
 
   private async evaluate(query: string, flags: QueryFlags): Promise<void> {
-    const output = (flags.output ?? (process.stdout.isTTY ? 'table' : 'text')) as QueryOutput;
+    const output = (flags.output ?? (isTerminal(1) ? 'table' : 'text')) as QueryOutput;
     const options = engineOptions(flags);
     const out = new Output();
     let damaged = false;
@@ -143,7 +143,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
 
   override catch(error: Error): Promise<void> {
     if (error.message.startsWith('Nonexistent flag'))
-      error.message += '\nAn expression that begins with - goes behind --, as in: tsmon query -- -up';
+      error.message = `${error.message.split('\n')[0]}\nAn expression that begins with - goes behind --, as in: tsmon query -- -up`;
     return super.catch(error);
   }
 
