@@ -1,15 +1,15 @@
 /**
  * The process that database-kill.test.ts kills: appends one batch after another to a database, keeps the database in
  * order between them, and says on stdout what is acknowledged. Time is simulated, a second a batch, so that blocks are
- * cut, compacted and checkpoints written many times in a life.
+ * cut, compacted and checkpoints written many times in a life, in a thread where one is given.
  */
 import { writeSync } from 'node:fs';
 import type { Clock } from '../../src/core/clock.ts';
 import { labelsFromObject, Matcher } from '../../src/core/model/index.ts';
-import { Database } from '../../src/core/tsdb/db/index.ts';
+import { Database, WorkerTasks } from '../../src/core/tsdb/db/index.ts';
 import { BATCH_SERIES, DELETE_EVERY, deletedRange, LATE_MS } from './database-batches.ts';
 
-const [dir, first, start] = process.argv.slice(2);
+const [dir, first, start, taskWorker] = process.argv.slice(2);
 const base = Number(start);
 let now = base + Number(first) * 1000;
 const clock = { now: () => now, monotonic: () => performance.now() } as Clock;
@@ -22,6 +22,7 @@ const db = await Database.open(dir, {
   segmentBytes: 32 * 1024,
   chunkFileBytes: 16 * 1024,
   onNotice: (notice) => process.stderr.write(`${notice}\n`),
+  ...(taskWorker !== undefined && { tasks: new WorkerTasks(taskWorker) }),
 });
 const appender = db.appender();
 const refs = new Uint32Array(BATCH_SERIES + 3);
