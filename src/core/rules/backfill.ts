@@ -18,6 +18,8 @@ import type { RuleFile } from './rule-file.ts';
 export interface BackfillOptions extends HistoryOptions {
   /** Length of the blocks, ms. */
   blockRange: number;
+  /** Whether the state of alerts is written, or only what recording rules yield. */
+  alerts?: boolean;
   onNotice?: (notice: string) => void;
 }
 
@@ -50,7 +52,9 @@ export async function backfill(
   const result: BackfillResult = { blocks: [], samples: 0, known: 0, failures: history.failures };
   let window = new MemorySource();
   await history.play(start, end, {
-    samples: (_, labels, columns) => window.add(labels, columns),
+    samples: ({ config }, labels, columns) => {
+      if (config.kind === 'record' || options.alerts !== false) window.add(labels, columns);
+    },
     upTo: async () => {
       result.known += await withoutKnown(window, to);
       if ((await window.extent()) !== undefined) {

@@ -1,9 +1,29 @@
 /** Rules: files, evaluation and unit tests. */
 export { type Alert, type AlertState, type Annotations, alertSeries, alertStateSeries } from './alert.ts';
+export { type BackfillOptions, type BackfillResult, backfill } from './backfill.ts';
+export {
+  type AlertComparison,
+  type AlertRecord,
+  type AlertReport,
+  type BacktestOptions,
+  type BacktestResult,
+  backtest,
+  compareBacktests,
+  type Interval,
+} from './backtest.ts';
 export { type Needs, RuleDependencies } from './dependencies.ts';
 export { type DuplicateRule, duplicateRules } from './duplicates.ts';
 export { formatRuleFile, sameMeaning } from './format.ts';
 export { type RuleFailure, RuleGroup, type RuleSink } from './group.ts';
+export { groupPhaseMs } from './group-phase.ts';
+export {
+  type HistoryAlerts,
+  type HistoryFailure,
+  type HistoryOptions,
+  type HistorySink,
+  RuleHistory,
+} from './history.ts';
+export { orderRules, type PlacedRule, placeRules, type RuleOrder, type RuleUnit } from './order.ts';
 export {
   AlertingRule,
   RecordingRule,

@@ -66,6 +66,8 @@ export interface UnitTestOptions {
   dump?: boolean;
   /** Evaluate every rule, whether or not it can matter. */
   everyRule?: boolean;
+  /** How failures show series; by default as PromQL writes them. */
+  labelsText?: (labels: Labels) => string;
 }
 
 /** Groups in the order of evaluation: by the order asked for, then as they came. */
@@ -252,8 +254,8 @@ class TestRun {
         this.failures.push({
           kind: 'expr',
           ...place,
-          expected: expected.map(sampleText),
-          got: got.map(sampleText),
+          expected: expected.map((sample) => this.sampleText(sample)),
+          got: got.map((sample) => this.sampleText(sample)),
         });
       } catch (error) {
         if (!(error instanceof InputError || error instanceof RuleError)) throw error;
@@ -278,6 +280,11 @@ class TestRun {
     if (a.value === b.value || (Number.isNaN(a.value) && Number.isNaN(b.value))) return true;
     if (!this.fuzzy) return false;
     return isNeighbour(a.value, b.value);
+  }
+
+  private sampleText({ labels, value, histogram }: Sample): string {
+    const series = this.options.labelsText?.(labels) ?? String(labels);
+    return `${series} ${histogram === '' ? exponentForm(value) : histogram}`;
   }
 
   /** Every series with its samples, a line each, as the input would be written. */
@@ -357,10 +364,6 @@ function alertLines(alerts: readonly { labels: Labels; annotations: Annotations 
   return sorted.map(
     ({ labels, annotations }) => `Labels:${labels} Annotations:${annotationsText(annotations)}`,
   );
-}
-
-function sampleText({ labels, value, histogram }: Sample): string {
-  return `${labels} ${histogram === '' ? exponentForm(value) : histogram}`;
 }
 
 /** `1E+00`, as promtool shows values. */
