@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { dataFlag } from '../../cli/flags.ts';
 import { Output } from '../../cli/output.ts';
+import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
 import { formatPlace } from '../../core/errors.ts';
 import { type DirectoryFinding, verifyDirectory } from '../../core/tsdb/compaction/index.ts';
@@ -9,7 +10,7 @@ import { type DirectoryFinding, verifyDirectory } from '../../core/tsdb/compacti
 export default class TsdbVerify extends TsmonCommand {
   static override summary = 'Check every byte of a data directory';
   static override description =
-    "Checks every checksum of blocks and logs, the order of all that is ordered, the index against the chunks, each chunk's samples against what the index says of them, meta.json against both, and how blocks fit together. Nothing is written. Each finding is one line on standard output; an error means that samples or series are lost or wrong, a warning that something is not as it should be but readable.\n\nThe exit status is 1 if there are errors, with --strict also if there are warnings. Beside a running server, warnings may be of its unfinished work.";
+    "Checks every checksum of blocks, logs, checkpoints, the head's chunks and snapshots, the order of all that is ordered, the index against the chunks, each chunk's samples against what the index says of them, meta.json against both, and how blocks fit together. Nothing is written; tsdb repair saves what can be saved. Each finding is one line on standard output; an error means that samples or series are lost or wrong, a warning that something is not as it should be but readable.\n\nThe exit status is 1 if there are errors, with --strict also if there are warnings. Beside a running server, warnings may be of its unfinished work.";
 
   static override examples = [
     {
@@ -65,8 +66,4 @@ export default class TsdbVerify extends TsmonCommand {
     const of = series === undefined ? '' : ` (series ${series})`;
     return `${tag} ${code}: ${formatPlace({ file, offset })}: ${message}${of}`;
   }
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

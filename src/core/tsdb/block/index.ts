@@ -7,4 +7,4 @@ export { mergeRuns } from './sample-runs.ts';
 export * from './series-set.ts';
 export { readTombstones, TOMBSTONES_FILE, Tombstones, writeTombstones } from './tombstones.ts';
 export { isUlid, makeUlid, ulidTime } from './ulid.ts';
-export { type Finding, type VerifyOptions, verifyBlock } from './verify.ts';
+export { type Finding, type VerifyOptions, verifyBlock, verifyingBlock } from './verify.ts';

@@ -47,10 +47,22 @@ export interface VerifyOptions {
 
 /** Checks the block in `dir`. Returns what is wrong with it; nothing for a sound one. */
 export function verifyBlock(dir: string, options: VerifyOptions = {}): Finding[] {
+  const steps = verifyingBlock(dir, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in steps of some milliseconds, between which others may work. */
+export function* verifyingBlock(dir: string, options: VerifyOptions = {}): Generator<void, Finding[]> {
   const verifier = new BlockVerifier(dir, options);
-  verifier.run();
+  yield* verifier.steps();
   return verifier.findings;
 }
+
+/** Series between two places where others may work. */
+const STEP_SERIES = 256;
 
 /** How often a label pair occurs, and a sum over its series, in the series or in the postings. */
 interface PairTally {
@@ -78,7 +90,7 @@ class BlockVerifier {
     this.options = options;
   }
 
-  run(): void {
+  *steps(): Generator<void, void> {
     this.verifyMeta();
     const cache = new PageCache();
     const index = this.attempt('index', this.indexFile, () => new IndexReader(this.indexFile, cache));
@@ -89,7 +101,7 @@ class BlockVerifier {
         if (index.version === 2) this.verifySymbols(index);
         refs = this.attempt('postings', this.indexFile, () => index.allPostings());
         if (refs !== undefined) {
-          this.verifySeries(index, segments, refs);
+          yield* this.verifySeries(index, segments, refs);
           this.verifyPostings(index, refs);
           this.verifyUse(segments);
           this.verifyStats(refs.length);
@@ -126,7 +138,11 @@ class BlockVerifier {
     file.close();
   }
 
-  private verifySeries(index: IndexReader, segments: ChunkSegments, refs: Uint32Array): void {
+  private *verifySeries(
+    index: IndexReader,
+    segments: ChunkSegments,
+    refs: Uint32Array,
+  ): Generator<void, void> {
     let last: Labels | undefined;
     let lastRef = -1;
     for (let i = 0; i < refs.length; i++) {
@@ -143,6 +159,7 @@ class BlockVerifier {
         this.verifyChunks(labels, segments);
       });
       this.options.progress?.(i + 1, refs.length);
+      if (i % STEP_SERIES === STEP_SERIES - 1) yield;
     }
   }
 

@@ -25,3 +25,5 @@ export {
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';
 export { runSteps, runStepsWithPauses } from './steps.ts';
 export { type DirectoryFinding, type VerifyDirectoryOptions, verifyDirectory } from './verify-directory.ts';
+export { faultOf, type HeadFinding, verifyChunkSnapshot, verifyingHeadChunks } from './verify-head.ts';
+export { type LogFinding, RecordChecker, verifyingLog } from './verify-log.ts';
