@@ -2,6 +2,14 @@ export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings
 export { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 export type { IntakeCounts } from './intake.ts';
 export { NO_LIMITS, type ScrapeLimits } from './limits.ts';
+export type { Health } from './loop.ts';
+export {
+  type ActiveTarget,
+  type DroppedTarget,
+  ScrapeManager,
+  type ScrapeManagerOptions,
+  type TargetMetadata,
+} from './manager.ts';
 export {
   type InputSettings,
   type OpenScrapers,
@@ -10,6 +18,14 @@ export {
   type ScrapeSettings,
 } from './open.ts';
 export {
+  discoveredLabels,
+  type PoolTarget,
+  type TargetOutcome,
+  type TargetSettings,
+  targetFrom,
+  targetsOfGroup,
+} from './pool-target.ts';
+export {
   type RepeatOptions,
   type RoundOptions,
   type ScrapeListener,
@@ -17,6 +33,8 @@ export {
   scrapeRepeatedly,
 } from './round.ts';
 export { Schedule, type Tick } from './schedule.ts';
+export type { ScrapeConfig } from './scrape-config.ts';
 export { type ScrapeResult, Scraper, type ScraperOptions } from './scraper.ts';
 export { type Origin, type Target, TargetLabels } from './target.ts';
 export { labelFromArgument, type TargetOptions, targetFromArgument } from './target-argument.ts';
+export { offsetSeed, scrapeOffsetMs, targetHash } from './target-hash.ts';

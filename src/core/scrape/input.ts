@@ -6,6 +6,7 @@ import { acceptHeader, bodyFormat, type ScrapeProtocol } from '../exposition/neg
 import type { ExpositionFormat } from '../exposition/parser.ts';
 import type { BodyBuffer } from '../http/body.ts';
 import type { FetchClient, FetchRequest } from '../http/fetch.ts';
+import type { EscapingScheme } from '../model/escaping.ts';
 import type { MetricFamily } from '../model/family.ts';
 
 const TELLING_BYTES = 1 << 16;
@@ -34,6 +35,10 @@ export interface HttpInputOptions {
   protocols: readonly ScrapeProtocol[];
   /** Taken where the target does not say what it sends. */
   fallbackProtocol: ScrapeProtocol | undefined;
+  /** How names shall be written that the older formats cannot carry. */
+  escaping?: EscapingScheme | undefined;
+  /** Default true. */
+  compression?: boolean | undefined;
 }
 
 /** A scrape over HTTP, as Prometheus asks. */
@@ -50,7 +55,8 @@ export class HttpInput implements ScrapeInput {
       timeoutMs: options.timeoutMs,
       bodySizeLimitBytes: options.bodySizeLimitBytes,
       headers: {
-        Accept: acceptHeader(options.protocols),
+        Accept: acceptHeader(options.protocols, options.escaping),
+        ...(options.compression === false ? { 'Accept-Encoding': 'identity' } : {}),
         'X-Prometheus-Scrape-Timeout-Seconds': String(options.timeoutMs / 1000),
       },
     };

@@ -10,11 +10,13 @@ import { InputError } from '../errors.ts';
 import type { Batch } from '../exposition/batch.ts';
 import type { SeriesTable } from '../exposition/series-table.ts';
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
+import { isValidLabelName, isValidMetricName, type ValidationScheme } from '../model/names.ts';
 import { writeStale } from '../model/value.ts';
 import { compact, LEFT_OUT } from './compact.ts';
+import { type HistogramLimits, limitHistograms } from './histogram-limits.ts';
 import { labelLimitFault, type ScrapeLimits } from './limits.ts';
 import { NumberList } from './number-list.ts';
-import { type ReportValues, reportLabels, reportValues } from './report.ts';
+import { type ExtraReport, type ReportValues, reportFamilies, reportLabels, reportValues } from './report.ts';
 import { DROPPED, type Relabeller, SeriesCache } from './series-cache.ts';
 
 /** Samples further ahead of the clock than this are not taken. */
@@ -25,11 +27,18 @@ export interface IntakeOptions {
   relabel: Relabeller;
   /** The target's labels, for the series that the scrape adds about itself; null where it adds none. */
   reportTo: Labels | null;
+  /** With these, the scrape adds the extra series, too. */
+  extraReport?: ExtraReport | undefined;
   /** Use the timestamps that the target gives. */
   honorTimestamps: boolean;
   /** Series with timestamps of their own get stale markers too. */
   trackTimestampsStaleness: boolean;
   limits: ScrapeLimits;
+  histogramLimits?: HistogramLimits | undefined;
+  /** The names that series may have; any UTF-8 by default. */
+  nameScheme?: ValidationScheme | undefined;
+  /** A final number is about to be given to another series. */
+  onForget?: ((final: number) => void) | undefined;
 }
 
 /** What became of the rows of one scrape. */
@@ -51,7 +60,7 @@ export class IntakeCounts {
 export class Intake {
   counts = new IntakeCounts();
   readonly cache: SeriesCache;
-  private readonly options: IntakeOptions;
+  private options: IntakeOptions;
   private readonly report: readonly Labels[];
   /** Of this scrape, and of the last successful one: a series is known if that, or one since, had it. */
   private generation = 0;
@@ -69,8 +78,17 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.options = options;
     const target = options.reportTo;
-    this.report = target === null ? [] : reportLabels(target);
+    this.report = target === null ? [] : reportLabels(target, options.extraReport !== undefined);
     this.cache = this.newCache();
+  }
+
+  /**
+   * Other settings for the scrapes to come, of the same target: `reportTo`, `onForget` and whether there is an
+   * `extraReport` must be as before. With `anew` the series' final labels are worked out again.
+   */
+  reconfigure(options: IntakeOptions, anew: boolean): void {
+    this.options = options;
+    if (anew) this.cache.resolveAnew();
   }
 
   /** `t` is the time of rows that have none, `now` the clock's. */
@@ -90,6 +108,7 @@ export class Intake {
     const limit = options.limits.samples;
     const rows = batch.length;
     cache.refreshFamilies();
+    if (options.histogramLimits !== undefined) limitHistograms(batch, from, options.histogramLimits);
     for (let row = from; row < rows; row++) {
       const final = cache.finalNumber(batch.series[row]);
       counts.scraped++;
@@ -171,7 +190,7 @@ export class Intake {
 
   addReport(batch: Batch, values: ReportValues): void {
     if (this.report.length === 0) return;
-    const numbers = reportValues(values);
+    const numbers = reportValues(values, this.options.extraReport);
     for (let i = 0; i < numbers.length; i++) batch.push(i, this.t, numbers[i]);
   }
 
@@ -193,16 +212,26 @@ export class Intake {
   }
 
   private newCache(): SeriesCache {
-    const { limits, relabel } = this.options;
     const checked: Relabeller = (exposed, empty) => {
+      const { limits, relabel, nameScheme = 'utf8' } = this.options;
       const labels = relabel(exposed, empty);
       if (labels === null) return null;
       if (!labels.has(METRIC_NAME))
         throw new InputError('scrape_name', 'missing metric name (__name__ label)');
+      if (nameScheme === 'legacy' && !hasLegacyNames(labels))
+        throw new InputError('scrape_name', `invalid metric name or label names: ${labels}`);
       const fault = labelLimitFault(labels, limits);
       if (fault !== undefined) throw fault;
       return labels;
     };
-    return new SeriesCache(checked, this.report);
+    const families = reportFamilies(this.options.extraReport !== undefined);
+    return new SeriesCache(checked, families, this.report, this.options.onForget);
   }
+}
+
+function hasLegacyNames(labels: Labels): boolean {
+  return (
+    isValidMetricName(labels.get(METRIC_NAME), 'legacy') &&
+    labels.names.every((name) => isValidLabelName(name, 'legacy'))
+  );
 }

@@ -26,13 +26,15 @@ export class Schedule {
   /** Number of the next tick, counted from `first`. */
   private next = 0;
 
-  /** With `align` ticks lie on whole multiples of the interval since the epoch; else the first is now. */
-  constructor(clock: Clock, intervalMs: number, align: boolean) {
+  /**
+   * With `align` ticks lie `offsetMs` after whole multiples of the interval since the epoch; else the first is now.
+   */
+  constructor(clock: Clock, intervalMs: number, align: boolean, offsetMs = 0) {
     this.clock = clock;
     this.intervalMs = intervalMs;
     this.toleranceMs = Math.min(TOLERANCE_MS, intervalMs * TOLERANCE_SHARE);
     const now = clock.now();
-    this.first = align ? Math.ceil(now / intervalMs) * intervalMs : now;
+    this.first = align ? Math.ceil((now - offsetMs) / intervalMs) * intervalMs + offsetMs : now;
   }
 
   /** Waits for the next tick. Rejects with the signal's reason when that aborts. */

@@ -7,10 +7,10 @@ import { InputError } from '../errors.ts';
 import { Batch } from '../exposition/batch.ts';
 import { createParser } from '../exposition/format.ts';
 import type { ExpositionFormat, ExpositionParser, ParserOptions } from '../exposition/parser.ts';
-import { SeriesTable } from '../exposition/series-table.ts';
+import { type Family, SeriesTable } from '../exposition/series-table.ts';
 import type { BatchSeries } from '../exposition/writer.ts';
-import { BodyBuffer } from '../http/body.ts';
 import type { MetricFamily } from '../model/family.ts';
+import { type ScrapeBuffer, ScrapeBuffers } from './buffers.ts';
 import { addFamilies, stretches } from './feed.ts';
 import type { Exposed, ScrapeInput } from './input.ts';
 import { Intake, type IntakeCounts, type IntakeOptions } from './intake.ts';
@@ -41,6 +41,8 @@ export interface ScrapeResult {
 export interface ScraperOptions extends IntakeOptions {
   clock: Clock;
   parser?: ParserOptions | undefined;
+  /** Where the scraper borrows memory for a scrape; without it, it has its own. */
+  buffers?: ScrapeBuffers | undefined;
 }
 
 interface CachedParser {
@@ -49,13 +51,14 @@ interface CachedParser {
 }
 
 export class Scraper {
-  readonly target: Target;
-  private readonly input: ScrapeInput;
+  target: Target;
+  private input: ScrapeInput;
   private readonly clock: Clock;
   private readonly intake: Intake;
-  private readonly parserOptions: ParserOptions;
-  private readonly body = new BodyBuffer();
-  private readonly batch = new Batch();
+  private parserOptions: ParserOptions;
+  private readonly buffers: ScrapeBuffers;
+  /** Borrowed from the start of a scrape to its `release`, or to the next one. */
+  private buffer: ScrapeBuffer | undefined;
   private parser: CachedParser | undefined;
   /** The last body was not parsed to its end, so its parser is somewhere in the middle. */
   private broken = false;
@@ -66,24 +69,52 @@ export class Scraper {
     this.clock = options.clock;
     this.intake = new Intake(options);
     this.parserOptions = options.parser ?? {};
+    this.buffers = options.buffers ?? new ScrapeBuffers();
+  }
+
+  /** The series under their final labels. */
+  get series(): SeriesTable {
+    return this.intake.cache.final;
+  }
+
+  /**
+   * What the target has exposed, by family, as far as it is remembered.
+   */
+  get families(): readonly Family[] {
+    return this.intake.cache.exposed.families;
+  }
+
+  /** See Intake.reconfigure. Not while a scrape runs. */
+  reconfigure(target: Target, input: ScrapeInput, options: ScraperOptions, anew: boolean): void {
+    this.target = target;
+    this.input = input;
+    this.intake.reconfigure(options, anew);
+    if (JSON.stringify(options.parser ?? {}) !== JSON.stringify(this.parserOptions)) this.parser = undefined;
+    this.parserOptions = options.parser ?? {};
+  }
+
+  /** The last result is no longer needed; gives its memory back. */
+  release(): void {
+    if (this.buffer !== undefined) this.buffers.giveBack(this.buffer);
+    this.buffer = undefined;
   }
 
   /**
    * One scrape at time `t` (ms). Rejects only where the signal aborts, with its reason, or for a fault of our own.
    */
   async scrape(t: number, signal?: AbortSignal): Promise<ScrapeResult> {
-    const { clock, intake, batch } = this;
+    const { clock, intake } = this;
+    const { body, batch } = this.begin();
     const started = clock.monotonic();
-    batch.clear();
     intake.begin(t, clock.now());
     let error: InputError | undefined;
     let exposed: Exposed | undefined;
     try {
-      exposed = await this.input.read(this.body, signal);
+      exposed = await this.input.read(body, signal);
       if (this.broken) this.parser = undefined;
       this.broken = true;
-      if ('families' in exposed) this.takeFamilies(exposed.families);
-      else await this.takeBody(exposed.format, signal);
+      if ('families' in exposed) this.takeFamilies(exposed.families, batch);
+      else await this.takeBody(body.bytes, exposed.format, signal);
       intake.finish(batch);
       this.broken = false;
     } catch (fault) {
@@ -94,45 +125,74 @@ export class Scraper {
     const { scraped, relabelled, added } = intake.counts;
     // No more digits than the nanoseconds that clocks have.
     const durationSeconds = Math.round((clock.monotonic() - started) * 1e6) / 1e9;
-    intake.addReport(batch, { up: error === undefined, durationSeconds, scraped, relabelled, added });
+    const bodyBytes = error?.code === 'http_body_size' ? -1 : body.length;
+    intake.addReport(batch, {
+      up: error === undefined,
+      durationSeconds,
+      scraped,
+      relabelled,
+      added,
+      bodyBytes,
+    });
     return this.result(t, error, exposed, durationSeconds);
+  }
+
+  /** A scrape at time `t` that is not made, and fails with `error`. */
+  refuse(t: number, error: InputError): ScrapeResult {
+    const { batch } = this.begin();
+    this.intake.begin(t, this.clock.now());
+    this.intake.fail(batch);
+    const nothing = { durationSeconds: 0, scraped: 0, relabelled: 0, added: 0, bodyBytes: 0 };
+    this.intake.addReport(batch, { up: false, ...nothing });
+    return this.result(t, error, undefined, 0);
   }
 
   /** The target is gone: stale markers at time `t` for all that it had. */
   end(t: number): ScrapeResult {
-    this.batch.clear();
+    const { batch } = this.begin();
     this.intake.begin(t, this.clock.now());
-    this.intake.end(this.batch);
+    this.intake.end(batch);
     return this.result(t, undefined, undefined, 0);
   }
 
-  private takeFamilies(families: readonly MetricFamily[]): void {
-    addFamilies(families, this.intake.cache.exposed, this.batch);
-    this.intake.take(this.batch, 0);
+  private begin(): ScrapeBuffer {
+    this.release();
+    this.buffer = this.buffers.take();
+    return this.buffer;
   }
 
-  private async takeBody(format: ExpositionFormat, signal: AbortSignal | undefined): Promise<void> {
-    const { clock, intake, batch } = this;
+  private takeFamilies(families: readonly MetricFamily[], batch: Batch): void {
+    addFamilies(families, this.intake.cache.exposed, batch);
+    this.intake.take(batch, 0);
+  }
+
+  private async takeBody(
+    body: Uint8Array,
+    format: ExpositionFormat,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { clock, intake } = this;
+    const { batch } = this.buffer!;
     const parser = this.parserFor(format);
     let breath = clock.monotonic();
-    for (const stretch of stretches(this.body.bytes, format)) {
+    for (const stretch of stretches(body, format)) {
       if (intake.exceeded) this.count(stretch, format);
-      else this.take((rows) => parser.write(stretch, rows));
+      else this.take(batch, () => parser.write(stretch, batch));
       if (clock.monotonic() - breath < BREATH_MS) continue;
       await new Promise((resume) => setImmediate(resume));
       signal?.throwIfAborted();
       breath = clock.monotonic();
     }
-    if (!intake.exceeded) this.take(() => parser.end(batch));
+    if (!intake.exceeded) this.take(batch, () => parser.end(batch));
   }
 
   /** Takes in the rows that `parse` adds to the batch; those before a fault are counted, as Prometheus does. */
-  private take(parse: (batch: Batch) => void): void {
-    const from = this.batch.length;
+  private take(batch: Batch, parse: () => void): void {
+    const from = batch.length;
     try {
-      parse(this.batch);
+      parse();
     } finally {
-      this.intake.take(this.batch, from);
+      this.intake.take(batch, from);
     }
   }
 
@@ -167,12 +227,12 @@ export class Scraper {
     return {
       target: this.target,
       t,
-      batch: this.batch,
+      batch: this.buffer!.batch,
       series: this.intake.cache.final,
       error,
       counts: this.intake.counts,
       durationSeconds,
-      bodyBytes: answer === undefined ? 0 : this.body.length,
+      bodyBytes: answer === undefined ? 0 : this.buffer!.body.length,
       receivedBytes: answer?.receivedBytes ?? 0,
       warning: answer?.warning,
     };

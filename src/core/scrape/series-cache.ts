@@ -5,7 +5,6 @@
  */
 import { type Family, SeriesTable } from '../exposition/series-table.ts';
 import type { Labels } from '../model/labels.ts';
-import { REPORT_FAMILIES } from './report.ts';
 
 /** Final number of a series that relabelling drops. */
 export const DROPPED = -1;
@@ -34,15 +33,25 @@ export class SeriesCache {
   tracked: Uint32Array = new Uint32Array(256);
   private finalOf: Int32Array = new Int32Array(256).fill(UNRESOLVED);
   private readonly relabel: Relabeller;
+  private readonly reportFamilies: readonly Family[];
   private readonly reportSize: number;
+  private readonly onForget: ((final: number) => void) | undefined;
   /** What the final table knows of families, by the number that the parser gave them. */
   private readonly declared: Family[] = [];
   private newSeries = 0;
 
-  constructor(relabel: Relabeller, report: readonly Labels[]) {
+  /** `report` has the label sets of the families that the scrape adds, or is empty where it adds none. */
+  constructor(
+    relabel: Relabeller,
+    families: readonly Family[],
+    report: readonly Labels[],
+    onForget?: (final: number) => void,
+  ) {
     this.relabel = relabel;
+    this.reportFamilies = families;
     this.reportSize = report.length;
-    for (const family of report.length === 0 ? [] : REPORT_FAMILIES) this.final.declare(family.name, family);
+    this.onForget = onForget;
+    for (const family of report.length === 0 ? [] : families) this.final.declare(family.name, family);
     for (const labels of report) this.final.intern(labels);
   }
 
@@ -76,8 +85,13 @@ export class SeriesCache {
     }
   }
 
+  /** The relabeller has changed: every series' final labels are worked out when it comes next. */
+  resolveAnew(): void {
+    this.finalOf.fill(UNRESOLVED);
+  }
+
   private isOurs(name: string): boolean {
-    return this.reportSize > 0 && REPORT_FAMILIES.some((family) => family.name === name);
+    return this.reportSize > 0 && this.reportFamilies.some((family) => family.name === name);
   }
 
   private resolve(exposed: number): number {
@@ -106,6 +120,7 @@ export class SeriesCache {
     final.evict(KEPT_GENERATIONS, (id) => {
       this.seen[id] = 0;
       this.tracked[id] = 0;
+      this.onForget?.(id);
     });
     this.finalOf.fill(UNRESOLVED);
     this.newSeries = 0;

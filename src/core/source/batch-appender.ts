@@ -82,6 +82,15 @@ export class BatchAppender {
     batch.clear();
   }
 
+  /** A number of the table is about to be given to another series. */
+  forget(series: number): void {
+    if (series >= this.refs.length || this.refs[series] === NO_REF) return;
+    this.appender.forget?.(this.refs[series]);
+    this.refs[series] = NO_REF;
+    this.families[series] = null;
+    this.filled[series] = Number.NaN;
+  }
+
   /** Has a ref and a time for every row. */
   private prepare(batch: Batch): void {
     const { table } = this;

@@ -85,6 +85,8 @@ export interface Appender {
   /** `exemplar.t` must be set. */
   appendExemplar(ref: number, exemplar: Exemplar): Outcome;
   setMetadata(ref: number, metadata: Metadata): void;
+  /** The ref will not be used again, and may be given out for another series. */
+  forget?(ref: number): void;
   commit(): void;
   rollback(): void;
 }

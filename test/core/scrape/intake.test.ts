@@ -246,7 +246,7 @@ describe('the report', () => {
   it('follows with the labels of the target', () => {
     const bench = new Bench();
     bench.scrape('a');
-    const values = { up: true, durationSeconds: 0.5, scraped: 1, relabelled: 1, added: 1 };
+    const values = { up: true, durationSeconds: 0.5, scraped: 1, relabelled: 1, added: 1, bodyBytes: 9 };
     bench.intake.addReport(bench.batch, values);
     expect(bench.rows().slice(1)).toEqual([
       'up{instance="h:1", job="j"} 1 @1000',

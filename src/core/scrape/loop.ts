@@ -1,0 +1,247 @@
+/**
+ * Scrapes one target on its schedule and stores what that brings, until it is stopped. Settings may change under way
+ * and hold from the next scrape on; one that runs is never cut short by that, and the series' cache stays.
+ */
+import type { Clock } from '../clock.ts';
+import type { InputError } from '../errors.ts';
+import type { Family } from '../exposition/series-table.ts';
+import type { FetchClient } from '../http/fetch.ts';
+import type { Appender } from '../source/source.ts';
+import type { ScrapeBuffers } from './buffers.ts';
+import type { FailureLog } from './failure-log.ts';
+import { inputFor, labelKey, scraperOptions } from './loop-settings.ts';
+import type { ScrapeMetrics } from './metrics.ts';
+import type { PoolTarget } from './pool-target.ts';
+import { ResultWriter } from './result-writer.ts';
+import { Schedule } from './schedule.ts';
+import type { ScrapeConfig } from './scrape-config.ts';
+import { type ScrapeResult, Scraper, type ScraperOptions } from './scraper.ts';
+import { scrapeOffsetMs, targetHash } from './target-hash.ts';
+
+export type Health = 'unknown' | 'up' | 'down';
+
+/** What all loops of a pool share. */
+export interface LoopHost {
+  clock: Clock;
+  appender: () => Appender;
+  buffers: ScrapeBuffers;
+  metrics: ScrapeMetrics;
+  /** Spreads the targets of one server differently from those of another. */
+  offsetSeed: bigint;
+  onTrouble: (message: string) => void;
+}
+
+/** What a reload may change. */
+export interface LoopSettings {
+  config: ScrapeConfig;
+  client: FetchClient;
+  failureLog: FailureLog | undefined;
+  /** Scrapes are not made, and fail with this. */
+  forcedError: InputError | undefined;
+}
+
+/** How a loop ends. */
+type Ending =
+  /** Its target is gone: its series end, too, when it is certain that nobody else goes on with them. */
+  | 'marked'
+  /** At once, and whoever starts next goes on where it stopped. */
+  | 'silent';
+
+export class ScrapeLoop {
+  target: PoolTarget;
+  health: Health = 'unknown';
+  /** '' while all is well. */
+  lastError = '';
+  /** Milliseconds since the epoch; 0 before the first. */
+  lastScrape = 0;
+  lastDurationSeconds = 0;
+  private readonly host: LoopHost;
+  private settings: LoopSettings;
+  private readonly scraper: Scraper;
+  private readonly writer: ResultWriter;
+  private schedule: Schedule;
+  /** Settings that the scraper does not have yet: whether its series' labels must be worked out again. */
+  private pendingUpdate: { anew: boolean } | undefined;
+  private ending: Ending | undefined;
+  /** Aborted to end everything, a scrape under way included. */
+  private readonly abort = new AbortController();
+  /** Aborted to look up from waiting. */
+  private nap = new AbortController();
+  private running: Promise<void> | undefined;
+  private lastStart = Number.NaN;
+  /** What was told last and has not changed since. */
+  private complaint = '';
+
+  constructor(target: PoolTarget, settings: LoopSettings, host: LoopHost) {
+    this.target = target;
+    this.settings = settings;
+    this.host = host;
+    const { config, client } = settings;
+    this.scraper = new Scraper(target, inputFor(target, config, client), this.scraperOptions());
+    this.writer = new ResultWriter(host.appender(), this.scraper.series, host.clock, host.metrics);
+    this.schedule = this.makeSchedule();
+  }
+
+  /** What the target has exposed, by family. */
+  get families(): readonly Family[] {
+    return this.scraper.families;
+  }
+
+  /** Starts, or goes on if it is about to end. */
+  start(): void {
+    this.ending = undefined;
+    this.wake();
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+    });
+  }
+
+  /** Other settings, or the same target found anew: from the next scrape on. */
+  update(target: PoolTarget, settings: LoopSettings): void {
+    const isPaced = target.intervalMs !== this.target.intervalMs;
+    const anew = labelKey(settings.config) !== labelKey(this.settings.config);
+    this.pendingUpdate = { anew: anew || this.pendingUpdate?.anew === true };
+    this.target = target;
+    this.settings = settings;
+    if (!isPaced) return;
+    this.schedule = this.makeSchedule();
+    this.wake();
+  }
+
+  /**
+   * The target is gone: a scrape under way is still finished, and its series end some two intervals later. Resolves
+   * then, or when `start` or `stop` was called in between.
+   */
+  async retire(): Promise<void> {
+    this.ending = 'marked';
+    this.wake();
+    await this.running;
+  }
+
+  /** Ends at once. */
+  async stop(): Promise<void> {
+    this.ending = 'silent';
+    this.abort.abort(new Error('scraping was stopped'));
+    this.wake();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.ending !== 'silent') {
+      try {
+        if (this.ending === 'marked') {
+          if (await this.endSeries()) return;
+          continue;
+        }
+        const tick = await this.schedule.tick(this.nap.signal);
+        if (this.ending !== undefined) continue;
+        if (tick.skipped > 0) this.host.metrics.skipped.inc(tick.skipped);
+        await this.scrape(this.schedule.timeOf(tick));
+      } catch (error) {
+        if (this.abort.signal.aborted) return;
+        if (!this.nap.signal.aborted) this.complain(`cannot store samples: ${(error as Error).message}`);
+      }
+      if (this.nap.signal.aborted) this.nap = new AbortController();
+    }
+  }
+
+  private async scrape(t: number): Promise<void> {
+    const { clock, metrics } = this.host;
+    this.takeUpdate();
+    const now = clock.now();
+    if (!Number.isNaN(this.lastStart))
+      metrics.intervals.observe(this.target.intervalMs, now - this.lastStart);
+    this.lastStart = now;
+    const { forcedError } = this.settings;
+    try {
+      const result =
+        forcedError === undefined
+          ? await this.scraper.scrape(t, this.abort.signal)
+          : this.scraper.refuse(t, forcedError);
+      this.note(result, now);
+      await this.writer.write(result);
+    } finally {
+      this.scraper.release();
+    }
+  }
+
+  /**
+   * As Prometheus does it, so that a target that has moved to somebody else is not declared gone: stale markers have
+   * the time of the next tick, but are written one interval and a tenth later, and what has come since wins.
+   * Returns whether it came to that.
+   */
+  private async endSeries(): Promise<boolean> {
+    const { clock } = this.host;
+    const { due } = await this.schedule.tick(this.nap.signal);
+    await clock.sleep(this.target.intervalMs * 1.1, this.nap.signal);
+    if (this.ending !== 'marked') return false;
+    const result = this.scraper.end(due);
+    try {
+      await this.writer.write(result);
+    } finally {
+      this.scraper.release();
+    }
+    return true;
+  }
+
+  private note(result: ScrapeResult, now: number): void {
+    const { error, counts, warning, durationSeconds } = result;
+    const { metrics, clock } = this.host;
+    this.health = error === undefined ? 'up' : 'down';
+    this.lastError = error?.reason ?? '';
+    this.lastScrape = now;
+    this.lastDurationSeconds = durationSeconds;
+    if (error !== undefined) {
+      this.settings.failureLog?.write(
+        clock.now(),
+        this.settings.config.jobName,
+        this.target.url,
+        error.reason,
+      );
+      if (error.code === 'scrape_sample_limit') metrics.sampleLimit.inc();
+      if (error.code === 'http_body_size') metrics.bodySizeLimit.inc();
+      if (error.code === 'scrape_bucket_limit') metrics.bucketLimit.inc();
+    }
+    if (counts.duplicates > 0) metrics.duplicates.inc(counts.duplicates);
+    if (counts.tooFarAhead > 0) metrics.outOfBounds.inc(counts.tooFarAhead);
+    if (counts.duplicates > 0)
+      this.complain(`exposes series twice, the first of them ${counts.firstDuplicate}`);
+    else if (counts.tooFarAhead > 0) this.complain('exposes samples more than 10 minutes in the future');
+    else if (warning !== undefined) this.complain(warning);
+    else this.complaint = '';
+  }
+
+  private complain(what: string): void {
+    if (this.complaint === what) return;
+    this.complaint = what;
+    this.host.onTrouble(`${this.settings.config.jobName}: ${this.target.url} ${what}`);
+  }
+
+  private takeUpdate(): void {
+    if (this.pendingUpdate === undefined) return;
+    const { target } = this;
+    const { config, client } = this.settings;
+    const { anew } = this.pendingUpdate;
+    this.scraper.reconfigure(target, inputFor(target, config, client), this.scraperOptions(), anew);
+    this.pendingUpdate = undefined;
+  }
+
+  private scraperOptions(): ScraperOptions {
+    const { config, client } = this.settings;
+    return {
+      ...scraperOptions(this.target, config, { ...this.host, client }),
+      onForget: (final) => this.writer.forget(final),
+    };
+  }
+
+  private makeSchedule(): Schedule {
+    const { clock, offsetSeed } = this.host;
+    const { allLabels, url, intervalMs } = this.target;
+    const offsetMs = scrapeOffsetMs(targetHash(allLabels, url), offsetSeed, intervalMs);
+    return new Schedule(clock, intervalMs, true, offsetMs);
+  }
+
+  private wake(): void {
+    this.nap.abort(new Error('something changed'));
+  }
+}
