@@ -26,6 +26,7 @@ function main(argv) {
     );
     return;
   }
+  if (argv[0] === 'promtool') argv = withFlagsBehind(argv);
   const found = findCommand(build.commands, argv);
   if (found === undefined || asksForHelp(found.argv)) {
     require('./help.cjs').main(argv, root, build.commands);
@@ -47,12 +48,24 @@ function readBuild() {
 /** The longest run of leading words that names a command: `tsdb append --to d` is `tsdb:append`. */
 function findCommand(commands, argv) {
   let words = 0;
-  while (words < argv.length && words < 3 && /^[a-z_][a-z_-]*$/.test(argv[words])) words++;
+  while (words < argv.length && words < 4 && /^[a-z_][a-z_-]*$/.test(argv[words])) words++;
   for (; words > 0; words--) {
     const id = argv.slice(0, words).join(':');
     if (commands.includes(id)) return { id, argv: argv.slice(words) };
   }
   return undefined;
+}
+
+/** promtool takes its global flags in front of the command, too. */
+function withFlagsBehind([promtool, ...rest]) {
+  const flags = rest.slice(
+    0,
+    Math.max(
+      0,
+      rest.findIndex((arg) => !arg.startsWith('--')),
+    ),
+  );
+  return [promtool, ...rest.slice(flags.length), ...flags];
 }
 
 /** oclif's own rule: a help flag anywhere before `--`. */

@@ -40,7 +40,7 @@ export function printValues(value: QueryValue, { out }: PrintContext): void {
 }
 
 /** Point `i` of a series: a number, or a histogram's `{count:…, sum:…, …}`. */
-export function pointText({ v, histograms }: ResultSeries, i: number): string {
+export function pointText({ v, histograms }: Pick<ResultSeries, 'v' | 'histograms'>, i: number): string {
   const h = histograms?.[i] ?? null;
   return h === null ? formatG(v[i]) : formatHistogram(h);
 }

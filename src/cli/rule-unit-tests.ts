@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
+import type { InputError } from '../core/errors.ts';
 import { formatDuration } from '../core/model/duration.ts';
 import type { EngineOptions } from '../core/promql/index.ts';
+import type { ParserOptions } from '../core/promql/parser/index.ts';
 import { compileRegex } from '../core/regex/index.ts';
 import {
   parseRuleFile,
@@ -11,6 +13,7 @@ import {
   type RuleFile,
   type UnitTest,
   type UnitTestFailure,
+  type UnitTestFile,
   UnitTestSuite,
 } from '../core/rules/index.ts';
 import type { TestReport } from './test-report/test-case.ts';
@@ -30,7 +33,28 @@ export interface UnitTestTally {
   failed: number;
 }
 
+/** A file of unit tests and the rule files that it names; where there are faults, nothing can be run. */
+export interface OpenedUnitTests {
+  tests: UnitTestFile;
+  rules: RuleFile[];
+  faults: InputError[];
+}
+
+export interface OpenOptions {
+  parser?: Partial<ParserOptions> | undefined;
+  ignoreUnknownFields: boolean;
+  /** Told of patterns that no file matches. */
+  onNoMatch(pattern: string): void;
+}
+
 /** `text` is what `file` holds; rule files are looked for beside it. */
+export function openUnitTests(text: string, file: string, options: OpenOptions): OpenedUnitTests {
+  const { tests, errors } = parseUnitTestFile(text, file, options);
+  const rules = errors.length > 0 ? [] : ruleFilesOf(tests.ruleFiles, file, options);
+  return { tests, rules, faults: [...errors, ...rules.flatMap((read) => read.errors)] };
+}
+
+/** Opens as openUnitTests does, runs, and reports. */
 export async function runUnitTestFile(
   text: string,
   file: string,
@@ -38,9 +62,11 @@ export async function runUnitTestFile(
   options: UnitTestRunOptions,
 ): Promise<UnitTestTally> {
   const tally: UnitTestTally = { ran: 0, failed: 0 };
-  const { tests, errors } = parseUnitTestFile(text, file, options);
-  const rules = errors.length > 0 ? [] : ruleFilesOf(tests.ruleFiles, file, options);
-  const faults = [...errors, ...rules.flatMap((read) => read.errors)];
+  const { tests, rules, faults } = openUnitTests(text, file, {
+    parser: options.engine.parser,
+    ignoreUnknownFields: options.ignoreUnknownFields,
+    onNoMatch: (pattern) => options.complain(`${file}: no file matches ${pattern}`),
+  });
   if (faults.length > 0) {
     for (const { message, place } of faults) {
       // A fault of a rule file says where it is; the line is of the test file.
@@ -123,16 +149,16 @@ function caseOf(failure: UnitTestFailure, test: UnitTest, name: string) {
   }
 }
 
-function ruleFilesOf(patterns: readonly string[], file: string, options: UnitTestRunOptions): RuleFile[] {
+function ruleFilesOf(patterns: readonly string[], file: string, options: OpenOptions): RuleFile[] {
   const folder = dirname(file);
   const found = new Map<string, RuleFile>();
   for (const pattern of patterns) {
     const matches = expandPattern(isAbsolute(pattern) ? pattern : join(folder, pattern));
-    if (matches.length === 0) options.complain(`${file}: no file matches ${pattern}`);
+    if (matches.length === 0) options.onNoMatch(pattern);
     for (const match of matches) {
       if (found.has(match)) continue;
       const read = parseRuleFile(readFileSync(match, 'utf8'), match, {
-        parser: options.engine.parser ?? {},
+        parser: options.parser ?? {},
         ignoreUnknownFields: options.ignoreUnknownFields,
       });
       found.set(match, read);

@@ -1,0 +1,47 @@
+/** Asks a server whether it is healthy, or ready. */
+import { Flags } from '@oclif/core';
+import { InputError } from '../core/errors.ts';
+import { BodyBuffer } from '../core/http/body.ts';
+import { HttpClient } from '../core/http/http-client.ts';
+import { CommandFailure, EXIT_FAILED } from './command.ts';
+import { fetchClientOptions } from './http-flags.ts';
+import { PromtoolCommand } from './promtool-command.ts';
+
+const TIMEOUT_MS = 10_000;
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+export const urlFlag = Flags.string({
+  description: 'The URL for the Prometheus server',
+  default: 'http://localhost:9090',
+});
+
+export abstract class PromtoolStatus extends PromtoolCommand {
+  /** Prints the answer to `GET /-/PAGE`; any status but 200 is a failure. */
+  protected async askStatus(server: string, page: 'healthy' | 'ready'): Promise<void> {
+    const base = /^https?:\/\//.test(server) ? server : `http://${server}`;
+    const url = new URL(`${base.replace(/\/+$/, '')}/-/${page}`);
+    const client = new HttpClient(
+      fetchClientOptions({ insecure: false, 'follow-redirects': true }, this.config.version, false),
+    );
+    const body = new BodyBuffer();
+    const request = {
+      url,
+      headers: {},
+      timeoutMs: TIMEOUT_MS,
+      bodySizeLimitBytes: BODY_LIMIT_BYTES,
+      accepts: () => true,
+    };
+    try {
+      const { status } = await client.fetch(request, body);
+      const text = Buffer.from(body.bytes).toString('utf8').trim();
+      if (status !== 200)
+        throw new CommandFailure(EXIT_FAILED, `check failed: URL=${base}, status=${status}`);
+      this.say(`  SUCCESS:  ${text}\n`);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new CommandFailure(EXIT_FAILED, `Get "${url.href}": ${error.reason}`);
+    } finally {
+      client.close();
+    }
+  }
+}
