@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { dnsSetup } from '../../src/core/discovery/dns/index.ts';
+import { DnsDiscoverer } from '../../src/core/discovery/dns/index.ts';
 import type { DnsDiscoveryConfig } from '../../src/core/discovery/sd-config.ts';
 import type { TargetGroup } from '../../src/core/discovery/target-group.ts';
 import { describeWith } from '../peers.ts';
@@ -77,18 +77,16 @@ describeWith('DNS discovery with dnsmasq', { dnsmasq }, () => {
       port: 9100,
       ...config,
     };
-    const setup = dnsSetup(settings, { servers: [`127.0.0.1:${port}`], resolvConf });
-    const ended = setup.open().then((discoverer) =>
-      discoverer.run(
-        {
-          clock: systemClock,
-          update: (groups) => {
-            for (const group of groups) found.set(group.source, group);
-          },
-          failed: (error) => failures.push(error.message),
+    const discoverer = new DnsDiscoverer(settings, { servers: [`127.0.0.1:${port}`], resolvConf });
+    const ended = discoverer.run(
+      {
+        clock: systemClock,
+        update: (groups) => {
+          for (const group of groups) found.set(group.source, group);
         },
-        abort.signal,
-      ),
+        failed: (error) => failures.push(error.message),
+      },
+      abort.signal,
     );
     const stop = async () => {
       abort.abort();

@@ -19,6 +19,10 @@ async function open(config: DiscoveryConfig): Promise<Discoverer> {
       const { FileDiscoverer } = await import('./file.ts');
       return new FileDiscoverer(config);
     }
+    case 'dns': {
+      const { DnsDiscoverer } = await import('./dns/index.ts');
+      return new DnsDiscoverer(config);
+    }
     default:
       throw new InputError(
         'unsupported_discovery',

@@ -6,7 +6,7 @@
 import { promises as dns } from 'node:dns';
 import { InputError } from '../../errors.ts';
 import { EMPTY_LABELS, type Labels, labelsFromPairs } from '../../model/labels.ts';
-import type { Discoverer, DiscoveryHost, DiscoverySetup } from '../discoverer.ts';
+import type { Discoverer, DiscoveryHost } from '../discoverer.ts';
 import { RefreshingDiscoverer } from '../refresh.ts';
 import type { DnsDiscoveryConfig } from '../sd-config.ts';
 import type { TargetGroup } from '../target-group.ts';
@@ -27,22 +27,14 @@ export interface DnsOptions {
   resolvConf?: string;
 }
 
-export function dnsSetup(config: DnsDiscoveryConfig, options: DnsOptions = {}): DiscoverySetup {
-  return {
-    mechanism: 'dns',
-    key: JSON.stringify([config, options]),
-    open: async () => new DnsDiscoverer(config, options),
-  };
-}
-
-class DnsDiscoverer implements Discoverer {
+export class DnsDiscoverer implements Discoverer {
   private readonly config: DnsDiscoveryConfig;
   private readonly options: DnsOptions;
   private readonly resolver = new dns.Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   /** The last good answer for each name. */
   private readonly known = new Map<string, TargetGroup>();
 
-  constructor(config: DnsDiscoveryConfig, options: DnsOptions) {
+  constructor(config: DnsDiscoveryConfig, options: DnsOptions = {}) {
     this.config = config;
     this.options = options;
     if (options.servers !== undefined) this.resolver.setServers(options.servers);
