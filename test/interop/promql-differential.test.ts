@@ -81,6 +81,16 @@ describeWith('the query engine beside Prometheus', { prometheus: peer('prometheu
     }
   }
 
+  /** Whether Prometheus, asked again, answers otherwise: ties are decided by the order of a Go map. */
+  async function contradictsItself(
+    query: string,
+    real: Answer,
+    ask: () => Promise<Answer>,
+  ): Promise<boolean> {
+    for (let i = 0; i < 20; i++) if (differences(query, await ask(), real) !== null) return true;
+    return false;
+  }
+
   it(`agrees on ${count} random queries`, async () => {
     const generator = new QueryGenerator(seed, {
       metrics: DATA_METRICS,
@@ -96,23 +106,27 @@ describeWith('the query engine beside Prometheus', { prometheus: peer('prometheu
       if (UNDEFINED.some((pattern) => pattern.test(query))) continue;
       const at = DATA_START + generator.below(DATA_END - DATA_START);
       const range = { start: at, end: at + 40 * 60_000, step: 1000 * (1 + generator.below(120)) };
-      const [instant, instantReal, ranged, rangedReal] = await Promise.all([
-        askTsmon(query, at),
-        askPrometheus('query', { query, time: String(at / 1000) }),
-        askTsmon(query, range),
+      const askInstant = () => askPrometheus('query', { query, time: String(at / 1000) });
+      const askRange = () =>
         askPrometheus('query_range', {
           query,
           start: String(range.start / 1000),
           end: String(range.end / 1000),
           step: String(range.step / 1000),
-        }),
+        });
+      const [instant, instantReal, ranged, rangedReal] = await Promise.all([
+        askTsmon(query, at),
+        askInstant(),
+        askTsmon(query, range),
+        askRange(),
       ]);
-      for (const [kind, ours, real] of [
-        [`instant at ${at}`, instant, instantReal],
-        [`range ${JSON.stringify(range)}`, ranged, rangedReal],
+      for (const [kind, ours, real, ask] of [
+        [`instant at ${at}`, instant, instantReal, askInstant],
+        [`range ${JSON.stringify(range)}`, ranged, rangedReal, askRange],
       ] as const) {
         const difference = differences(query, ours, real);
-        if (difference !== null) found.push(`${query}\n  ${kind}\n  ${difference}`);
+        if (difference === null || (await contradictsItself(query, real, ask))) continue;
+        found.push(`${query}\n  ${kind}\n  ${difference}`);
       }
     }
     expect(found.join('\n\n')).toBe('');
