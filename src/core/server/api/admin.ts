@@ -1,0 +1,46 @@
+/** `/api/v1/admin/tsdb/…`: deletes and copies, where `--web.enable-admin-api` allows that. */
+import { MAX_TIMESTAMP, MIN_TIMESTAMP } from '../../model/timestamp.ts';
+import type { FormValues } from '../http/form-values.ts';
+import type { Reply } from '../http/reply.ts';
+import type { Router } from '../http/router.ts';
+import type { AdminView } from '../views.ts';
+import { answering, succeed } from './answer.ts';
+import { ApiFault, badParameter } from './api-error.ts';
+import { booleanOf, notANumber, optionalTime, parseSelectors } from './parameters.ts';
+
+const METHODS = ['POST', 'PUT'];
+
+/** `admin` is undefined where it is not allowed. */
+export function addAdminRoutes(router: Router, admin: AdminView | undefined): void {
+  const add = (path: string, handler: (form: FormValues, reply: Reply, admin: AdminView) => Promise<void>) =>
+    router.add(
+      METHODS,
+      `/api/v1/admin/tsdb/${path}`,
+      answering(async (request, reply) => {
+        if (admin === undefined) throw new ApiFault('unavailable', 'admin APIs disabled');
+        await handler(await request.form(), reply, admin);
+      }),
+      { cors: true },
+    );
+  add('delete_series', async (form, reply, view) => {
+    if (form.fault !== undefined) throw new ApiFault('bad_data', `error parsing form values: ${form.fault}`);
+    const texts = form.all('match[]');
+    if (texts.length === 0) throw new ApiFault('bad_data', 'no match[] parameter provided');
+    const mint = optionalTime(form, 'start', MIN_TIMESTAMP);
+    const maxt = optionalTime(form, 'end', MAX_TIMESTAMP);
+    for (const matchers of parseSelectors(texts)) await view.deleteSeries(matchers, mint, maxt);
+    reply.empty(204);
+  });
+  add('clean_tombstones', async (_, reply, view) => {
+    await view.cleanTombstones();
+    reply.empty(204);
+  });
+  add('snapshot', async (form, reply, view) => {
+    const text = form.get('skip_head');
+    const skipHead = text === '' ? false : booleanOf(text);
+    if (skipHead === undefined) {
+      throw badParameter('skip_head', `unable to parse boolean: ${notANumber('ParseBool', text)}`);
+    }
+    succeed(reply, { name: await view.snapshot(!skipHead) });
+  });
+}

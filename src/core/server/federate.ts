@@ -1,0 +1,105 @@
+/**
+ * `/federate`: the newest samples of chosen series in an exposition format, for another server to scrape.
+ * See https://prometheus.io/docs/prometheus/latest/federation/
+ */
+import type { Clock } from '../clock.ts';
+import { InputError } from '../errors.ts';
+import { createWriter, negotiate, WRITE_PIECE } from '../exposition/index.ts';
+import type { Family } from '../exposition/series-table.ts';
+import { SampleColumns } from '../model/columns.ts';
+import { compareStrings, Labels, METRIC_NAME } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import { isStale } from '../model/value.ts';
+import { parseSelector } from '../promql/parser/index.ts';
+import type { SeriesSet, Source } from '../source/source.ts';
+import { mergeSeriesSets } from '../tsdb/block/index.ts';
+import { withExternal } from './external-labels.ts';
+import type { Router } from './http/router.ts';
+
+export interface FederateOptions {
+  source: () => Source;
+  clock: Clock;
+  lookbackMs: number;
+  externalLabels: () => Labels;
+}
+
+export function addFederateRoute(router: Router, options: FederateOptions): void {
+  router.add('GET', '/federate', async (request, reply) => {
+    const form = request.query;
+    if (form.fault !== undefined) {
+      reply.fault(400, `error parsing form values: ${form.fault}`);
+      return;
+    }
+    const selectors: Matcher[][] = [];
+    try {
+      for (const text of form.all('match[]')) selectors.push(parseSelector(text));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      reply.fault(400, error.message);
+      return;
+    }
+    const maxt = options.clock.now();
+    const mint = maxt - options.lookbackMs + 1;
+    const source = options.source();
+    try {
+      const sets: SeriesSet[] = [];
+      for (const matchers of selectors) sets.push(await source.select(matchers, { mint, maxt }));
+      const wanted = negotiate(request.header('accept'));
+      // OpenMetrics has no samples without a type, and Prometheus does not federate in it.
+      const { format, escaping, contentType } =
+        wanted.format === 'protobuf' ? wanted : negotiate('text/plain');
+      const writer = createWriter(format, { escaping });
+      const pieces = newest(mergeSeriesSets(sets), mint, maxt, options.externalLabels(), writer);
+      await reply.stream(200, contentType, pieces);
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+function* newest(
+  set: SeriesSet,
+  mint: number,
+  maxt: number,
+  external: Labels,
+  writer: ReturnType<typeof createWriter>,
+): Generator<Uint8Array, void> {
+  const columns = new SampleColumns();
+  let family = undefined as Family | undefined;
+  for (const i of byName(set)) {
+    columns.clear();
+    set.read(i, columns);
+    const { t, v, histograms } = columns;
+    let last = columns.length - 1;
+    while (last >= 0 && t[last] > maxt) last--;
+    if (last < 0 || t[last] < mint) continue;
+    const h = histograms?.[last] ?? null;
+    if (h === null ? isStale(v, last) : h.stale) continue;
+    const labels = set.labels(i);
+    const name = labels.get(METRIC_NAME);
+    if (name === '') continue;
+    if (family?.name !== name) family = { name, type: 'unknown', help: '', unit: '' };
+    writer.family(family);
+    const full = withInstance(withExternal(labels, external));
+    if (h === null) writer.sample(full, t[last], v, last);
+    else writer.histogram(full, t[last], h);
+    if (writer.buffered >= WRITE_PIECE) yield writer.take().slice();
+  }
+  writer.end();
+  yield writer.take().slice();
+}
+
+/** Series of one name together: labels may come before the name in a set's order. */
+function byName(set: SeriesSet): number[] {
+  const names = Array.from({ length: set.length }, (_, i) => set.labels(i).get(METRIC_NAME));
+  return names.map((_, i) => i).sort((a, b) => compareStrings(names[a], names[b]) || a - b);
+}
+
+/**
+ * A series without this label says so: whoever honours labels would otherwise give it our own address. No label set has an
+ * empty value; this one is only written.
+ */
+function withInstance(labels: Labels): Labels {
+  if (labels.has('instance')) return labels;
+  return new Labels([...labels.names, 'instance'], [...labels.values, '']);
+}

@@ -1,0 +1,332 @@
+/**
+ * The server's HTTP: sockets, TLS, limits, what is refused, and which handler answers the rest. Handlers know nothing of
+ * all that.
+ */
+import { createServer, type Server as PlainServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Registry } from '../../instrument/index.ts';
+import type { Regex } from '../../regex/index.ts';
+import type { Logger } from '../logger.ts';
+import type { WebSecurity } from '../web/web-security.ts';
+import { Connections } from './connections.ts';
+import { allowOrigin, isHeaderValue } from './cors.ts';
+import { HttpMetrics } from './metrics.ts';
+import { cleanTarget, htmlEscaped } from './path.ts';
+import { type AnyOutgoing, Reply } from './reply.ts';
+import { type AnyIncoming, BodyTooLarge, HttpRequest } from './request.ts';
+import type { FoundRoute, Router } from './router.ts';
+
+const MAX_HEADER_BYTES = 64 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const CHECK_MS = 2000;
+/** Of a path, in a log. */
+const SHOWN_PATH = 200;
+
+export interface HttpServerOptions {
+  router: Router;
+  security: WebSecurity;
+  registry: Registry;
+  logger: Logger;
+  /** `--web.max-connections`; 0 for no limit. */
+  maxConnections: number;
+  /** `--web.read-timeout`: for a whole request, and for how long an idle connection stays, ms. */
+  readTimeoutMs: number;
+  /** What is before all paths: '' or '/prometheus'. */
+  routePrefix: string;
+  /** `--web.cors.origin`. */
+  corsOrigin: Regex;
+  /** Whether other routes than those for `always` are served. */
+  state: () => 'starting' | 'ready' | 'stopping';
+}
+
+export class HttpServer {
+  private readonly options: HttpServerOptions;
+  private readonly metrics: HttpMetrics;
+  private readonly connections: Connections;
+  private readonly server: PlainServer;
+  private readonly secure: boolean;
+  private active = 0;
+  private onIdle: (() => void) | undefined;
+
+  constructor(options: HttpServerOptions) {
+    const { registry, security, readTimeoutMs } = options;
+    this.options = options;
+    this.metrics = new HttpMetrics(registry);
+    this.connections = new Connections(options.maxConnections, () => {
+      this.metrics.refused.with('connections').inc();
+      options.logger.warn('refused a connection: there are too many', { limit: options.maxConnections });
+    });
+    const tls = security.tlsOptions();
+    this.secure = tls !== undefined;
+    const limits = {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, readTimeoutMs),
+      requestTimeout: readTimeoutMs,
+      keepAliveTimeout: readTimeoutMs,
+      connectionsCheckingInterval: CHECK_MS,
+    };
+    const answer = (incoming: AnyIncoming, out: AnyOutgoing) => void this.answer(incoming, out);
+    if (tls === undefined) this.server = createServer(limits, answer);
+    else if (security.config.http2) {
+      this.server = createSecureServer(
+        { ...limits, ...tls, allowHTTP1: true },
+        answer,
+      ) as unknown as PlainServer;
+    } else {
+      this.server = createTlsServer({ ...limits, ...tls }, answer);
+    }
+    this.watch();
+  }
+
+  /** Resolves with where it listens. */
+  listen(port: number, host?: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject);
+        resolve(this.server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Takes no more connections, and resolves when all that was asked is answered, at the latest after `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    this.options.security.stop();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections?.();
+    if (this.active > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, deadlineMs);
+        this.onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.connections.destroyAll();
+    await closed;
+  }
+
+  private watch(): void {
+    const { server, metrics } = this;
+    const { security, registry } = this.options;
+    this.connections.watch(server, this.secure);
+    registry.source(() => {
+      metrics.connections.set(this.connections.count);
+      return [];
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) {
+        socket.destroy();
+        return;
+      }
+      this.refuse('malformed', error.message, socket.remoteAddress);
+      const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+        socket.destroy(),
+      );
+    });
+    if (!this.secure) return;
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      this.refuse('tls', error.message, socket.remoteAddress);
+    });
+    server.prependListener('secureConnection', (socket: TLSSocket) => {
+      const reason = security.refusal(socket);
+      if (reason === undefined) return;
+      this.refuse('client_certificate', reason, socket.remoteAddress);
+      socket.destroy();
+    });
+    security.watch((tls) =>
+      (server as unknown as { setSecureContext(tls: object): void }).setSecureContext(tls),
+    );
+  }
+
+  private async answer(incoming: AnyIncoming, out: AnyOutgoing): Promise<void> {
+    const started = performance.now();
+    const gone = new AbortController();
+    // What the client does to its connection is no error of ours.
+    out.on('error', () => gone.abort());
+    out.on('close', () => {
+      if (!out.writableFinished) gone.abort();
+    });
+    this.active++;
+    let handler = 'unknown';
+    let reply: Reply | undefined;
+    try {
+      const found = this.find(incoming);
+      handler = found?.route?.route.pattern ?? 'unknown';
+      reply = new Reply(
+        out,
+        found?.route?.route.compress === false ? '' : headerOf(incoming, 'accept-encoding'),
+        gone.signal,
+      );
+      for (const [name, value] of Object.entries(this.options.security.config.headers))
+        reply.header(name, value);
+      if (found === undefined) this.notFound(reply);
+      else await this.serve(incoming, reply, found, gone.signal);
+    } catch (error) {
+      this.failed(error, incoming, out, reply, gone.signal);
+    } finally {
+      this.metrics.answered(
+        handler,
+        out.statusCode,
+        (performance.now() - started) / 1000,
+        reply?.sentBytes ?? 0,
+      );
+      this.active--;
+      if (this.active === 0) this.onIdle?.();
+    }
+  }
+
+  /** What the request names: a route, a redirect, a refusal; undefined where there is nothing. */
+  private find(incoming: AnyIncoming): Found | undefined {
+    const { router, routePrefix } = this.options;
+    const target = cleanTarget(incoming.url ?? '/');
+    if (target.kind === 'bad') {
+      this.refuse('bad_path', target.reason, incoming.socket.remoteAddress, incoming.url);
+      return { refusal: target.reason };
+    }
+    if (target.kind === 'redirect') {
+      this.refuse('path_traversal', 'the path is not plain', incoming.socket.remoteAddress, incoming.url);
+      return { redirect: target.location, status: 301 };
+    }
+    const { path, query } = target;
+    if (routePrefix !== '' && !path.startsWith(`${routePrefix}/`)) {
+      const isRoot = path === '/' || path === routePrefix;
+      return isRoot ? { redirect: `${routePrefix}/`, status: 302 } : undefined;
+    }
+    const below = path.slice(routePrefix.length);
+    const route = router.find(below);
+    if (route !== undefined) return { route, path: below, query };
+    if (below.length > 1 && below.endsWith('/') && router.find(below.slice(0, -1)) !== undefined) {
+      return { redirect: routePrefix + below.slice(0, -1) + (query === '' ? '' : `?${query}`), status: 301 };
+    }
+    return undefined;
+  }
+
+  private async serve(incoming: AnyIncoming, reply: Reply, found: Found, signal: AbortSignal): Promise<void> {
+    if (!(await this.signedIn(incoming, reply))) return;
+    if (found.refusal !== undefined) {
+      reply.fault(400, found.refusal);
+      return;
+    }
+    if (found.redirect !== undefined) {
+      redirect(reply, found.status ?? 302, found.redirect, incoming.method ?? 'GET');
+      return;
+    }
+    const { route, params } = found.route!;
+    const method = incoming.method ?? 'GET';
+    if (route.cors) allowOrigin(reply, headerOf(incoming, 'origin'), this.options.corsOrigin);
+    const handler = route.handlers.get(method);
+    if (handler === undefined) {
+      if (method === 'OPTIONS' && route.cors) {
+        reply.empty(204);
+        return;
+      }
+      const allowed = [...route.handlers.keys(), ...(route.cors ? ['OPTIONS'] : [])].sort();
+      reply.header('Allow', allowed.join(', '));
+      reply.fault(405, 'Method Not Allowed');
+      return;
+    }
+    const state = this.options.state();
+    if (state !== 'ready' && !route.always) {
+      reply.header('X-Prometheus-Stopping', String(state === 'stopping'));
+      reply.fault(503, 'Service Unavailable');
+      return;
+    }
+    await handler(new HttpRequest(incoming, found.path!, found.query!, params, signal), reply);
+  }
+
+  private async signedIn(incoming: AnyIncoming, reply: Reply): Promise<boolean> {
+    const outcome = await this.options.security.signIn(headerOf(incoming, 'authorization'));
+    if (outcome === 'allowed') return true;
+    this.refuse('auth', outcome, incoming.socket.remoteAddress);
+    if (outcome === 'busy') {
+      reply.header('Retry-After', '1');
+      reply.fault(429, 'Too many sign-ins');
+      return false;
+    }
+    reply.header('WWW-Authenticate', 'Basic');
+    reply.fault(401, 'Unauthorized');
+    return false;
+  }
+
+  private notFound(reply: Reply): void {
+    reply.fault(404, '404 page not found');
+  }
+
+  private failed(
+    error: unknown,
+    incoming: AnyIncoming,
+    out: AnyOutgoing,
+    reply: Reply | undefined,
+    signal: AbortSignal,
+  ): void {
+    if (signal.aborted) return;
+    if (error instanceof BodyTooLarge && reply !== undefined && !reply.started) {
+      this.refuse('body_size', error.message, incoming.socket.remoteAddress, incoming.url);
+      if (incoming.httpVersionMajor === 1) reply.header('Connection', 'close');
+      reply.fault(413, error.message);
+      return;
+    }
+    this.options.logger.error('a request failed', {
+      path: shownPath(incoming.url),
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    if (reply !== undefined && !reply.started) reply.fault(500, 'Internal Server Error');
+    // The client must not take half an answer for a whole one.
+    else out.destroy();
+  }
+
+  private refuse(reason: string, detail: string, address: string | undefined, url?: string): void {
+    this.metrics.refused.with(reason).inc();
+    this.options.logger.warn('refused a request', {
+      reason,
+      detail,
+      remote: address,
+      path: url === undefined ? undefined : shownPath(url),
+    });
+  }
+}
+
+interface Found {
+  route?: FoundRoute;
+  path?: string;
+  query?: string;
+  redirect?: string;
+  status?: number;
+  refusal?: string;
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+function headerOf(incoming: AnyIncoming, name: string): string {
+  const value = incoming.headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? '');
+}
+
+/** With a link, for who does not follow by itself. */
+function redirect(reply: Reply, status: number, location: string, method: string): void {
+  if (!isHeaderValue(location)) {
+    reply.fault(400, 'malformed request target');
+    return;
+  }
+  reply.header('Location', location);
+  const text = status === 301 ? 'Moved Permanently' : 'Found';
+  if (method !== 'GET' && method !== 'HEAD') reply.empty(status);
+  else {
+    const link = `<a href="${htmlEscaped(location)}">${text}</a>.\n\n`;
+    reply.whole(status, 'text/html; charset=utf-8', Buffer.from(link));
+  }
+}
+
+function shownPath(url: string | undefined): string {
+  const text = (url ?? '').slice(0, SHOWN_PATH);
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}

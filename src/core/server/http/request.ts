@@ -1,0 +1,77 @@
+/** A request as handlers see it: HTTP/1.1 and HTTP/2 alike. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { InputError } from '../../errors.ts';
+import { FormValues } from './form-values.ts';
+
+export type AnyIncoming = IncomingMessage | Http2ServerRequest;
+
+/** Go reads no more of a form's body. */
+const MAX_FORM_BYTES = 10 * 1024 * 1024;
+
+/** More was sent than is taken. */
+export class BodyTooLarge extends InputError {
+  constructor(limitBytes: number) {
+    super('body_too_large', `the body is larger than ${limitBytes} bytes`);
+    this.name = 'BodyTooLarge';
+  }
+}
+
+export class HttpRequest {
+  readonly method: string;
+  /** Below the route prefix, not decoded, without the query string. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** What the path's parameters stand for, percent-decoded. */
+  readonly params: Readonly<Record<string, Buffer>>;
+  /** Of the URL alone. */
+  readonly query: FormValues;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  readonly remoteAddress: string;
+  private readonly incoming: AnyIncoming;
+
+  constructor(
+    incoming: AnyIncoming,
+    path: string,
+    queryString: string,
+    params: Readonly<Record<string, Buffer>>,
+    signal: AbortSignal,
+  ) {
+    this.incoming = incoming;
+    this.method = incoming.method ?? 'GET';
+    this.path = path;
+    this.headers = incoming.headers;
+    this.params = params;
+    this.query = new FormValues().parse(queryString);
+    this.signal = signal;
+    this.remoteAddress = incoming.socket.remoteAddress ?? '';
+  }
+
+  header(name: string): string {
+    const value = this.headers[name.toLowerCase()];
+    return Array.isArray(value) ? value.join(', ') : (value ?? '');
+  }
+
+  /** The values of a form's body, which come first, and of the URL. Rejects with BodyTooLarge. */
+  async form(): Promise<FormValues> {
+    if (this.method !== 'POST' && this.method !== 'PUT' && this.method !== 'PATCH') return this.query;
+    const type = this.header('content-type').split(';')[0].trim().toLowerCase();
+    if (type !== 'application/x-www-form-urlencoded') return this.query;
+    const body = await this.body(MAX_FORM_BYTES);
+    return new FormValues().parse(body.toString('utf8')).with(this.query);
+  }
+
+  /** The whole body as it was sent. Rejects with BodyTooLarge, and where the client goes away. */
+  async body(limitBytes: number): Promise<Buffer> {
+    if (Number(this.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLarge(limitBytes);
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const part of this.incoming as AsyncIterable<Buffer>) {
+      length += part.length;
+      if (length > limitBytes) throw new BodyTooLarge(limitBytes);
+      parts.push(part);
+    }
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts, length);
+  }
+}

@@ -1,0 +1,20 @@
+/** The HTTP side of the daemon: Prometheus' API over views of the parts behind it. */
+export type { Pieces } from './http/reply.ts';
+export type { Handler, RouteOptions, Router } from './http/router.ts';
+export { type LogFields, type Logger, silentLogger } from './logger.ts';
+export { Notifications } from './notifications.ts';
+export {
+  DEFAULT_SERVER_LIMITS,
+  PrometheusServer,
+  type ServerParts,
+  type ServerSettings,
+} from './prometheus-server.ts';
+export {
+  evaluateTask,
+  InlineRunner,
+  type QueryRunner,
+  type QueryTask,
+  type QueryTimes,
+} from './query-runner.ts';
+export * from './views.ts';
+export { PLAIN_WEB, WebSecurity, type WebSecurityOptions } from './web/web-security.ts';

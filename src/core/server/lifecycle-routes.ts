@@ -1,0 +1,58 @@
+/** `/-/healthy`, `/-/ready`, `/-/reload`, `/-/quit`, `/version` and `/metrics`: for those who run the server. */
+import { createWriter, negotiate, writeFamilies } from '../exposition/index.ts';
+import type { Registry } from '../instrument/index.ts';
+import type { Handler, Router } from './http/router.ts';
+import type { BuildInfo, LifecycleView } from './views.ts';
+
+const ALWAYS = { always: true };
+const CHANGES = ['POST', 'PUT'];
+
+export interface LifecycleRouteOptions {
+  lifecycle: LifecycleView;
+  /** `--web.enable-lifecycle`. */
+  enabled: boolean;
+  registry: Registry;
+  buildInfo: () => BuildInfo;
+}
+
+export function addLifecycleRoutes(router: Router, options: LifecycleRouteOptions): void {
+  const { lifecycle, enabled, registry, buildInfo } = options;
+  router.add('GET', '/-/healthy', (_, reply) => reply.text(200, 'Prometheus Server is Healthy.\n'), ALWAYS);
+  router.add('HEAD', '/-/healthy', (_, reply) => reply.empty(200), ALWAYS);
+  router.add('GET', '/-/ready', (_, reply) => reply.text(200, 'Prometheus Server is Ready.\n'));
+  router.add('HEAD', '/-/ready', (_, reply) => reply.empty(200));
+  const guarded =
+    (handler: Handler): Handler =>
+    (request, reply) =>
+      enabled ? handler(request, reply) : reply.text(403, 'Lifecycle API is not enabled.');
+  const change = (path: string, handler: Handler) => {
+    router.add(CHANGES, path, guarded(handler), ALWAYS);
+    router.add('GET', path, (_, reply) => reply.text(405, 'Only POST or PUT requests allowed'), ALWAYS);
+  };
+  change('/-/reload', async (_, reply) => {
+    try {
+      await lifecycle.reload();
+    } catch (error) {
+      reply.fault(500, `failed to reload config: ${(error as Error).message}`);
+      return;
+    }
+    reply.empty(200);
+  });
+  change('/-/quit', (_, reply) => {
+    reply.text(200, 'Requesting termination... Goodbye!');
+    lifecycle.quit();
+  });
+  router.add('GET', '/version', (_, reply) => reply.text(200, JSON.stringify(buildInfo())));
+  router.add(
+    'GET',
+    '/metrics',
+    async (request, reply) => {
+      const { format, escaping, contentType } = negotiate(request.header('accept'));
+      const writer = createWriter(format, { escaping });
+      writeFamilies(writer, registry.collect());
+      writer.end();
+      await reply.stream(200, contentType, [writer.take()]);
+    },
+    ALWAYS,
+  );
+}
