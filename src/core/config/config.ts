@@ -20,6 +20,8 @@ export interface Config {
   scrapeConfigFiles: readonly string[];
   /** Those of the file, then those of `scrapeConfigFiles`. */
   scrapeConfigs: readonly ScrapeConfig[];
+  /** How many of them, at the end, are from `scrapeConfigFiles`. */
+  includedJobs: number;
   storage: StorageConfig;
   tracing: TracingConfig;
   remoteWrite: readonly RemoteWriteConfig[];

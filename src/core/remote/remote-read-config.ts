@@ -13,6 +13,8 @@ export interface RemoteReadConfig {
   /** '' where none was given. */
   name: string;
   /** Only selectors with all of these are asked for. */
+  /** Bytes of one frame of a streamed answer. */
+  chunkedReadLimit: number;
   requiredMatchers: Readonly<Record<string, string>>;
   filterExternalLabels: boolean;
   http: HttpClientConfig;

@@ -181,7 +181,8 @@ export class YamlDocument {
     return `${tag} \`${text.length > 10 ? `${text.slice(0, 7)}...` : text}\``;
   }
 
-  private pairs(node: Node | null | undefined, type: string): YamlPair[] | undefined {
+  /** The keys and values of any map, merged ones included; undefined and a fault where it is something else. */
+  pairs(node: Node | null | undefined, type: string): YamlPair[] | undefined {
     const value = this.resolve(node);
     if (!isMap(value)) {
       this.fault(node, `cannot unmarshal ${this.describe(value)} into ${type}`);

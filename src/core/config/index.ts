@@ -1,0 +1,6 @@
+/** prometheus.yml and web.yml: reading, checking, and what comes of them. */
+export type * from './config.ts';
+export { filesMatching } from './glob.ts';
+export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, parseConfig } from './load.ts';
+export type { Origin, Origins } from './reader.ts';
+export { type ToYamlOptions, toYaml, toYamlLines } from './to-yaml.ts';

@@ -1,0 +1,13 @@
+/** A configuration on its way to YAML. */
+export type Printable = string | number | boolean | null | PrintableList | PrintableMap;
+
+export interface PrintableList {
+  items: readonly Printable[];
+  /** In brackets on one line. */
+  flow?: boolean;
+}
+
+/** In the order to be written. */
+export interface PrintableMap {
+  entries: readonly (readonly [key: string, value: Printable])[];
+}
