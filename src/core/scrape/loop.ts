@@ -136,6 +136,7 @@ export class ScrapeLoop {
         const tick = await this.schedule.tick(this.nap.signal);
         if (this.ending !== undefined) continue;
         if (tick.skipped > 0) this.host.metrics.skipped.inc(tick.skipped);
+        this.host.metrics.lateness.observe((this.host.clock.now() - tick.due) / 1000);
         await this.scrape(this.schedule.timeOf(tick));
       } catch (error) {
         if (this.abort.signal.aborted) return;

@@ -1,5 +1,5 @@
 /** What scraping says of itself, under Prometheus' names. */
-import type { Counter, Gauge, Registry } from '../instrument/index.ts';
+import type { ClassicHistogram, Counter, Gauge, Registry } from '../instrument/index.ts';
 import { IntervalLengths } from './interval-lengths.ts';
 
 const JOB = 'scrape_job';
@@ -23,6 +23,8 @@ export interface ScrapeMetrics {
   exemplarsOutOfOrder: Counter;
   /** Ours alone: ticks that passed while a scrape was still running. */
   skipped: Counter;
+  /** Ours alone: how long after its moment a scrape began. */
+  lateness: ClassicHistogram;
   intervals: IntervalLengths;
 }
 
@@ -80,6 +82,12 @@ export function scrapeMetrics(registry: Registry): ScrapeMetrics {
     skipped: registry.counter(
       'tsmon_target_scrapes_skipped_total',
       'Total number of scrapes that were left out because the one before took too long.',
+    ),
+    lateness: registry.histogram(
+      'tsmon_target_scrape_lateness_seconds',
+      'How long after its due time a scrape began.',
+      [],
+      [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
     ),
     intervals,
   };
