@@ -1,11 +1,14 @@
 /**
- * A rule group: its rules evaluated one after another, each seeing what those before it wrote, at a time that the
- * caller gives; unit tests, backfill and a server own the clock.
+ * A rule group: its rules evaluated at a time that the caller gives, each seeing what those before it wrote; unit tests
+ * and the server own the clock. Rules that do not read each other may be evaluated side by side, which gains something
+ * where the source is one that waits.
  */
+import { type Clock, systemClock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import type { Histogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import { writeStale } from '../model/value.ts';
+import { placeRules, readers } from './order.ts';
 import { AlertingRule, RecordingRule, type Rule, type RuleContext, RuleError } from './rule.ts';
 import { labelsOf, type RuleGroupConfig } from './rule-file.ts';
 
@@ -14,6 +17,8 @@ export interface RuleSink {
   /** Row `row` of a value column at `t` (ms). */
   addFloat(labels: Labels, t: number, vs: Float64Array, row: number): void;
   addHistogram(labels: Labels, t: number, histogram: Histogram): void;
+  /** One rule has written all it had for this time. */
+  commit?(): void;
 }
 
 export interface RuleFailure {
@@ -21,21 +26,65 @@ export interface RuleFailure {
   error: Error;
 }
 
+export type RuleHealth = 'unknown' | 'ok' | 'err';
+
+/** What is known of a rule's last evaluation. */
+export interface RuleStatus {
+  health: RuleHealth;
+  /** '' where it was evaluated. */
+  lastError: string;
+  durationMs: number;
+  /** Undefined before the first. */
+  evaluatedAt: number | undefined;
+  /** Samples of its last successful evaluation. */
+  samples: number;
+  evaluations: number;
+  failures: number;
+}
+
+export interface RuleGroupOptions {
+  /** Of groups that name no `query_offset`, ms. */
+  offsetMs?: number;
+  /** Whether alerts are written from the start; see AlertingRule.restored. */
+  restored?: boolean;
+  /** How many rules may be evaluated at a time. */
+  concurrency?: number;
+  /** For durations. */
+  clock?: Clock;
+  /** Told of every alerting rule that was evaluated at `t` (ms). */
+  onAlerts?: (rule: AlertingRule, t: number) => void;
+}
+
 export class RuleGroup {
   readonly config: RuleGroupConfig;
-  readonly rules: Rule[];
-  private readonly offsetMs: number;
+  readonly rules: (RecordingRule | AlertingRule)[];
+  readonly statuses: RuleStatus[];
+  readonly offsetMs: number;
+  private readonly options: RuleGroupOptions;
   /** For each rule the series of its last successful evaluation, by their text. */
   private readonly previous: Map<string, Labels>[];
+  /** Series of rules that are no more, to be ended at the next evaluation. */
+  private orphans: Labels[] = [];
+  private batches: number[][] | undefined;
 
-  /** `offsetMs` is for groups that name no `query_offset`. */
-  constructor(config: RuleGroupConfig, { offsetMs = 0, restored = true } = {}) {
+  constructor(config: RuleGroupConfig, options: RuleGroupOptions = {}) {
+    const { offsetMs = 0, restored = true } = options;
     this.config = config;
+    this.options = options;
     this.rules = config.rules.map((rule) =>
       rule.kind === 'record'
         ? new RecordingRule(rule, labelsOf(config, rule))
         : new AlertingRule(rule, labelsOf(config, rule), restored),
     );
+    this.statuses = config.rules.map(() => ({
+      health: 'unknown',
+      lastError: '',
+      durationMs: 0,
+      evaluatedAt: undefined,
+      samples: 0,
+      evaluations: 0,
+      failures: 0,
+    }));
     this.offsetMs = config.queryOffsetMs ?? offsetMs;
     this.previous = this.rules.map(() => new Map());
   }
@@ -51,20 +100,99 @@ export class RuleGroup {
     wanted: (rule: Rule) => boolean = () => true,
   ): Promise<RuleFailure[]> {
     const failures: RuleFailure[] = [];
-    for (const [i, rule] of this.rules.entries()) {
-      if (!wanted(rule)) continue;
-      try {
-        await this.evaluateRule(i, context, t, sink);
-      } catch (error) {
-        if (!(error instanceof RuleError || error instanceof InputError)) throw error;
-        failures.push({ rule, error });
+    const evaluate = async (i: number): Promise<void> => {
+      if (!wanted(this.rules[i])) return;
+      const error = await this.evaluateRule(i, context, t, sink);
+      if (error !== undefined) failures.push({ rule: this.rules[i], error });
+    };
+    const { concurrency = 1 } = this.options;
+    if (concurrency <= 1) for (let i = 0; i < this.rules.length; i++) await evaluate(i);
+    else {
+      this.batches ??= independentBatches(this.config);
+      for (const batch of this.batches) {
+        const queue = batch.values();
+        const work = async () => {
+          for (const i of queue) await evaluate(i);
+        };
+        await Promise.all(Array.from({ length: Math.min(concurrency, batch.length) }, work));
       }
     }
+    if (this.orphans.length > 0) this.endSeries(this.orphans.splice(0), t, sink);
     return failures;
   }
 
-  private async evaluateRule(i: number, context: RuleContext, t: number, sink: RuleSink): Promise<void> {
-    const samples = await this.rules[i].evaluate(context, t, this.offsetMs, this.config.limit);
+  /** The series that were written last and have not ended. */
+  *liveSeries(): Generator<Labels> {
+    for (const series of this.previous) yield* series.values();
+  }
+
+  /** Ends these series at `t` (ms). */
+  endSeries(series: Iterable<Labels>, t: number, sink: RuleSink): void {
+    const stale = new Float64Array(1);
+    writeStale(stale, 0);
+    for (const labels of series) sink.addFloat(labels, t - this.offsetMs, stale, 0);
+    sink.commit?.();
+  }
+
+  /**
+   * Goes on where an older version of the group stopped: rules with the same name and labels keep their alerts and what
+   * is known of them. What rules that are no more had written ends at the next evaluation.
+   */
+  copyState(from: RuleGroup): void {
+    const known = new Map<string, number[]>();
+    for (const [i, rule] of from.rules.entries()) {
+      const key = identity(rule);
+      known.set(key, [...(known.get(key) ?? []), i]);
+    }
+    for (const [i, rule] of this.rules.entries()) {
+      const j = known.get(identity(rule))?.shift();
+      if (j === undefined) continue;
+      this.previous[i] = from.previous[j];
+      this.statuses[i] = { ...from.statuses[j] };
+      const old = from.rules[j];
+      if (!(rule instanceof AlertingRule && old instanceof AlertingRule)) continue;
+      for (const alert of old.alerts()) rule.active.put(alert);
+      rule.restored = old.restored;
+    }
+    this.orphans = [...from.orphans];
+    for (const rest of known.values()) {
+      for (const j of rest) this.orphans.push(...from.previous[j].values());
+    }
+  }
+
+  /** Returns what stopped the rule, if anything did. */
+  private async evaluateRule(
+    i: number,
+    context: RuleContext,
+    t: number,
+    sink: RuleSink,
+  ): Promise<Error | undefined> {
+    const status = this.statuses[i];
+    const { clock = systemClock } = this.options;
+    const before = clock.monotonic();
+    let fault: Error | undefined;
+    status.evaluations++;
+    try {
+      await this.writeRule(i, context, t, sink);
+      status.health = 'ok';
+      status.lastError = '';
+    } catch (error) {
+      if (!(error instanceof RuleError || error instanceof InputError)) throw error;
+      fault = error;
+      status.failures++;
+      status.health = 'err';
+      status.lastError = error.message;
+    }
+    status.durationMs = clock.monotonic() - before;
+    status.evaluatedAt = t;
+    return fault;
+  }
+
+  private async writeRule(i: number, context: RuleContext, t: number, sink: RuleSink): Promise<void> {
+    const rule = this.rules[i];
+    const samples = await rule.evaluate(context, t, this.offsetMs, this.config.limit);
+    if (rule instanceof AlertingRule) this.options.onAlerts?.(rule, t);
+    this.statuses[i].samples = samples.length;
     const at = t - this.offsetMs;
     const now = new Map<string, Labels>();
     for (const { labels, v, histogram } of samples) {
@@ -76,5 +204,28 @@ export class RuleGroup {
     writeStale(stale, 0);
     for (const [key, labels] of this.previous[i]) if (!now.has(key)) sink.addFloat(labels, at, stale, 0);
     this.previous[i] = now;
+    sink.commit?.();
   }
+}
+
+function identity({ config, labels }: RecordingRule | AlertingRule): string {
+  return JSON.stringify([config.kind, config.name, labels]);
+}
+
+/** Lists of rules that can be evaluated side by side; each list needs those before it. */
+function independentBatches(config: RuleGroupConfig): number[][] {
+  const reads = readers(placeRules([{ file: '', groups: [config], errors: [] }]));
+  const level = new Uint32Array(reads.length);
+  for (let i = 0; i < reads.length; i++) {
+    for (let j = 0; j < i; j++) {
+      // A rule that reads what comes later in the group must have been before it, too.
+      if (reads[i].includes(j) || reads[j].includes(i)) level[i] = Math.max(level[i], level[j] + 1);
+    }
+  }
+  const batches: number[][] = [];
+  for (const [i, at] of level.entries()) {
+    batches[at] ??= [];
+    batches[at].push(i);
+  }
+  return batches;
 }

@@ -14,7 +14,8 @@ export {
 export { type Needs, RuleDependencies } from './dependencies.ts';
 export { type DuplicateRule, duplicateRules } from './duplicates.ts';
 export { formatRuleFile, sameMeaning } from './format.ts';
-export { type RuleFailure, RuleGroup, type RuleSink } from './group.ts';
+export { type RuleFailure, RuleGroup, type RuleHealth, type RuleSink, type RuleStatus } from './group.ts';
+export { GroupLoop, type GroupStats } from './group-loop.ts';
 export { groupPhaseMs } from './group-phase.ts';
 export {
   type HistoryAlerts,
@@ -23,6 +24,7 @@ export {
   type HistorySink,
   RuleHistory,
 } from './history.ts';
+export { RuleManager, type RuleManagerOptions, type RuleSettings } from './manager.ts';
 export { orderRules, type PlacedRule, placeRules, type RuleOrder, type RuleUnit } from './order.ts';
 export {
   AlertingRule,
@@ -33,6 +35,15 @@ export {
   type RuleSample,
 } from './rule.ts';
 export * from './rule-file.ts';
+export { ruleFamilies } from './rule-metrics.ts';
+export {
+  type AlertAnswer,
+  alertsAnswer,
+  type GroupAnswer,
+  type RuleAnswer,
+  rulesAnswer,
+} from './rules-answer.ts';
+export type { SentAlert } from './sent-alert.ts';
 export {
   type UnitTestFailure,
   type UnitTestOptions,

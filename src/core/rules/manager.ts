@@ -1,0 +1,200 @@
+/**
+ * The rules of a server: every group evaluated at its own times, alerts handed over to be sent, groups exchanged while
+ * the rest goes on. Wiring: `new RuleManager(options)`, `load(files)`, `start()`; `load` again for each reload; `stop()`.
+ */
+import type { Clock } from '../clock.ts';
+import { InputError } from '../errors.ts';
+import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
+import type { EngineOptions } from '../promql/index.ts';
+import type { Appender, Outcome, Source } from '../source/source.ts';
+import { AppenderSink } from './appender-sink.ts';
+import { type RuleFailure, RuleGroup } from './group.ts';
+import { GroupLoop } from './group-loop.ts';
+import { DEFAULT_RESTORE, type RestoreOptions } from './restore.ts';
+import type { RuleContext } from './rule.ts';
+import type { RuleFile, RuleGroupConfig } from './rule-file.ts';
+import { alertsToSend, type SentAlert } from './sent-alert.ts';
+
+export interface RuleManagerOptions {
+  clock: Clock;
+  /** What rules read; it must show what the appender has committed. */
+  source: Source;
+  /** A new appender for each rule that writes. */
+  appender: () => Appender;
+  engine?: EngineOptions;
+  /** Gets the alerts that are due, after each evaluation of a rule that has any. */
+  send: (alerts: readonly SentAlert[]) => void;
+  /** How long until a firing alert is sent again, ms (1 minute); it is when this is exceeded. */
+  resendDelayMs?: number;
+  restore?: RestoreOptions;
+  /** How many rules of a group may be evaluated at a time: 1, more where the source is one that waits. */
+  concurrency?: number;
+  /** Lines for the log. */
+  onWarning?: (text: string) => void;
+}
+
+/** What a reload may change for all groups. */
+export interface RuleSettings {
+  /** Of groups that name none, ms. */
+  intervalMs: number;
+  queryOffsetMs?: number;
+  externalLabels?: Labels;
+  externalUrl?: string;
+}
+
+const DEFAULT_RESEND_DELAY_MS = 60_000;
+/** How many intervals after a group has gone its series end, so that a group by another name may have taken over. */
+const INTERVALS_BEFORE_END = 2;
+
+export class RuleManager {
+  private readonly options: RuleManagerOptions;
+  private readonly context: RuleContext;
+  private readonly abort = new AbortController();
+  private loops = new Map<string, { loop: GroupLoop; text: string }>();
+  private started = false;
+  /** Whether rules were loaded before: alerts that come later have nothing to be restored from. */
+  private loaded = false;
+
+  constructor(options: RuleManagerOptions) {
+    this.options = options;
+    this.context = {
+      source: options.source,
+      engine: options.engine ?? {},
+      externalLabels: EMPTY_LABELS,
+      externalUrl: '',
+    };
+  }
+
+  /**
+   * Takes these groups and no others. Groups that are as they were go on undisturbed; those that changed keep the state
+   * of the rules that did not. Throws InputError where a file has faults, and then nothing has changed.
+   */
+  async load(files: readonly RuleFile[], settings: RuleSettings): Promise<void> {
+    for (const { errors } of files) if (errors.length > 0) throw errors[0];
+    const next = new Map<string, { loop: GroupLoop; text: string }>();
+    const fresh: GroupLoop[] = [];
+    for (const { file, groups } of files) {
+      for (const config of groups) {
+        const key = `${file};${config.name}`;
+        if (next.has(key))
+          throw new InputError('bad_rule', `rule group ${config.name} is loaded twice`, { file });
+        const text = groupText(config, settings);
+        const known = this.loops.get(key);
+        if (known?.text === text) next.set(key, known);
+        else {
+          const loop = this.makeLoop(file, config, settings);
+          next.set(key, { loop, text });
+          fresh.push(loop);
+        }
+      }
+    }
+    const before = this.loops;
+    this.loops = next;
+    this.loaded = true;
+    this.context.externalLabels = settings.externalLabels ?? EMPTY_LABELS;
+    this.context.externalUrl = settings.externalUrl ?? '';
+    const kept = new Set([...next.values()].map(({ loop }) => loop));
+    for (const [key, { loop }] of before) {
+      if (kept.has(loop)) continue;
+      await loop.stop();
+      const successor = next.get(key);
+      if (successor !== undefined) successor.loop.group.copyState(loop.group);
+      else void this.endLater(loop);
+    }
+    if (this.started) for (const loop of fresh) loop.start();
+  }
+
+  /** Begins to evaluate; groups that are loaded later begin at once. */
+  start(): void {
+    this.started = true;
+    for (const { loop } of this.loops.values()) loop.start();
+  }
+
+  /** Resolves when the evaluations that run have ended. Series do not end: after a restart they go on. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await Promise.all([...this.loops.values()].map(({ loop }) => loop.stop()));
+  }
+
+  /** By file and name. Live: what is read of them is as it is at that moment. */
+  groups(): readonly GroupLoop[] {
+    return [...this.loops.values()].map(({ loop }) => loop);
+  }
+
+  private makeLoop(file: string, config: RuleGroupConfig, settings: RuleSettings): GroupLoop {
+    const { clock, concurrency = 1, send, resendDelayMs = DEFAULT_RESEND_DELAY_MS } = this.options;
+    const intervalMs = config.intervalMs ?? settings.intervalMs;
+    const group = new RuleGroup(config, {
+      offsetMs: settings.queryOffsetMs ?? 0,
+      restored: this.loaded,
+      concurrency,
+      clock,
+      onAlerts: (rule, t) => {
+        const due = alertsToSend(rule, t, resendDelayMs, intervalMs, this.context.externalUrl);
+        if (due.length > 0) send(due);
+      },
+    });
+    return new GroupLoop(group, {
+      file,
+      intervalMs,
+      context: this.context,
+      sink: this.makeSink(config.name),
+      clock,
+      restore: this.loaded ? undefined : (this.options.restore ?? DEFAULT_RESTORE),
+      onFailure: (failure, t) => this.warnOfFailure(file, config.name, failure, t),
+      onFault: (text) => this.options.onWarning?.(text),
+    });
+  }
+
+  private makeSink(group: string): AppenderSink {
+    return new AppenderSink(this.options.appender, (outcome: Outcome, labels, t) =>
+      this.options.onWarning?.(
+        `group ${group}: the sample of ${labels} at ${new Date(t).toISOString()} was refused (outcome ${outcome})`,
+      ),
+    );
+  }
+
+  private warnOfFailure(file: string, group: string, { rule, error }: RuleFailure, t: number): void {
+    const { name, place } = rule.config;
+    const when = new Date(t).toISOString();
+    this.options.onWarning?.(
+      `${file}:${place.line}: rule ${name} of group ${group} failed at ${when}: ${error.message}`,
+    );
+  }
+
+  /** Ends the series of a group that is no more. */
+  private async endLater({ group, options }: GroupLoop): Promise<void> {
+    const { clock, onWarning } = this.options;
+    const goneAt = clock.now();
+    try {
+      await clock.sleep(INTERVALS_BEFORE_END * options.intervalMs, this.abort.signal);
+    } catch {
+      // The server stops: its series may go on after a restart.
+      return;
+    }
+    try {
+      group.endSeries(group.liveSeries(), goneAt, options.sink);
+    } catch (error) {
+      onWarning?.(`group ${group.config.name}, which is no more: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Everything that makes two versions of a group different. */
+function groupText(config: RuleGroupConfig, { intervalMs, queryOffsetMs = 0 }: RuleSettings): string {
+  const rules = config.rules.map((rule) => [
+    rule.kind,
+    rule.name,
+    rule.expr,
+    rule.labels,
+    rule.kind === 'alert' ? [rule.forMs, rule.keepFiringForMs, rule.annotations] : [],
+  ]);
+  const { limit, labels } = config;
+  return JSON.stringify([
+    config.intervalMs ?? intervalMs,
+    config.queryOffsetMs ?? queryOffsetMs,
+    limit,
+    labels,
+    rules,
+  ]);
+}
