@@ -37,7 +37,7 @@ function loader(dist, build) {
     const requireFrom = (id) => {
       // The bundles leave oclif out, so that it exists once and not in every command.
       if (id === '@oclif/core') return load('oclif');
-      return Object.hasOwn(build.late, id) ? late(build.late[id], () => load(`late/${id}`)) : nodeRequire(id);
+      return id.startsWith('late:') ? load(id.replace(':', '/')) : nodeRequire(id);
     };
     script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
     if (cachedData === undefined || script.cachedDataRejected)
@@ -45,14 +45,6 @@ function loader(dist, build) {
     return module.exports;
   };
   return load;
-}
-
-/** A module with exports of these names that is loaded when the first of them is asked for. */
-function late(names, load) {
-  const module = {};
-  for (const name of names)
-    Object.defineProperty(module, name, { enumerable: true, get: () => load()[name] });
-  return module;
 }
 
 /** The bundles are ASCII (esbuild's default), and Latin-1 is the cheapest decoder for that. */

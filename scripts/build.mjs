@@ -6,7 +6,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -68,13 +67,28 @@ const withoutDevtools = {
   },
 };
 
-// Packages that few runs of a command come to use: bundles of their own, which bin/load.cjs loads at their first use.
-const LATE = ['re2js'];
+// Packages that few runs of a command come to use are bundles of their own, which bin/load.cjs loads as `late:NAME`
+// when the first of their exports is asked for.
+const LATE = ['chalk', 're2js'];
+const late = {
+  name: 'late-packages',
+  setup(b) {
+    b.onResolve({ filter: new RegExp(`^(${LATE.join('|')})$`) }, ({ path }) => ({ path, namespace: 'late' }));
+    b.onResolve({ filter: /^late:/ }, ({ path }) => ({ path, external: true }));
+    b.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
+      const names = JSON.stringify(Object.keys(await import(path)));
+      return {
+        contents: `for (const name of ${names})
+          Object.defineProperty(exports, name, { enumerable: true, get: () => require('late:${path}')[name] });`,
+      };
+    });
+  },
+};
 
 await Promise.all([
   build({
     ...shared,
-    entryPoints: LATE.map((name) => ({ in: createRequire(import.meta.url).resolve(name), out: name })),
+    entryPoints: LATE.map((name) => ({ in: name, out: name })),
     outdir: join(fresh, 'late'),
   }),
   // The live view: modules, because ink waits at its top level, which CommonJS cannot.
@@ -101,8 +115,8 @@ await Promise.all([
       out: bundleName(file),
     })),
     outdir: join(fresh, 'commands'),
-    external: ['@oclif/core', ...LATE],
-    plugins: [entries],
+    external: ['@oclif/core'],
+    plugins: [entries, late],
   }),
   // Threads of a server, each an entry of its own.
   build({
@@ -150,9 +164,6 @@ writeFileSync(
     version: pkg.version,
     stamp: hash.digest('hex').slice(0, 16),
     commands: sources.map(commandId).sort(),
-    late: Object.fromEntries(
-      await Promise.all(LATE.map(async (name) => [name, Object.keys(await import(name))])),
-    ),
     bundles: Object.fromEntries(sources.map((file) => [commandId(file), `commands/${bundleName(file)}`])),
   }),
 );

@@ -1,7 +1,9 @@
 /**
- * The few colours that lines on stderr need. Commands that draw more (tables, graphs) load chalk; an error message
- * should not have to.
+ * Colours in what people read. chalk makes them, and is loaded when there is something to colour; elsewhere texts stay
+ * as they are.
  */
+import { Chalk } from 'chalk';
+
 export interface Painter {
   /** Whether the methods colour at all. */
   readonly colored: boolean;
@@ -17,14 +19,22 @@ export function painter(mode: string, isTTY: boolean): Painter {
   const noColor = process.env['NO_COLOR'];
   const colored =
     mode === 'always' || (mode !== 'never' && isTTY && (noColor === undefined || noColor === ''));
-  const style = (open: number, close: number) => (text: string) =>
-    colored ? `\x1b[${open}m${text}\x1b[${close}m` : text;
+  return colored ? coloring() : PLAIN;
+}
+
+const same = (text: string): string => text;
+const PLAIN: Painter = { colored: false, red: same, green: same, yellow: same, bold: same, dim: same };
+
+/** With the sixteen colours that every terminal has, and that people have chosen for theirs. */
+function coloring(): Painter {
+  const chalk = new Chalk({ level: 1 });
+  // Of one argument each: chalk would print the others that `map` passes.
   return {
-    colored,
-    red: style(31, 39),
-    green: style(32, 39),
-    yellow: style(33, 39),
-    bold: style(1, 22),
-    dim: style(2, 22),
+    colored: true,
+    red: (text) => chalk.red(text),
+    green: (text) => chalk.green(text),
+    yellow: (text) => chalk.yellow(text),
+    bold: (text) => chalk.bold(text),
+    dim: (text) => chalk.dim(text),
   };
 }
