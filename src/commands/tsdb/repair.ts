@@ -42,7 +42,8 @@ The exit status is 1 if something was lost for good, and with --dry-run if anyth
 
   async run(): Promise<void> {
     const { flags } = await this.parse(TsdbRepair);
-    const { to: dir, 'dry-run': dryRun, quiet } = flags;
+    const { to: dir, quiet } = flags;
+    const dryRun = flags['dry-run'] === true;
     const progress = new Progress();
     const output = new Output();
     const repairs = await interruptible(async (signal) => {

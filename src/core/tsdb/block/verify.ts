@@ -336,7 +336,7 @@ class BlockVerifier {
         file: place.file ?? file,
         ...(at !== undefined && { offset: at }),
         ...(series !== undefined && { series: series.toString() }),
-        message: error instanceof InputError ? error.reason : (error as Error).message,
+        message: error instanceof InputError ? error.reason : systemReason(error as NodeJS.ErrnoException),
       });
       return undefined;
     }
@@ -359,6 +359,10 @@ class BlockVerifier {
   private warn(code: Finding['code'], file: string, message: string): void {
     this.findings.push({ severity: 'warning', code, file, message });
   }
+}
+
+function systemReason({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT' ? 'is not there' : message;
 }
 
 /** Spreads a ref over 32 bits, so that sums of different sets differ. */

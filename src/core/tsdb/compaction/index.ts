@@ -20,6 +20,7 @@ export {
   type DirectoryPart,
   type Inventory,
   overlaps,
+  sizeOf,
   takeInventory,
 } from './inventory.ts';
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';

@@ -101,8 +101,8 @@ function byTime(a: BlockEntry, b: BlockEntry): number {
   return a.meta.minTime - b.meta.minTime || a.meta.maxTime - b.meta.maxTime;
 }
 
-/** Files that vanish meanwhile, as they do beside a running server, do not count. */
-function sizeOf(path: string): { files: number; sizeBytes: number } {
+/** Of all files below a directory. Those that vanish meanwhile, as they do beside a running server, do not count. */
+export function sizeOf(path: string): { files: number; sizeBytes: number } {
   const total = { files: 0, sizeBytes: 0 };
   let entries: string[];
   try {

@@ -26,8 +26,8 @@ const CHECKSUM_BYTES = 4;
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
 
 export class IndexSalvage {
-  /** What is damaged, and what of that was made good. */
-  readonly problems: string[] = [];
+  /** How what is damaged was made good, for people. */
+  readonly notes: string[] = [];
   /** Stretches where a series should be and none can be read. */
   lostSeries = 0;
   /** The chunks of the series that was read last. */
@@ -153,7 +153,7 @@ export class IndexSalvage {
       throw new CorruptionError(reason);
     }
     const sorted = [...texts].sort(compareStrings);
-    this.problems.push('the symbols are taken from the table of postings');
+    this.notes.push('the symbols of the index are taken from the table of postings');
     return {
       get(symbol) {
         if (symbol >= sorted.length) throw new CorruptionError(`refers to symbol ${symbol}`);
@@ -162,12 +162,12 @@ export class IndexSalvage {
     };
   }
 
+  /** Undefined where it is damaged. */
   private attempt<T>(part: () => T): T | undefined {
     try {
       return part();
     } catch (error) {
       if (!(error instanceof CorruptionError)) throw error;
-      this.problems.push(error.in({ file: this.file.path }).message);
       return undefined;
     }
   }

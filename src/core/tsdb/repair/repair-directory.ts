@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { InputError } from '../../errors.ts';
+import { formatPlace, InputError } from '../../errors.ts';
 import { TABLE_NAME } from '../append/log-state.ts';
 import { UNFINISHED_SUFFIX, verifyingBlock } from '../block/index.ts';
 import {
@@ -120,9 +120,11 @@ class DirectoryRepair {
         progress: (part) => options.progress?.(`saving ${name}`, part),
       });
       const salvage = await runStepsWithPauses(salvaging, options.signal);
-      const problems = new Set(errors.map(({ file, message }) => `${relative(dir, file)}: ${message}`));
-      for (const problem of salvage.problems) problems.add(problem);
-      const repair = blockRepair(name, salvage, [...problems]);
+      const problems = errors.slice(0, MAX_PROBLEMS).map((error) => {
+        const place = formatPlace({ ...error, file: relative(dir, error.file) });
+        return `${place}: ${error.message}`;
+      });
+      const repair = blockRepair(name, salvage, [...problems, ...salvage.notes]);
       if (!options.dryRun) {
         if (salvage.after !== undefined) repair.written = this.commitBlock(staging, salvage);
         repair.kept = this.setAside(name);
@@ -300,7 +302,7 @@ function blockRepair(path: string, salvage: BlockSalvage, problems: string[]): R
   return {
     part: 'block',
     path,
-    problems: problems.slice(0, MAX_PROBLEMS),
+    problems,
     saved: { series, chunks, samples },
     lost: { series: lostSeries, chunks: lostChunks },
     isWhole: series > 0 && lostSeries === 0 && lostChunks === 0 && !lostDeletions,

@@ -40,8 +40,8 @@ export interface BlockSalvage {
   lostDeletions: boolean;
   /** meta.json was lost: the new one says what the data tell. */
   lostMeta: boolean;
-  /** What is damaged, for people. */
-  problems: string[];
+  /** How what is damaged was made good, for people. */
+  notes: string[];
 }
 
 export interface BlockSalvageOptions {
@@ -75,7 +75,7 @@ class Salvage {
     lostChunks: 0,
     lostDeletions: false,
     lostMeta: false,
-    problems: [],
+    notes: [],
   };
   private readonly name: string;
   private readonly meta: BlockMeta | undefined;
@@ -86,16 +86,16 @@ class Salvage {
 
   constructor(dir: string, name: string) {
     this.name = name;
-    this.meta = this.attempt(() => readBlockMeta(dir));
+    this.meta = attempt(() => readBlockMeta(dir));
     this.result.lostMeta = this.meta === undefined;
-    const tombstones = this.attempt(() => readTombstones(dir));
+    const tombstones = attempt(() => readTombstones(dir));
     this.result.lostDeletions = tombstones === undefined;
     this.tombstones = tombstones ?? new Tombstones();
-    this.index = this.attempt(() => new IndexSalvage(join(dir, INDEX_FILE)));
-    this.result.problems.push(...(this.index?.problems ?? []));
+    this.index = attempt(() => new IndexSalvage(join(dir, INDEX_FILE)));
+    this.result.notes.push(...(this.index?.notes ?? []));
     if (existsSync(join(dir, CHUNKS_DIR))) {
       this.segments = new ChunkSegments(join(dir, CHUNKS_DIR), new PageCache());
-    } else this.result.problems.push(`${join(dir, CHUNKS_DIR)}: is not there`);
+    }
   }
 
   *run({ into, progress }: BlockSalvageOptions): Generator<void, void> {
@@ -194,27 +194,25 @@ class Salvage {
         } else out.push(encoding, t[0], t[length - 1], length, bytes, start, end);
         for (let n = before; n < out.length; n++) result.samples += out.count[n];
       } catch (error) {
-        this.note(error);
+        if (!isFault(error)) throw error;
         result.lostChunks++;
       }
     }
   }
+}
 
-  private attempt<T>(part: () => T): T | undefined {
-    try {
-      return part();
-    } catch (error) {
-      this.note(error);
-      return undefined;
-    }
+/** Undefined where what is read is damaged, or not there. */
+function attempt<T>(part: () => T): T | undefined {
+  try {
+    return part();
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return undefined;
   }
+}
 
-  /** Damage, and files that are missing; anything else is thrown on. */
-  private note(error: unknown): void {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!(error instanceof CorruptionError) && !isMissing) throw error;
-    this.result.problems.push((error as Error).message);
-  }
+function isFault(error: unknown): boolean {
+  return error instanceof CorruptionError || (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 function checkOrder({ t, length }: SampleColumns, count: number): void {

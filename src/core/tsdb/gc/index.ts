@@ -1,0 +1,1 @@
+export { collectGarbage, type Garbage, type GarbageOptions } from './garbage.ts';
