@@ -307,7 +307,12 @@ export class Database {
     const pausing = <T>(steps: Generator<void, T>) => runStepsWithPauses(steps, this.closing.signal);
     try {
       const minRange = options.minBlockRange ?? DEFAULT_MIN_RANGE;
-      const headOptions = { ...options, chunkRange: minRange };
+      const headOptions = {
+        ...options,
+        chunkRange: minRange,
+        onSyncFailure: ({ message }: Error) =>
+          onNotice(`a segment of the log could not be synced: ${message}`),
+      };
       const opening = replayHead(dir, blocks.inOrderEnd, headOptions, this.progress);
       const { head, notices, damagedLogs, damagedChunkFiles } = await pausing(opening);
       unfinished = head;

@@ -62,7 +62,10 @@ export type TaskKind = keyof TaskTypes;
 export const WORKER_ENDED = 'worker_ended';
 
 export interface TaskRunner {
-  /** Rejects with what the task throws. An error that comes from a worker keeps its `code`. */
+  /**
+   * `input` must not be used afterwards: its arrays may have gone to another thread. Rejects with what the task
+   * throws. An error that comes from a worker keeps its `code`.
+   */
   run<K extends TaskKind>(kind: K, input: TaskTypes[K]['input']): Promise<TaskTypes[K]['result']>;
 }
 

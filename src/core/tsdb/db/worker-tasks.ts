@@ -34,7 +34,7 @@ export class WorkerTasks implements TaskRunner {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       const request: TaskRequest<K> = { id, kind, input };
-      worker.postMessage(request);
+      worker.postMessage(request, buffersOf(input));
       this.waiting.set(id, { resolve, reject });
     });
   }
@@ -82,4 +82,13 @@ export class WorkerTasks implements TaskRunner {
     this.worker = undefined;
     void worker?.terminate();
   }
+}
+
+/** What is handed over rather than copied: the large arrays that were made for a task, and are of no other use. */
+function buffersOf(input: TaskTypes[TaskKind]['input']): ArrayBuffer[] {
+  if ('image' in input) {
+    const { places, starts, file, offset } = input.image;
+    return [places, starts, file, offset].map(({ buffer }) => buffer as ArrayBuffer);
+  }
+  return 'refs' in input ? [input.refs.buffer as ArrayBuffer] : [];
 }

@@ -26,7 +26,7 @@ export interface BlockImage {
 }
 
 /** Rows between two chances for others to work. */
-const STEP_ROWS = 10_000;
+const STEP_ROWS = 1000;
 
 /** The chunks of what came in order with samples in [mint, maxt], ms. Throws the system's error if they cannot be written. */
 export function* imageInOrder(head: Head, mint: number, maxt: number): Generator<void, BlockImage> {

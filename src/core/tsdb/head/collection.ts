@@ -9,7 +9,7 @@ import type { Head } from './head.ts';
 import { OpenChunk } from './series-table.ts';
 
 /** Rows between two chances for others to work. */
-const STEP_ROWS = 10_000;
+const STEP_ROWS = 2000;
 
 /**
  * Samples that came in order before `mint` (ms) are in blocks; they are no longer given, nor taken. Also removes what
@@ -99,7 +99,7 @@ function removeSeries(head: Head, candidates: readonly number[]): void {
   if (gone.length === 0) return;
   const isGone = new Uint8Array(series.rows);
   for (const row of gone) isGone[row] = 1;
-  head.handles.keepLabels(head, isGone);
+  head.handles.keepLabels(series, isGone);
   // Their samples may be in the log up to the segment that is written to now.
   const lastSegment = listSegments(join(head.dir, 'wal')).at(-1) ?? 0;
   for (const row of gone) {

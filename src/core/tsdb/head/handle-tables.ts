@@ -1,6 +1,6 @@
 /** The tables of refs that appenders have given out, as long as there are these appenders. */
 import type { Handles } from './handles.ts';
-import type { Head } from './head.ts';
+import type { SeriesTable } from './series-table.ts';
 
 export class HandleTables {
   private tables: WeakRef<Handles>[] = [];
@@ -12,10 +12,10 @@ export class HandleTables {
     this.tables.push(new WeakRef(handles));
   }
 
-  /** Series of the head are about to go: those whose row is marked. */
-  keepLabels(head: Head, isGone: Uint8Array): void {
+  /** Series are about to go: those whose row is marked. */
+  keepLabels(series: SeriesTable, isGone: Uint8Array): void {
     this.sweep();
-    for (const table of this.tables) table.deref()?.keepLabels(head, isGone);
+    for (const table of this.tables) table.deref()?.keepLabels(series, isGone);
   }
 
   private sweep(): void {

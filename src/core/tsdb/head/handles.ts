@@ -5,7 +5,7 @@
  */
 import type { Labels } from '../../model/labels.ts';
 import { copied, grownLength } from './grown.ts';
-import type { Head } from './head.ts';
+import type { SeriesTable } from './series-table.ts';
 
 const FREE = -1;
 
@@ -48,7 +48,7 @@ export class Handles {
   }
 
   /** Series are about to go: those whose row is marked. */
-  keepLabels({ series }: Head, isGone: Uint8Array): void {
+  keepLabels(series: SeriesTable, isGone: Uint8Array): void {
     const { rows, refs, count } = this;
     for (let handle = 0; handle < count; handle++) {
       const row = rows[handle];

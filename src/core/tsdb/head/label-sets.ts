@@ -56,7 +56,7 @@ export class LabelSets {
     return sets;
   }
 
-  /** Views: whoever hands them to another thread has them copied. */
+  /** Views: whoever hands them to another thread has them copied, but for what is shared and only added to. */
   image(): LabelSetsImage {
     const { symbols, names, values, pieces } = this;
     return { symbols: symbols.image(), names, values, pieces };
@@ -117,7 +117,8 @@ export class LabelSets {
   store(): number {
     const { pairs, length } = this.current;
     if (this.used + length + 1 > PIECE_WORDS) {
-      this.pieces.push(new Uint32Array(Math.max(PIECE_WORDS, length + 1)));
+      // Shared, so that handing the sets to another thread copies nothing.
+      this.pieces.push(new Uint32Array(new SharedArrayBuffer(Math.max(PIECE_WORDS, length + 1) * 4)));
       this.used = 0;
     }
     const index = this.pieces.length - 1;

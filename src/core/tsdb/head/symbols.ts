@@ -44,7 +44,7 @@ export class HeadSymbols {
     return symbols;
   }
 
-  /** Views: whoever hands them to another thread has them copied. */
+  /** Views: whoever hands them to another thread has them copied, but for what is shared and only added to. */
   image(): SymbolsImage {
     return { pieces: this.pieces, places: this.places };
   }
@@ -176,7 +176,8 @@ export class HeadSymbols {
     const length = end - start;
     const size = uvarintSize(length) + length;
     if (this.used + size > PIECE_BYTES) {
-      this.pieces.push(new Uint8Array(Math.max(PIECE_BYTES, size)));
+      // Shared, so that handing the symbols to another thread copies nothing.
+      this.pieces.push(new Uint8Array(new SharedArrayBuffer(Math.max(PIECE_BYTES, size))));
       this.used = 0;
     }
     const piece = this.pieces[this.pieces.length - 1];

@@ -1,6 +1,7 @@
 /**
  * Appends records to a log. Records are gathered until `flush`, which hands them to the kernel in large writes and
- * so acknowledges them; a segment that is full, and the last one at `close`, is also synced to the disk.
+ * so acknowledges them; a segment that is full, and the last one at `close`, is also synced to the disk, at once or
+ * in the background.
  *
  * Nothing is acknowledged in part: when a write fails (no space, an I/O error), the log is cut back to where the
  * last `flush` ended, and the next one starts there.
@@ -8,6 +9,7 @@
 import {
   closeSync,
   existsSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -42,12 +44,18 @@ export interface LogWriterOptions {
   compression?: 'none' | 'snappy' | { zstd: (bytes: Uint8Array) => Uint8Array };
   /** Where a segment is full; default as Prometheus. Tests use less. */
   segmentBytes?: number;
+  /**
+   * Where it is given, nobody waits for a full segment to be synced, and this is told if that fails: what is in it
+   * would not survive a power failure then.
+   */
+  onSyncFailure?: (error: Error) => void;
 }
 
 export class LogWriter {
   private readonly dir: string;
   private readonly segmentBytes: number;
   private readonly flag: number;
+  private readonly onSyncFailure: ((error: Error) => void) | undefined;
   private readonly zstd: ((bytes: Uint8Array) => Uint8Array) | undefined;
   private compressed = new Uint8Array(0);
   private segment: number;
@@ -72,6 +80,7 @@ export class LogWriter {
   constructor(dir: string, position: LogPosition, options: LogWriterOptions = {}) {
     const compression = options.compression ?? 'snappy';
     this.dir = dir;
+    this.onSyncFailure = options.onSyncFailure;
     this.segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.zstd = typeof compression === 'object' ? compression.zstd : undefined;
     this.flag = compression === 'snappy' ? SNAPPY_FLAG : compression === 'none' ? 0 : ZSTD_FLAG;
@@ -223,10 +232,11 @@ export class LogWriter {
         this.buffered += PAGE_BYTES - inPage;
       }
       this.writeBuffered();
-      fsyncSync(this.fd);
-      const fd = this.openSegment(this.segment + 1, 0);
-      closeSync(this.fd);
-      this.fd = fd;
+      if (this.onSyncFailure === undefined) fsyncSync(this.fd);
+      const full = this.fd;
+      this.fd = this.openSegment(this.segment + 1, 0);
+      if (this.onSyncFailure === undefined) closeSync(full);
+      else syncAndClose(full, this.onSyncFailure);
       this.segment++;
       this.written = 0;
     });
@@ -275,14 +285,22 @@ export class LogWriter {
     const isNew = !existsSync(path);
     const fd = openSync(path, isNew ? 'wx' : 'r+');
     try {
-      if (isNew) syncDirectory(this.dir);
-      else ftruncateSync(fd, offset);
+      if (!isNew) ftruncateSync(fd, offset);
+      else if (this.onSyncFailure === undefined) syncDirectory(this.dir);
+      else if (process.platform !== 'win32') syncAndClose(openSync(this.dir, 'r'), this.onSyncFailure);
     } catch (error) {
       closeSync(fd);
       throw error;
     }
     return fd;
   }
+}
+
+function syncAndClose(fd: number, onFailure: (error: Error) => void): void {
+  fsync(fd, (error) => {
+    closeSync(fd);
+    if (error !== null) onFailure(error);
+  });
 }
 
 /** Makes the names in a directory survive a power failure. */
