@@ -61,11 +61,9 @@ function print(analysis: Analysis, matcher: string | undefined, limit: number, o
   out.line(`Block ID: ${analysis.subject}`);
   out.line(`Duration: ${goDuration(durationMs)}`);
   out.line(`Total Series: ${totals.allSeries ?? totals.series}`);
-  if (matcher !== undefined) {
-    out.line(`Matcher: ${matcher}`);
-    out.line(`Matched series: ${totals.series}`);
-  }
+  if (matcher !== undefined) out.line(`Matcher: ${matcher}`);
   out.line(`Label names: ${totals.labelNames}`);
+  if (matcher !== undefined) out.line(`Matched series: ${totals.series}`);
   out.line(`Postings (unique label pairs): ${totals.labelPairs}`);
   out.line(`Postings entries (total label pairs): ${totals.labelPairEntries}`);
   const list = (title: string, items: readonly Ranked[], scale = 1) => {
