@@ -73,7 +73,7 @@ export function parseConfig(
 function complete(config: Config, reader: Reader, options: LoadOptions): void {
   const { env = {}, agent } = options;
   const sound = reader.faultCount === 0;
-  completeGlobal(config.global);
+  completeGlobal(config.global, !hasGlobal(reader));
   completeRuntime(config.runtime, env['GOGC']);
   if (!options.expandEnv) expandLabels(config, reader, env);
   const jobs = new Map<string, string>();
@@ -92,6 +92,12 @@ function complete(config: Config, reader: Reader, options: LoadOptions): void {
     );
   }
   if (agent) checkAgent(config, reader);
+}
+
+/** An empty section is none. */
+function hasGlobal({ document }: Reader): boolean {
+  const pairs = document.isNull(document.root) ? [] : (document.pairs(document.root, 'config.plain') ?? []);
+  return pairs.some(({ key, value }) => key === 'global' && !document.isNull(value));
 }
 
 function inheritance(reader: Reader) {

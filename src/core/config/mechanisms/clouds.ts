@@ -235,7 +235,7 @@ export const scaleway = mechanism(
     field('zone', text, 'fr-par-1'),
     field('access_key', text),
     optionalField('secret_key', secret),
-    optionalField('secret_key_file', file),
+    field('secret_key_file', file),
     optionalField('name_filter', text),
     optionalField('tags_filter', list(text)),
     withHttp,

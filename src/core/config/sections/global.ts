@@ -63,8 +63,9 @@ export const global = new Struct<GlobalConfig>(
 
 export const runtime = new Struct<RuntimeConfig>('config.RuntimeConfig', [optionalField('gogc', integer)]);
 
-/** Fills in what nothing was said of. */
-export function completeGlobal(config: GlobalConfig): void {
+/** Fills in what nothing was said of; `absent`: the section is not there at all. */
+export function completeGlobal(config: GlobalConfig, absent: boolean): void {
+  if (absent) config.metricNameEscapingScheme = 'allow-utf-8';
   if (config.scrapeIntervalMs === 0) config.scrapeIntervalMs = DEFAULT_SCRAPE_INTERVAL_MS;
   if (config.scrapeTimeoutMs === 0)
     config.scrapeTimeoutMs = Math.min(DEFAULT_SCRAPE_TIMEOUT_MS, config.scrapeIntervalMs);
