@@ -72,6 +72,8 @@ export async function runLive(options: LiveOptions): Promise<void> {
 function interrupt(stdin: NodeJS.ReadStream): void {
   stdin.setRawMode(false);
   process.stdout.write(SHOW_CURSOR + LEAVE_SCREEN);
+  // Without ink's, which would draw once more.
+  process.removeAllListeners('SIGINT');
   process.kill(process.pid, 'SIGINT');
 }
 
