@@ -11,12 +11,14 @@ import { BAD_EXPOSITION, type ExpositionParser } from './parser.ts';
 export const NEWLINE = 0x0a;
 
 const NOTHING = Buffer.alloc(0);
+/** Stands there until the first piece comes; never written to. */
+const NO_BATCH = new Batch();
 
 export abstract class LineInput implements ExpositionParser {
   /** The piece that is being parsed, and the same memory as a view. */
   protected bytes: Buffer = NOTHING;
   protected view: DataView = new DataView(NOTHING.buffer, 0, 0);
-  protected batch: Batch = new Batch();
+  protected batch: Batch = NO_BATCH;
   /** Where the line that is being parsed starts, and its number. */
   protected lineStart = 0;
   protected line = 1;
