@@ -119,7 +119,7 @@ async function scrapeTargets(port: number, targets: number, intervalMs: number):
   const registry = new Registry();
   const manager = new ScrapeManager({
     clock: systemClock,
-    appender: () => database.appender(),
+    store: { appender: () => database.appender() },
     openClient: () => new HttpClient({ userAgent: 'tsmon/bench', keepAlive: true }),
     registry,
     onTrouble: (message) => console.error(message),

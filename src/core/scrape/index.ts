@@ -8,6 +8,7 @@ export {
   type DroppedTarget,
   ScrapeManager,
   type ScrapeManagerOptions,
+  type Store,
   type TargetMetadata,
 } from './manager.ts';
 export {

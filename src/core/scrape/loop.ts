@@ -4,15 +4,14 @@
  */
 import type { Clock } from '../clock.ts';
 import type { InputError } from '../errors.ts';
-import type { Family } from '../exposition/series-table.ts';
+import type { Family, SeriesTable } from '../exposition/series-table.ts';
 import type { FetchClient } from '../http/fetch.ts';
-import type { Appender } from '../source/source.ts';
 import type { ScrapeBuffers } from './buffers.ts';
 import type { FailureLog } from './failure-log.ts';
 import { inputFor, labelKey, scraperOptions } from './loop-settings.ts';
 import type { ScrapeMetrics } from './metrics.ts';
 import type { PoolTarget } from './pool-target.ts';
-import { ResultWriter } from './result-writer.ts';
+import type { RowSink } from './result-writer.ts';
 import { Schedule } from './schedule.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
 import { type ScrapeResult, Scraper, type ScraperOptions } from './scraper.ts';
@@ -23,7 +22,8 @@ export type Health = 'unknown' | 'up' | 'down';
 /** What all loops of a pool share. */
 export interface LoopHost {
   clock: Clock;
-  appender: () => Appender;
+  /** Where a target's rows go; the series are under their final labels. */
+  sinkFor: (series: SeriesTable) => RowSink;
   buffers: ScrapeBuffers;
   metrics: ScrapeMetrics;
   /** Spreads the targets of one server differently from those of another. */
@@ -58,7 +58,7 @@ export class ScrapeLoop {
   private readonly host: LoopHost;
   private settings: LoopSettings;
   private readonly scraper: Scraper;
-  private readonly writer: ResultWriter;
+  private readonly sink: RowSink;
   private schedule: Schedule;
   /** Settings that the scraper does not have yet: whether its series' labels must be worked out again. */
   private pendingUpdate: { anew: boolean } | undefined;
@@ -78,7 +78,7 @@ export class ScrapeLoop {
     this.host = host;
     const { config, client } = settings;
     this.scraper = new Scraper(target, inputFor(target, config, client), this.scraperOptions());
-    this.writer = new ResultWriter(host.appender(), this.scraper.series, host.clock, host.metrics);
+    this.sink = host.sinkFor(this.scraper.series);
     this.schedule = this.makeSchedule();
   }
 
@@ -160,7 +160,7 @@ export class ScrapeLoop {
           ? await this.scraper.scrape(t, this.abort.signal)
           : this.scraper.refuse(t, forcedError);
       this.note(result, now);
-      await this.writer.write(result);
+      await this.sink.write(result);
     } finally {
       this.scraper.release();
     }
@@ -178,7 +178,7 @@ export class ScrapeLoop {
     if (this.ending !== 'marked') return false;
     const result = this.scraper.end(due);
     try {
-      await this.writer.write(result);
+      await this.sink.write(result);
     } finally {
       this.scraper.release();
     }
@@ -231,7 +231,7 @@ export class ScrapeLoop {
     const { config, client } = this.settings;
     return {
       ...scraperOptions(this.target, config, { ...this.host, client }),
-      onForget: (final) => this.writer.forget(final),
+      onForget: (final) => this.sink.forget(final),
     };
   }
 

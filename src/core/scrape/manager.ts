@@ -11,13 +11,21 @@ import { ScrapeBuffers } from './buffers.ts';
 import type { Health } from './loop.ts';
 import { scrapeMetrics } from './metrics.ts';
 import { type PoolHost, ScrapePool } from './pool.ts';
+import { ResultWriter } from './result-writer.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
+import type { ScrapeResult } from './scraper.ts';
 import { offsetSeed } from './target-hash.ts';
+
+export type Store =
+  /** Makes an appender for one target; its refs are that target's own. */
+  | { appender: () => Appender }
+  /** Takes every scrape with its rows; the result is valid until the call returns. */
+  | { receive: (result: ScrapeResult) => void };
 
 export interface ScrapeManagerOptions {
   clock: Clock;
-  /** Makes an appender for one target; its refs are that target's own. */
-  appender: () => Appender;
+  /** Where samples go. */
+  store: Store;
   /** The client of a job, by its `http` settings; closed by the manager. */
   openClient: (config: ScrapeConfig) => FetchClient;
   registry?: Registry;
@@ -63,15 +71,19 @@ export class ScrapeManager {
   private readonly retired = new Map<string, ScrapePool>();
 
   constructor(options: ScrapeManagerOptions) {
-    const { clock, appender, openClient, onTrouble } = options;
+    const { clock, store, openClient, onTrouble } = options;
     const registry = options.registry ?? new Registry();
+    const metrics = scrapeMetrics(registry);
     this.host = {
       clock,
-      appender,
+      sinkFor: (series) =>
+        'appender' in store
+          ? new ResultWriter(store.appender(), series, clock, metrics)
+          : { write: store.receive, forget: () => {} },
       openClient,
       onTrouble,
       buffers: new ScrapeBuffers(),
-      metrics: scrapeMetrics(registry),
+      metrics,
       offsetSeed: offsetSeed(hostname(), options.externalLabels ?? EMPTY_LABELS),
     };
     this.discovery = new DiscoveryManager({

@@ -12,7 +12,15 @@ import type { ScrapeResult } from './scraper.ts';
 const MANY_NEW_SERIES = 10_000;
 const PIECE_ROWS = 2000;
 
-export class ResultWriter {
+/** Where the rows of one target's scrapes go. */
+export interface RowSink {
+  /** Takes all rows; the result is not valid afterwards. */
+  write(result: ScrapeResult): void | Promise<void>;
+  /** A final number is about to be given to another series. */
+  forget(final: number): void;
+}
+
+export class ResultWriter implements RowSink {
   private readonly appender: Appender;
   private readonly rows: BatchAppender;
   private readonly metrics: ScrapeMetrics;

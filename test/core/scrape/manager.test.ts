@@ -23,7 +23,7 @@ class Stage {
   opened = 0;
   readonly manager = new ScrapeManager({
     clock: this.clock,
-    appender: () => new MemoryAppender(this.source),
+    store: { appender: () => new MemoryAppender(this.source) },
     openClient: () => {
       this.opened++;
       return this.network;
