@@ -47,18 +47,19 @@ export async function carryOver(
   if (keepFiringForMs > 0 && states.anyFiring) {
     const before = first - keepFiringForMs - intervalMs;
     const then = await alertStates(rule, source, before - offsetMs, windowMs);
-    then.seed(rule, before);
+    then.seed(rule, before, intervalMs);
     await warmUp(before, first - 1);
     return;
   }
-  states.seed(rule, first);
+  states.seed(rule, first, intervalMs);
 }
 
 interface AlertStates {
   /** The series as they are written. */
   series: Labels[];
   anyFiring: boolean;
-  seed(rule: AlertingRule, t: number): void;
+  /** `t` (ms) is the first evaluation, others are `intervalMs` apart. */
+  seed(rule: AlertingRule, t: number, intervalMs: number): void;
 }
 
 /** The alerts of a rule as they were written last before `t` (ms). */
@@ -84,10 +85,14 @@ async function alertStates(
   return {
     series: [...since, ...states].map(([labels]) => labels),
     anyFiring: firing.size > 0,
-    seed: (target, at) => {
+    seed: (target, at, intervalMs) => {
       for (const [series, { value, t: last }] of since) {
         const labels = alertLabels(series);
-        const alert = newAlert(labels, Number.NaN, [], value * 1000);
+        // Only the second was written; it was a time of evaluation within it.
+        const second = value * 1000;
+        const slot = at - Math.floor((at - second) / intervalMs) * intervalMs;
+        const activeAt = slot < second + 1000 ? slot : second;
+        const alert = newAlert(labels, Number.NaN, [], activeAt);
         alert.heldAt = Math.min(last, at - 1);
         if (firing.has(labels.toString())) {
           alert.state = 'firing';

@@ -26,6 +26,7 @@ export {
 } from './history.ts';
 export { RuleManager, type RuleManagerOptions, type RuleSettings } from './manager.ts';
 export { orderRules, type PlacedRule, placeRules, type RuleOrder, type RuleUnit } from './order.ts';
+export { DEFAULT_RESTORE, type RestoreOptions } from './restore.ts';
 export {
   AlertingRule,
   RecordingRule,
@@ -45,6 +46,7 @@ export {
 } from './rules-answer.ts';
 export type { SentAlert } from './sent-alert.ts';
 export {
+  type CoverageObserver,
   type UnitTestFailure,
   type UnitTestOptions,
   type UnitTestResult,
