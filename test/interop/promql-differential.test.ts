@@ -125,7 +125,8 @@ describeWith('the query engine beside Prometheus', { prometheus: peer('prometheu
         [`range ${JSON.stringify(range)}`, ranged, rangedReal, askRange],
       ] as const) {
         const difference = differences(query, ours, real);
-        if (difference === null || (await contradictsItself(query, real, ask))) continue;
+        if (difference === null || real.error?.startsWith('query timed out')) continue;
+        if (await contradictsItself(query, real, ask)) continue;
         found.push(`${query}\n  ${kind}\n  ${difference}`);
       }
     }
