@@ -8,6 +8,7 @@ import type { EngineOptions } from '../core/promql/index.ts';
 import type { ParserOptions } from '../core/promql/parser/index.ts';
 import { compileRegex } from '../core/regex/index.ts';
 import {
+  type CoverageObserver,
   parseRuleFile,
   parseUnitTestFile,
   type RuleFile,
@@ -26,6 +27,12 @@ export interface UnitTestRunOptions {
   complain(line: string): void;
   /** Gets, after each test, everything that was stored; undefined where nobody asked. */
   debug: ((test: string, lines: readonly string[]) => void) | undefined;
+  coverage?: Coverage | undefined;
+}
+
+/** What gathers the coverage of several files of tests. */
+export interface Coverage extends CoverageObserver {
+  addFiles(files: readonly RuleFile[]): void;
 }
 
 export interface UnitTestTally {
@@ -84,7 +91,9 @@ export async function runUnitTestFile(
   const suite = new UnitTestSuite(tests, rules, {
     engine: options.engine,
     dump: options.debug !== undefined,
+    ...(options.coverage !== undefined && { coverage: options.coverage }),
   });
+  options.coverage?.addFiles(rules);
   for (const test of tests.tests) {
     if (!options.selects(test.name)) continue;
     const before = systemClock.monotonic();

@@ -4,7 +4,13 @@ import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli
 import { inputName } from '../../cli/input.ts';
 import { Output } from '../../cli/output.ts';
 import { painter } from '../../cli/paint.ts';
-import { runUnitTestFile } from '../../cli/rule-unit-tests.ts';
+import {
+  COVERAGE_FORMATS,
+  type CoverageFormat,
+  coverageLines,
+  coveredPercent,
+} from '../../cli/rule-coverage.ts';
+import { type Coverage, runUnitTestFile } from '../../cli/rule-unit-tests.ts';
 import { createReport, REPORT_FORMATS, type ReportFormat } from '../../cli/test-report/report.ts';
 import type { TestCase, TestReport } from '../../cli/test-report/test-case.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -13,6 +19,7 @@ import { parserOptionsFor } from '../../core/promql/parser/index.ts';
 import { parseTestScript } from '../../core/promql/test-language/index.ts';
 import { type EvalFailure, runTestScript } from '../../core/promql/test-runner/index.ts';
 import { Search } from '../../core/regex/index.ts';
+import type { RuleCoverage } from '../../core/rules/test-coverage/index.ts';
 
 export default class RulesTest extends TsmonCommand {
   static override summary = 'Run unit tests of rules, and test scripts of PromQL queries';
@@ -20,6 +27,8 @@ export default class RulesTest extends TsmonCommand {
     `Takes two kinds of files. FILE.yml holds unit tests of rules as promtool reads them (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/): input series, and the alerts and query results that are expected at certain times. Of the rules only those are evaluated that an expectation depends on, and those that could fail. Groups are evaluated in the order of the files, unless group_eval_order says otherwise.
 
 FILE.test holds a script, which loads samples, runs queries over them and says what they must yield, in the language that Prometheus tests PromQL with (https://github.com/prometheus/prometheus/blob/main/promql/promqltest/README.md): load, load_with_nhcb, clear, eval instant, eval range, with expect lines for failures, warnings, infos and order. Every part of PromQL may be used, the experimental ones too; lookback is 5m, subqueries without a step have one of 1m, metric names are removed at the end of a query, and start timestamps count.
+
+--coverage counts, for every rule that an expectation of a test depends on: that a recording rule has a result; that an alert fires in one test and is silent in another; that each side of an or has a result of its own, that each and and unless lets a series through and takes one away; and each value of a matcher like job=~"api|web".
 
 Exit status: 0 everything has passed, 1 something has failed (also a unit test or its rules that cannot be read) or --run has selected nothing, 2 wrong usage, or a script or an eval in one that cannot be read (other evals are run all the same).`;
 
@@ -33,6 +42,10 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
     {
       description: 'Only the evals of histogram_quantile',
       command: "<%= config.bin %> rules test --run 'histogram_quantile\\(' queries/latency.test",
+    },
+    {
+      description: 'Fail where the tests exercise less than 80 % of the rules they name',
+      command: '<%= config.bin %> rules test --coverage --min 80 tests/*.yml',
     },
   ];
 
@@ -69,6 +82,31 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
       description: "promtool's flag: what differs is always shown line by line",
       hidden: true,
     }),
+    coverage: Flags.boolean({
+      description:
+        'Say what of the rules the unit tests exercise: rules, sides of or/and/unless, label values',
+      helpGroup: 'COVERAGE',
+    }),
+    'coverage-format': Flags.string({
+      description:
+        'text tells what was never exercised, json everything; lcov is what editors and CI services read',
+      options: [...COVERAGE_FORMATS],
+      default: 'text',
+      helpGroup: 'COVERAGE',
+    }),
+    'coverage-file': Flags.string({
+      description: 'Where to write it (default: standard output, after the outcome of the tests)',
+      helpValue: 'FILE',
+      helpGroup: 'COVERAGE',
+    }),
+    min: Flags.integer({
+      description: 'Status 1 where less than so many percent are exercised',
+      helpValue: 'PERCENT',
+      helpGroup: 'COVERAGE',
+      dependsOn: ['coverage'],
+      min: 0,
+      max: 100,
+    }),
     'ignore-unknown-fields': Flags.boolean({
       description: 'Accept fields of unit tests and rules that Prometheus does not know',
     }),
@@ -90,17 +128,38 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
       patterns.length === 0 ? null : (text: string) => patterns.some((pattern) => pattern.test(text));
     const report = createReport(flags.output as ReportFormat, new Output(), this.paintOut);
     const reports = flags.junit === undefined ? report : new ReportPair(report, junitFile(flags.junit));
+    const recorder = flags.coverage
+      ? new (await import('../../core/rules/test-coverage/index.ts')).CoverageRecorder()
+      : undefined;
     const total: Tally = { ran: 0, failed: 0, unreadable: 0 };
     for (const file of files) {
-      if (/\.ya?ml$/.test(file)) await this.runUnitTests(file, reports, selects, total, flags);
+      if (/\.ya?ml$/.test(file)) await this.runUnitTests(file, reports, selects, total, flags, recorder);
       else await this.runFile(file, reports, selects, total);
     }
     reports.end();
+    const covered = recorder === undefined ? 100 : this.reportCoverage(recorder.rules(), flags);
     if (total.unreadable > 0) process.exitCode = EXIT_USAGE;
-    else if (total.failed > 0) process.exitCode = EXIT_FAILED;
+    else if (total.failed > 0 || covered < (flags.min ?? 0)) process.exitCode = EXIT_FAILED;
     else if (total.ran === 0 && flags.run !== undefined) {
       throw new CommandFailure(EXIT_FAILED, `--run ${flags.run.join(', ')} selects no test`);
     }
+  }
+
+  /** Percent of what can be exercised. */
+  private reportCoverage(
+    rules: readonly RuleCoverage[],
+    flags: { 'coverage-format': string; 'coverage-file'?: string | undefined; min?: number | undefined },
+  ): number {
+    const file = flags['coverage-file'];
+    const paint = file === undefined ? this.paintOut : painter('never', false);
+    const out = file === undefined ? new Output() : new Output(openSync(file, 'w'));
+    for (const line of coverageLines(rules, flags['coverage-format'] as CoverageFormat, paint))
+      out.line(line);
+    out.flush();
+    const percent = coveredPercent(rules);
+    if (percent < (flags.min ?? 0))
+      this.complain(`coverage is ${percent.toFixed(1)}%, and --min wants ${flags.min}%`);
+    return percent;
   }
 
   /** promtool's unit tests of rules. */
@@ -110,6 +169,7 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
     selects: Selects | null,
     total: Tally,
     flags: { debug: boolean; 'ignore-unknown-fields': boolean; 'enable-feature'?: string[] | undefined },
+    coverage: Coverage | undefined,
   ): Promise<void> {
     const features = flags['enable-feature'] ?? [];
     const { ran, failed } = await runUnitTestFile(readFileSync(file, 'utf8'), file, report, {
@@ -120,6 +180,7 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
       ignoreUnknownFields: flags['ignore-unknown-fields'],
       selects: (name) => selects === null || selects(name),
       complain: (line) => this.complain(line),
+      coverage,
       debug: flags.debug
         ? (test, lines) => {
             this.say(`${file}: ${test}: what was stored in the end, with the time of each sample`);

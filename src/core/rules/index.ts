@@ -14,7 +14,14 @@ export {
 export { type Needs, RuleDependencies } from './dependencies.ts';
 export { type DuplicateRule, duplicateRules } from './duplicates.ts';
 export { formatRuleFile, sameMeaning } from './format.ts';
-export { type RuleFailure, RuleGroup, type RuleHealth, type RuleSink, type RuleStatus } from './group.ts';
+export {
+  type ContextMaker,
+  type RuleFailure,
+  RuleGroup,
+  type RuleHealth,
+  type RuleSink,
+  type RuleStatus,
+} from './group.ts';
 export { GroupLoop, type GroupStats } from './group-loop.ts';
 export { groupPhaseMs } from './group-phase.ts';
 export {
@@ -37,13 +44,6 @@ export {
 } from './rule.ts';
 export * from './rule-file.ts';
 export { ruleFamilies } from './rule-metrics.ts';
-export {
-  type AlertAnswer,
-  alertsAnswer,
-  type GroupAnswer,
-  type RuleAnswer,
-  rulesAnswer,
-} from './rules-answer.ts';
 export type { SentAlert } from './sent-alert.ts';
 export {
   type CoverageObserver,

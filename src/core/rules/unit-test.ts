@@ -16,7 +16,7 @@ import { type Annotations, annotationsText } from './alert.ts';
 import { RuleDependencies } from './dependencies.ts';
 import { RuleGroup } from './group.ts';
 import { GrowingSource } from './growing-source.ts';
-import { AlertingRule, RuleError } from './rule.ts';
+import { AlertingRule, type RuleContext, RuleError } from './rule.ts';
 import type { RuleConfig, RuleFile, RuleGroupConfig } from './rule-file.ts';
 import type { AlertTest, ExprTest, UnitTest, UnitTestFile } from './unit-test-file.ts';
 
@@ -66,8 +66,22 @@ export interface UnitTestOptions {
   dump?: boolean;
   /** Evaluate every rule, whether or not it can matter. */
   everyRule?: boolean;
+  /** Told of what the expectations of a test depend on, as it is evaluated. */
+  coverage?: CoverageObserver;
   /** How failures show series; by default as PromQL writes them. */
   labelsText?: (labels: Labels) => string;
+}
+
+export interface CoverageObserver {
+  /** `rule` of `file` was evaluated at `t` (ms). */
+  observe(file: string, rule: RuleConfig, context: RuleContext, t: number): Promise<void>;
+  /** A test has looked whether the alert fires. */
+  sawAlert(file: string, rule: RuleConfig, fires: boolean): void;
+}
+
+interface PlacedGroup {
+  group: RuleGroup;
+  file: string;
 }
 
 /** Groups in the order of evaluation: by the order asked for, then as they came. */
@@ -101,7 +115,11 @@ export class UnitTestSuite {
   async run(test: UnitTest): Promise<UnitTestResult> {
     const run = new TestRun(test, this.tests.evaluationIntervalMs, this.options, this.fuzzy);
     const needed = this.options.everyRule === true ? undefined : this.neededRules(test, run);
-    await run.play(this.groups, needed);
+    await run.play(
+      this.groups,
+      needed,
+      this.options.coverage === undefined ? new Set() : this.assertedRules(run),
+    );
     await run.compareExprs();
     let total = 0;
     for (const { group } of this.groups) total += group.rules.length;
@@ -120,10 +138,14 @@ export class UnitTestSuite {
 
   private neededRules(test: UnitTest, run: TestRun): Set<RuleConfig> {
     return this.dependencies.needed({
-      exprs: run.parsedExprs(),
-      alerts: new Set(test.alertTests.map(({ alertName }) => alertName)),
+      ...run.expectations(),
       input: test.series.map(({ labels }) => labels),
     });
+  }
+
+  /** Only those that an expectation depends on: without input, none is needed because it may fail on that. */
+  private assertedRules(run: TestRun): Set<RuleConfig> {
+    return this.dependencies.needed({ ...run.expectations(), input: [] });
   }
 }
 
@@ -148,8 +170,15 @@ class TestRun {
     );
   }
 
-  /** The expressions that can be parsed; the others fail later, when their turn comes. */
-  parsedExprs(): Expr[] {
+  /** What the test compares: expressions as far as they can be parsed (the others fail later), and alerts. */
+  expectations(): { exprs: Expr[]; alerts: Set<string> } {
+    return {
+      exprs: this.parsedExprs(),
+      alerts: new Set(this.test.alertTests.map(({ alertName }) => alertName)),
+    };
+  }
+
+  private parsedExprs(): Expr[] {
     return this.test.exprTests.flatMap(({ expr }) => {
       try {
         return parseQuery(expr, this.options.engine?.parser);
@@ -163,6 +192,7 @@ class TestRun {
   async play(
     configs: readonly { group: RuleGroupConfig; file: string }[],
     needed: ReadonlySet<RuleConfig> | undefined,
+    asserted: ReadonlySet<RuleConfig>,
   ): Promise<void> {
     const { test, source } = this;
     const groups = configs
@@ -197,24 +227,38 @@ class TestRun {
         }
       }
       if (failed) return;
+      if (asserted.size > 0) await this.observe(groups, asserted, context, t);
       // An expectation between two steps is about the step before it.
       for (; next < times.length && times[next] < at + this.intervalMs; next++) {
-        this.compareAlerts(
-          times[next],
-          groups.map(({ group }) => group),
-        );
+        this.compareAlerts(times[next], groups);
       }
     }
   }
 
-  private compareAlerts(evalTimeMs: number, groups: readonly RuleGroup[]): void {
+  private async observe(
+    groups: readonly PlacedGroup[],
+    asserted: ReadonlySet<RuleConfig>,
+    context: RuleContext,
+    t: number,
+  ): Promise<void> {
+    for (const { group, file } of groups) {
+      const at = t - (group.config.queryOffsetMs ?? 0);
+      for (const { config } of group.rules) {
+        if (asserted.has(config)) await this.options.coverage?.observe(file, config, context, at);
+      }
+    }
+  }
+
+  private compareAlerts(evalTimeMs: number, groups: readonly PlacedGroup[]): void {
     for (const test of this.test.alertTests) {
       if (test.evalTimeMs !== evalTimeMs) continue;
       const got: { labels: Labels; annotations: Annotations }[] = [];
-      for (const group of groups) {
+      for (const { group, file } of groups) {
         for (const rule of group.rules) {
           if (!(rule instanceof AlertingRule) || rule.config.name !== test.alertName) continue;
-          got.push(...rule.alerts().filter(({ state }) => state === 'firing'));
+          const firing = rule.alerts().filter(({ state }) => state === 'firing');
+          got.push(...firing);
+          this.options.coverage?.sawAlert(file, rule.config, firing.length > 0);
         }
       }
       this.compareAlertLists(test, got);

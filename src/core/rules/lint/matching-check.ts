@@ -2,6 +2,7 @@
 import { InputError } from '../../errors.ts';
 import { type Labels, METRIC_NAME } from '../../model/labels.ts';
 import { type Binary, type Expr, typeOf, type VectorMatching } from '../../promql/parser/index.ts';
+import { matchKey } from '../match-key.ts';
 import type { LintData } from './lint-data.ts';
 import { type LintedRule, nodesOf } from './linted-rule.ts';
 import { isComparison } from './value-range.ts';
@@ -64,11 +65,6 @@ function unfiltered(expr: Expr): Expr {
     default:
       return expr;
   }
-}
-
-function matchKey(labels: Labels, { on, labels: names }: VectorMatching): string {
-  if (on) return JSON.stringify(names.map((name) => labels.get(name)));
-  return JSON.stringify([...labels].filter(([name]) => name !== METRIC_NAME && !names.includes(name)));
 }
 
 /** In which of the labels compared two series differ. */

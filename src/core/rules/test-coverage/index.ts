@@ -1,0 +1,3 @@
+/** What of rules their unit tests exercise. */
+export { type CoveragePoint, RuleCoverage } from './points.ts';
+export { CoverageRecorder } from './recorder.ts';
