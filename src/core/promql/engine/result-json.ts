@@ -6,7 +6,7 @@
 import type { Histogram } from '../../model/histogram.ts';
 import { bucketsOf } from '../../model/histogram-buckets.ts';
 import type { Labels } from '../../model/labels.ts';
-import { formatJson } from '../../model/number.ts';
+import { formatF, formatJson } from '../../model/number.ts';
 import { JsonWriter } from './json-writer.ts';
 import type { QueryValue, ResultSeries } from './result.ts';
 
@@ -22,7 +22,7 @@ export function* resultJsonPieces(value: QueryValue): Generator<Uint8Array, void
   json.raw(`{"resultType":"${value.type}","result":`);
   switch (value.type) {
     case 'scalar':
-      json.point(value.t, value.v);
+      json.raw(`[${seconds(value.t)},"${formatF(value.v)}"]`);
       break;
     case 'string':
       json.raw(`[${seconds(value.t)},`);

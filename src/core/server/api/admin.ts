@@ -6,7 +6,7 @@ import type { Router } from '../http/router.ts';
 import type { AdminView } from '../views.ts';
 import { answering, succeed } from './answer.ts';
 import { ApiFault, badParameter } from './api-error.ts';
-import { booleanOf, notANumber, optionalTime, parseSelectors } from './parameters.ts';
+import { booleanOf, namedSelectors, notANumber, optionalTime } from './parameters.ts';
 
 const METHODS = ['POST', 'PUT'];
 
@@ -28,7 +28,7 @@ export function addAdminRoutes(router: Router, admin: AdminView | undefined): vo
     if (texts.length === 0) throw new ApiFault('bad_data', 'no match[] parameter provided');
     const mint = optionalTime(form, 'start', MIN_TIMESTAMP);
     const maxt = optionalTime(form, 'end', MAX_TIMESTAMP);
-    for (const matchers of parseSelectors(texts)) await view.deleteSeries(matchers, mint, maxt);
+    for (const matchers of namedSelectors(texts)) await view.deleteSeries(matchers, mint, maxt);
     reply.empty(204);
   });
   add('clean_tombstones', async (_, reply, view) => {

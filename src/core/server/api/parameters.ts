@@ -81,11 +81,20 @@ export function parseSelectors(texts: readonly string[]): Matcher[][] {
   return texts.map((text) => asBadData(() => parseSelector(text)));
 }
 
-/** A selector that every series satisfies would have all of them read. */
-export function refuseEmptyMatchers(selectors: readonly (readonly Matcher[])[]): void {
-  if (selectors.some((matchers) => matchers.every((matcher) => matcher.matchesEmpty))) {
-    throw new ApiFault('bad_data', 'match[] must contain at least one non-empty matcher');
+/** The same where the endpoint says which parameter is at fault. */
+export function namedSelectors(texts: readonly string[]): Matcher[][] {
+  try {
+    return parseSelectors(texts);
+  } catch (error) {
+    throw error instanceof ApiFault ? badParameter('match[]', error.message) : error;
   }
+}
+
+/** A selector that every series satisfies would have all of them read. */
+export function refuseEmptyMatchers(selectors: readonly (readonly Matcher[])[], named = false): void {
+  if (!selectors.some((matchers) => matchers.every((matcher) => matcher.matchesEmpty))) return;
+  const reason = 'match[] must contain at least one non-empty matcher';
+  throw named ? badParameter('match[]', reason) : new ApiFault('bad_data', reason);
 }
 
 function reading<T>(name: string, read: () => T): T {

@@ -12,8 +12,8 @@ import type { FormValues } from '../http/form-values.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Router } from '../http/router.ts';
 import { answering, labelsJson, succeedWithList, TRUNCATED } from './answer.ts';
-import { ApiFault, badParameter } from './api-error.ts';
-import { limitOf, optionalRange, parseSelectors, refuseEmptyMatchers } from './parameters.ts';
+import { ApiFault } from './api-error.ts';
+import { limitOf, namedSelectors, optionalRange, parseSelectors, refuseEmptyMatchers } from './parameters.ts';
 
 const BOTH = ['GET', 'POST'];
 const CORS = { cors: true };
@@ -40,7 +40,7 @@ export function addSeriesRoutes(router: Router, source: () => Source): void {
     BOTH,
     '/api/v1/labels',
     answering(async (request, reply) => {
-      const form = parsedForm(await request.form());
+      const form = await request.form();
       await listTexts(form, reply, source, (reader, matchers, range) => reader.labelNames(matchers, range));
     }),
     CORS,
@@ -58,7 +58,7 @@ export function addSeriesRoutes(router: Router, source: () => Source): void {
   );
 }
 
-/** These endpoints, unlike others, do not overlook a pair that they cannot decode. */
+/** This endpoint, unlike others, does not overlook a pair that it cannot decode. */
 function parsedForm(form: FormValues): FormValues {
   if (form.fault !== undefined) throw new ApiFault('bad_data', `error parsing form values: ${form.fault}`);
   return form;
@@ -80,33 +80,26 @@ function quotedBytes(bytes: Buffer): string {
   return `"${text}"`;
 }
 
+/** A range that ends before it begins has no series, though blocks may reach into both ends. */
 async function listSeries(form: FormValues, reply: Reply, source: () => Source): Promise<void> {
   if (form.all('match[]').length === 0) throw new ApiFault('bad_data', 'no match[] parameter provided');
   const limit = limitOf(form);
   const range = optionalRange(form);
-  const selectors = selectorsOfSeries(form);
+  const selectors = namedSelectors(form.all('match[]'));
+  refuseEmptyMatchers(selectors, true);
   const reader = source();
   try {
     const hints = { ...range, labelsOnly: true, limit: limit > 0 ? limit + 1 : 0 };
     const sets: SeriesSet[] = [];
-    for (const matchers of selectors) sets.push(await reader.select(matchers, hints));
+    for (const matchers of range.maxt < range.mint ? [] : selectors) {
+      sets.push(await reader.select(matchers, hints));
+    }
     const merged = sets.length === 1 ? sets[0] : mergeSeriesSets(sets);
     const cut = limit > 0 && merged.length > limit;
     const items = labelsOf(merged, cut ? limit : merged.length);
     await succeedWithList(reply, items, cut ? { warnings: [TRUNCATED] } : {});
   } finally {
     await reader.close();
-  }
-}
-
-function selectorsOfSeries(form: FormValues): Matcher[][] {
-  try {
-    const selectors = parseSelectors(form.all('match[]'));
-    refuseEmptyMatchers(selectors);
-    return selectors;
-  } catch (error) {
-    if (error instanceof ApiFault) throw badParameter('match[]', error.message);
-    throw error;
   }
 }
 
@@ -130,7 +123,8 @@ async function listTexts(
   try {
     const lists: string[][] = [];
     for (const matchers of selectors.length === 0 ? [[]] : selectors) {
-      lists.push(await lookup(reader, matchers, range));
+      if (range.maxt < range.mint) lists.push([]);
+      else lists.push(await lookup(reader, matchers, range));
     }
     const texts = lists.length === 1 ? lists[0] : [...new Set(lists.flat())].sort(compareStrings);
     const cut = limit > 0 && texts.length > limit;

@@ -49,7 +49,8 @@ function listTargets(form: FormValues, reply: Reply, targets: TargetsView): void
             scrapePool: target.pool,
           }))
       : [],
-    droppedTargetCounts: showDropped ? Object.fromEntries(counts) : null,
+    droppedTargetCounts:
+      showDropped && (counts.length > 0 || pool === '') ? Object.fromEntries(counts) : null,
   });
 }
 

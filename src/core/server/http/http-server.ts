@@ -226,9 +226,9 @@ export class HttpServer {
         reply.empty(204);
         return;
       }
-      const allowed = [...route.handlers.keys(), ...(route.cors ? ['OPTIONS'] : [])].sort();
-      reply.header('Allow', allowed.join(', '));
-      reply.fault(405, 'Method Not Allowed');
+      reply.header('Allow', [...route.handlers.keys(), 'OPTIONS'].sort().join(', '));
+      if (method === 'OPTIONS') reply.empty(200);
+      else reply.fault(405, 'Method Not Allowed');
       return;
     }
     const state = this.options.state();

@@ -4,8 +4,8 @@
  */
 
 import { validateHistogram } from '../../model/histogram-validation.ts';
-import { type Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
-import { isValidLabelName, isValidMetricName, isValidUtf8 } from '../../model/names.ts';
+import { compareStrings, type Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
+import { isLegacyLabelName, isValidLabelName, isValidMetricName, isValidUtf8 } from '../../model/names.ts';
 import { Outcome } from '../../model/outcome.ts';
 import { goQuote } from '../../model/quote.ts';
 import type { WrittenSeries } from '../../remote/write-codec.ts';
@@ -14,14 +14,19 @@ import type { Appender } from '../../source/source.ts';
 /** An answer tells of so many faults, not of each of a hundred thousand. */
 const MAX_FAULTS = 20;
 
-const REASONS: readonly string[] = [
-  '',
-  '',
-  'duplicate sample for timestamp',
-  'out of order sample',
-  'too old sample',
-  'out of bounds',
-];
+/** Why a sample was refused, in upstream's words. */
+function reasonOf(outcome: Outcome, t: number): string {
+  switch (outcome) {
+    case Outcome.conflict:
+      return `duplicate sample for timestamp ${t}; overrides not allowed`;
+    case Outcome.outOfOrder:
+      return 'out of order sample';
+    case Outcome.tooFarAhead:
+      return 'out of bounds: timestamp is too far in the future';
+    default:
+      return 'out of bounds';
+  }
+}
 
 export class WriteIntake {
   private readonly appender: Appender;
@@ -50,17 +55,13 @@ export class WriteIntake {
       return;
     }
     const { appender } = this;
-    if (this.partial && series.samples.length + series.histograms.length === 0) {
-      this.fault('TimeSeries must contain at least one sample or histogram for series', labels);
-      return;
-    }
     const ref = appender.ref(labels);
     this.addSamples(ref, series, labels);
     for (const { t, h } of series.histograms) {
       const invalid = validateHistogram(h);
       const outcome = invalid === undefined ? appender.appendHistogram(ref, t, h) : undefined;
       if (outcome === Outcome.ok || outcome === Outcome.duplicate) this.histograms++;
-      else this.fault(`${invalid ?? REASONS[outcome!]} for series`, labels);
+      else this.fault(invalid ?? reasonOf(outcome!, t), labels);
     }
     for (const exemplar of series.exemplars) {
       const outcome = appender.appendExemplar(ref, exemplar);
@@ -97,24 +98,24 @@ export class WriteIntake {
     for (let i = 0; i < n; i++) {
       const outcome = this.outcomes[i];
       if (outcome === Outcome.ok || outcome === Outcome.duplicate) this.samples++;
-      else this.fault(`${REASONS[outcome]} for series`, labels);
+      else this.fault(reasonOf(outcome as Outcome, samples.t[i]), labels);
     }
   }
 
   /** Undefined where they are none; 2.0 is told so. */
   private labelsOf({ labels: pairs }: WrittenSeries): Labels | undefined {
-    const shown = () => `{${pairs.map(([name, value]) => `${name}=${goQuote(value)}`).join(', ')}}`;
-    const names = new Set(pairs.map(([name]) => name));
-    if (names.size < pairs.length) {
-      this.invalid(`invalid labels for series, labels ${shown()}, duplicated label`);
+    const sorted = [...pairs].sort((a, b) => compareStrings(a[0], b[0]));
+    const twice = sorted.find(([name], i) => i > 0 && name === sorted[i - 1][0]);
+    if (twice !== undefined) {
+      this.invalid(`invalid labels for series, labels ${shown(sorted)}, duplicated label ${twice[0]}`);
       return undefined;
     }
-    const metric = pairs.find(([name]) => name === METRIC_NAME)?.[1] ?? '';
+    const metric = sorted.find(([name]) => name === METRIC_NAME)?.[1] ?? '';
     const valid =
       isValidMetricName(metric) &&
-      pairs.every(([name, value]) => isValidLabelName(name) && isValidUtf8(value));
-    if (valid) return labelsFromPairs(pairs);
-    this.invalid(`invalid metric name or labels, got ${shown()}`);
+      sorted.every(([name, value]) => isValidLabelName(name) && isValidUtf8(value));
+    if (valid) return labelsFromPairs(sorted);
+    this.invalid(`invalid metric name or labels, got ${shown(sorted)}`);
     return undefined;
   }
 
@@ -122,12 +123,20 @@ export class WriteIntake {
     if (this.partial) this.note(text);
   }
 
-  private fault(text: string, labels: Labels): void {
-    this.note(`${text} ${labels}`);
+  /** Only one who can act on a part of a message needs to know of which. */
+  private fault(reason: string, labels: Labels): void {
+    this.note(this.partial ? `${reason} for series ${shown([...labels])}` : reason);
   }
 
   private note(text: string): void {
     if (this.faults.length < MAX_FAULTS) this.faults.push(text);
     else this.dropped++;
   }
+}
+
+function shown(pairs: readonly (readonly [string, string])[]): string {
+  const parts = pairs.map(
+    ([name, value]) => `${isLegacyLabelName(name) ? name : goQuote(name)}=${goQuote(value)}`,
+  );
+  return `{${parts.join(', ')}}`;
 }
