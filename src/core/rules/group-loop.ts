@@ -3,18 +3,16 @@
  * time that passes while an evaluation still runs is missed, and counted.
  */
 import type { Clock } from '../clock.ts';
-import type { Source } from '../source/source.ts';
 import type { AppenderSink } from './appender-sink.ts';
-import type { RuleFailure, RuleGroup } from './group.ts';
+import type { ContextMaker, RuleFailure, RuleGroup } from './group.ts';
 import { groupPhaseMs } from './group-phase.ts';
 import { type RestoreOptions, restoreAlerts } from './restore.ts';
-import { AlertingRule, type RuleContext } from './rule.ts';
+import { AlertingRule } from './rule.ts';
 
 export interface GroupLoopOptions {
   file: string;
   intervalMs: number;
-  /** Read at every evaluation: a reload may change what is in it. */
-  context: RuleContext;
+  context: ContextMaker;
   sink: AppenderSink;
   clock: Clock;
   /** Undefined where the rules know their state. */
@@ -127,14 +125,19 @@ export class GroupLoop {
     if (!this.restoring || restore === undefined || this.stats.iterations < 2) return;
     this.restoring = false;
     const before = clock.monotonic();
-    for (const rule of this.group.rules) {
-      if (!(rule instanceof AlertingRule)) continue;
-      try {
-        await restoreAlerts(rule, context.source as Source, t, restore);
-      } catch (error) {
-        rule.restored = true;
-        onFault(`alert ${rule.config.name} cannot be restored: ${(error as Error).message}`);
+    const { source } = context();
+    try {
+      for (const rule of this.group.rules) {
+        if (!(rule instanceof AlertingRule)) continue;
+        try {
+          await restoreAlerts(rule, source, t, restore);
+        } catch (error) {
+          rule.restored = true;
+          onFault(`alert ${rule.config.name} cannot be restored: ${(error as Error).message}`);
+        }
       }
+    } finally {
+      await source.close();
     }
     this.stats.lastRestoreMs = clock.monotonic() - before;
   }

@@ -9,7 +9,14 @@ import type { Histogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import { writeStale } from '../model/value.ts';
 import { placeRules, readers } from './order.ts';
-import { AlertingRule, RecordingRule, type Rule, type RuleContext, RuleError } from './rule.ts';
+import {
+  AlertingRule,
+  RecordingRule,
+  type Rule,
+  type RuleContext,
+  RuleError,
+  type RuleSample,
+} from './rule.ts';
 import { labelsOf, type RuleGroupConfig } from './rule-file.ts';
 
 /** Where the series of rules go. What it takes must be visible to the next query of its source. */
@@ -27,6 +34,9 @@ export interface RuleFailure {
 }
 
 export type RuleHealth = 'unknown' | 'ok' | 'err';
+
+/** A context for one rule, whose source shows what rules before it have written; it is closed afterwards. */
+export type ContextMaker = () => RuleContext;
 
 /** What is known of a rule's last evaluation. */
 export interface RuleStatus {
@@ -94,7 +104,7 @@ export class RuleGroup {
    * written nor ended.
    */
   async evaluate(
-    context: RuleContext,
+    context: RuleContext | ContextMaker,
     t: number,
     sink: RuleSink,
     wanted: (rule: Rule) => boolean = () => true,
@@ -163,7 +173,7 @@ export class RuleGroup {
   /** Returns what stopped the rule, if anything did. */
   private async evaluateRule(
     i: number,
-    context: RuleContext,
+    context: RuleContext | ContextMaker,
     t: number,
     sink: RuleSink,
   ): Promise<Error | undefined> {
@@ -188,9 +198,14 @@ export class RuleGroup {
     return fault;
   }
 
-  private async writeRule(i: number, context: RuleContext, t: number, sink: RuleSink): Promise<void> {
+  private async writeRule(
+    i: number,
+    context: RuleContext | ContextMaker,
+    t: number,
+    sink: RuleSink,
+  ): Promise<void> {
     const rule = this.rules[i];
-    const samples = await rule.evaluate(context, t, this.offsetMs, this.config.limit);
+    const samples = await this.samplesOf(rule, context, t);
     if (rule instanceof AlertingRule) this.options.onAlerts?.(rule, t);
     this.statuses[i].samples = samples.length;
     const at = t - this.offsetMs;
@@ -205,6 +220,17 @@ export class RuleGroup {
     for (const [key, labels] of this.previous[i]) if (!now.has(key)) sink.addFloat(labels, at, stale, 0);
     this.previous[i] = now;
     sink.commit?.();
+  }
+
+  private async samplesOf(rule: Rule, context: RuleContext | ContextMaker, t: number): Promise<RuleSample[]> {
+    const { limit } = this.config;
+    if (typeof context !== 'function') return rule.evaluate(context, t, this.offsetMs, limit);
+    const own = context();
+    try {
+      return await rule.evaluate(own, t, this.offsetMs, limit);
+    } finally {
+      await own.source.close();
+    }
   }
 }
 

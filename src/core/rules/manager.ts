@@ -17,8 +17,8 @@ import { alertsToSend, type SentAlert } from './sent-alert.ts';
 
 export interface RuleManagerOptions {
   clock: Clock;
-  /** What rules read; it must show what the appender has committed. */
-  source: Source;
+  /** What a rule reads: opened for each, so that it shows what the appender has committed, and closed. */
+  source: () => Source;
   /** A new appender for each rule that writes. */
   appender: () => Appender;
   engine?: EngineOptions;
@@ -48,7 +48,7 @@ const INTERVALS_BEFORE_END = 2;
 
 export class RuleManager {
   private readonly options: RuleManagerOptions;
-  private readonly context: RuleContext;
+  private settings: RuleSettings = { intervalMs: 0 };
   private readonly abort = new AbortController();
   private loops = new Map<string, { loop: GroupLoop; text: string }>();
   private started = false;
@@ -57,12 +57,6 @@ export class RuleManager {
 
   constructor(options: RuleManagerOptions) {
     this.options = options;
-    this.context = {
-      source: options.source,
-      engine: options.engine ?? {},
-      externalLabels: EMPTY_LABELS,
-      externalUrl: '',
-    };
   }
 
   /**
@@ -91,8 +85,7 @@ export class RuleManager {
     const before = this.loops;
     this.loops = next;
     this.loaded = true;
-    this.context.externalLabels = settings.externalLabels ?? EMPTY_LABELS;
-    this.context.externalUrl = settings.externalUrl ?? '';
+    this.settings = settings;
     const kept = new Set([...next.values()].map(({ loop }) => loop));
     for (const [key, { loop }] of before) {
       if (kept.has(loop)) continue;
@@ -130,20 +123,27 @@ export class RuleManager {
       concurrency,
       clock,
       onAlerts: (rule, t) => {
-        const due = alertsToSend(rule, t, resendDelayMs, intervalMs, this.context.externalUrl);
+        const due = alertsToSend(rule, t, resendDelayMs, intervalMs, this.settings.externalUrl ?? '');
         if (due.length > 0) send(due);
       },
     });
     return new GroupLoop(group, {
       file,
       intervalMs,
-      context: this.context,
+      context: () => this.context(),
       sink: this.makeSink(config.name),
       clock,
       restore: this.loaded ? undefined : (this.options.restore ?? DEFAULT_RESTORE),
       onFailure: (failure, t) => this.warnOfFailure(file, config.name, failure, t),
       onFault: (text) => this.options.onWarning?.(text),
     });
+  }
+
+  /** With the settings of the last reload, for groups that it left alone, too. */
+  private context(): RuleContext {
+    const { source, engine = {} } = this.options;
+    const { externalLabels = EMPTY_LABELS, externalUrl = '' } = this.settings;
+    return { source: source(), engine, externalLabels, externalUrl };
   }
 
   private makeSink(group: string): AppenderSink {
