@@ -10,11 +10,12 @@ export class ResultTimes {
   private every: Float64Array | null = null;
   private readonly single: (Float64Array | undefined)[] = [];
   /** Kinds and times of the last series that had some of the steps. */
-  private lastKind: Uint8Array = new Uint8Array(0);
+  private readonly lastKind: Uint8Array;
   private last: Float64Array = new Float64Array(0);
 
   constructor(grid: StepGrid) {
     this.grid = grid;
+    this.lastKind = new Uint8Array(grid.count);
   }
 
   /** Times (ms) of the `count` steps, at least one, at which the column is not absent. Not to be changed. */
@@ -29,7 +30,7 @@ export class ResultTimes {
     }
     if (this.last.length !== count || !sameKinds(this.lastKind, column.kind)) {
       this.last = this.timesOf(column, count);
-      this.lastKind = column.kind.slice();
+      this.lastKind.set(column.kind);
     }
     return this.last;
   }
