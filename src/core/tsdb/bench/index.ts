@@ -1,0 +1,1 @@
+export { type BenchOptions, type Measure, runBench } from './bench.ts';
