@@ -68,18 +68,17 @@ Look first, with --dry-run. Where somebody else writes to the directory (a runni
       maxt: flags.end === undefined ? MAX_TIMESTAMP : parseTimestamp(flags.end, now),
     };
     takeInventory(flags.to);
-    await interruptible(async (signal) => {
-      const counts = await this.count(flags.to, deletion, signal);
-      if (counts.samples === 0) process.exitCode = EXIT_FAILED;
-      const of = `${plural(counts.samples, 'sample')} of ${counts.series} series`;
-      if (flags['dry-run']) {
-        this.say(`would delete ${of} from ${flags.to}; ${counts.dropped} of these would be gone`);
-        return;
-      }
-      if (counts.samples > 0) await this.delete(flags.to, deletion, signal);
-      if (flags.clean) await this.clean(flags.to, signal);
-      if (!flags.quiet) this.say(`deleted ${of} from ${flags.to}; ${counts.dropped} of these are gone`);
-    });
+    const counts = await interruptible((signal) => this.count(flags.to, deletion, signal));
+    if (counts.samples === 0) process.exitCode = EXIT_FAILED;
+    const of = `${plural(counts.samples, 'sample')} of ${counts.series} series`;
+    if (flags['dry-run']) {
+      this.say(`would delete ${of} from ${flags.to}; ${counts.dropped} of these would be gone`);
+      return;
+    }
+    // A signal ends this at once: each part of it is whole by itself.
+    if (counts.samples > 0) await this.delete(flags.to, deletion);
+    if (flags.clean) await interruptible((signal) => this.clean(flags.to, signal));
+    if (!flags.quiet) this.say(`deleted ${of} from ${flags.to}; ${counts.dropped} of these are gone`);
   }
 
   /** Of the series that are selected, each once; `dropped` are those of which nothing is left. */
@@ -96,16 +95,13 @@ Look first, with --dry-run. Where somebody else writes to the directory (a runni
     }
   }
 
-  private async delete(dir: string, { selectors, mint, maxt }: Deletion, signal: AbortSignal): Promise<void> {
+  private async delete(dir: string, { selectors, mint, maxt }: Deletion): Promise<void> {
     const database = await Database.open(dir, {
       clock: systemClock,
       onNotice: (notice) => this.complain(notice),
     });
     try {
-      for (const matchers of selectors) {
-        signal.throwIfAborted();
-        await database.delete(matchers, mint, maxt);
-      }
+      for (const matchers of selectors) await database.delete(matchers, mint, maxt);
     } finally {
       await database.close();
     }

@@ -12,9 +12,8 @@ import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/t
 import { parseSelector } from '../../core/promql/parser/index.ts';
 import { parseRelabelRules, type RelabelRule } from '../../core/relabel/index.ts';
 import { DirectorySource } from '../../core/source/directory.ts';
-import { runStepsWithPauses } from '../../core/tsdb/compaction/index.ts';
+import { runStepsWithPauses, takeInventory } from '../../core/tsdb/compaction/index.ts';
 import { Database } from '../../core/tsdb/db/index.ts';
-import { logReach } from '../../core/tsdb/import/index.ts';
 import {
   type BlockRewrite,
   countRewrites,
@@ -107,8 +106,12 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
         },
       }),
     };
+    takeInventory(flags.to);
+    const dryRun = flags['dry-run'] === true;
+    // A signal ends this at once: each part of it is whole by itself.
+    if (!dryRun && (await this.hasLog(flags.to))) await this.cutLog(flags.to);
     await interruptible((signal) =>
-      this.rewrite(flags.to, rules, flags['dry-run'], flags.quiet ? 'none' : flags.output, signal),
+      this.rewrite(flags.to, rules, dryRun, flags.quiet ? 'none' : flags.output, signal),
     );
   }
 
@@ -126,11 +129,7 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
       for (const key of Object.keys(total) as (keyof RewriteCounts)[]) total[key] += counts[key];
     };
     try {
-      const reach = logReach(dir);
-      if (reach !== undefined) {
-        if (dryRun) add(await this.countLog(dir, reach, rules, signal));
-        else await this.cutLog(dir);
-      }
+      if (dryRun) add(await this.countLog(dir, rules, signal));
       await rewriteDirectory(dir, rules, {
         dryRun,
         signal,
@@ -156,19 +155,26 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
   }
 
   /** Of what the blocks do not have. */
-  private async countLog(
-    dir: string,
-    reach: number,
-    rules: RewriteRules,
-    signal: AbortSignal,
-  ): Promise<RewriteCounts> {
-    const source = new DirectorySource(dir, { onDamage: (error) => this.complain(error.message) });
+  private async countLog(dir: string, rules: RewriteRules, signal: AbortSignal): Promise<RewriteCounts> {
+    const source = this.open(dir);
     try {
-      const set = await source.select([], { mint: reach, maxt: MAX_TIMESTAMP });
+      const everything = { mint: MIN_TIMESTAMP, maxt: MAX_TIMESTAMP };
+      const set = await source.beyondBlocks.log.select([], everything);
       return await runStepsWithPauses(countRewrites(set, rules), signal);
     } finally {
       await source.close();
     }
+  }
+
+  private async hasLog(dir: string): Promise<boolean> {
+    const source = this.open(dir);
+    const extent = await source.beyondBlocks.log.extent();
+    await source.close();
+    return extent !== undefined;
+  }
+
+  private open(dir: string): DirectorySource {
+    return new DirectorySource(dir, { onDamage: (error) => this.complain(error.message) });
   }
 
   private async cutLog(dir: string): Promise<void> {
