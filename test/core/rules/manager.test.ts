@@ -1,0 +1,257 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { isStale, labelsFromObject, METRIC_NAME } from '../../../src/core/model/index.ts';
+import {
+  type AlertingRule,
+  groupPhaseMs,
+  parseRuleFile,
+  RuleManager,
+  ruleFamilies,
+  type SentAlert,
+} from '../../../src/core/rules/index.ts';
+import { MemorySource } from '../../../src/core/source/memory.ts';
+import { MemoryAppender } from '../../../src/core/source/memory-appender.ts';
+import { HandClock } from '../discovery/clock.ts';
+import { groupOf } from './files.ts';
+
+const MINUTE = 60_000;
+const START = 1_700_000_000_000;
+const SETTINGS = { intervalMs: MINUTE, externalUrl: 'http://tsmon.example' };
+
+let clock: HandClock;
+let store: MemorySource;
+let sent: { at: number; alert: SentAlert }[];
+let warnings: string[];
+let manager: RuleManager;
+
+function makeManager(options: { resendDelayMs?: number } = {}): RuleManager {
+  return new RuleManager({
+    clock,
+    source: () => store,
+    appender: () => new MemoryAppender(store),
+    send: (alerts) => sent.push(...alerts.map((alert) => ({ at: clock.now(), alert }))),
+    onWarning: (text) => warnings.push(text),
+    ...options,
+  });
+}
+
+const rules = (text: string, file = 'r.yml') => [parseRuleFile(text, file)];
+
+function put(name: string, v: number, t = clock.now(), labels: Record<string, string> = {}): void {
+  store.series(labelsFromObject({ [METRIC_NAME]: name, ...labels })).addFloat(t, Float64Array.of(v), 0);
+}
+
+/** `[minutes since the start, value]` of a series, stale markers as null; where it has no sample at all, undefined. */
+function samples(name: string, labels: Record<string, string> = {}) {
+  const { t, v, length } = store.series(labelsFromObject({ [METRIC_NAME]: name, ...labels }));
+  return Array.from({ length }, (_, i) => [Math.floor((t[i] - START) / MINUTE), isStale(v, i) ? null : v[i]]);
+}
+
+beforeEach(() => {
+  clock = new HandClock(START);
+  store = new MemorySource();
+  sent = [];
+  warnings = [];
+  manager = makeManager();
+});
+
+describe('a rule manager', () => {
+  it('evaluates each group at its own offset in the interval', async () => {
+    await manager.load(rules(groupOf(['{record: r, expr: "vector(time())"}'])), SETTINGS);
+    manager.start();
+    await clock.advance(3 * MINUTE);
+    const { t, v, length } = store.series(labelsFromObject({ [METRIC_NAME]: 'r' }));
+    expect(length).toBe(3);
+    const phase = groupPhaseMs('r.yml', 'g', MINUTE);
+    expect(Array.from(t.subarray(0, 3), (at) => at % MINUTE)).toEqual([phase, phase, phase]);
+    expect(v[2] * 1000).toBe(t[2]);
+    await manager.stop();
+    await clock.advance(5 * MINUTE);
+    expect(store.series(labelsFromObject({ [METRIC_NAME]: 'r' })).length).toBe(3);
+  });
+
+  it('counts evaluations that a slow one left no time for', async () => {
+    const slow = new (class extends MemoryAppender {
+      override commit(): void {
+        if (clock.now() < START + 2 * MINUTE) void clock.advance(2.5 * MINUTE);
+      }
+    })(store);
+    manager = new RuleManager({ clock, source: () => store, appender: () => slow, send: () => {} });
+    await manager.load(rules(groupOf(['{record: r, expr: "vector(1)"}'])), SETTINGS);
+    manager.start();
+    await clock.advance(10 * MINUTE);
+    await manager.stop();
+    const [{ stats }] = manager.groups();
+    expect(stats.iterations).toBeGreaterThanOrEqual(10);
+    const family = (name: string) =>
+      ruleFamilies(manager.groups()).find((one) => one.name === `prometheus_rule_group_${name}`)!.samples[0];
+    expect(family('iterations_missed_total').v).toBe(stats.missed);
+    expect(family('iterations_total').labels.get('rule_group')).toBe('r.yml;g');
+    expect(stats.missed).toBe(stats.iterations - samples('r').length);
+  });
+
+  it('sends a firing alert again when more than the delay has passed, and its end at once', async () => {
+    manager = makeManager({ resendDelayMs: 3 * MINUTE });
+    await manager.load(
+      rules(groupOf(['{alert: A, expr: "x > 0", annotations: {v: "{{ $value }}"}}'])),
+      SETTINGS,
+    );
+    manager.start();
+    for (let minute = 0; minute < 9; minute++) {
+      put('x', 1);
+      await clock.advance(MINUTE);
+    }
+    put('x', 0);
+    await clock.advance(MINUTE);
+    const minutes = sent.map(({ at }) => Math.floor((at - START) / MINUTE));
+    // Three minutes at an interval of one is every four: not later than the delay is not later.
+    expect(minutes.map((minute) => minute - minutes[0])).toEqual([0, 4, 8, 9]);
+    const { alert } = sent[0];
+    expect(alert.labels.toString()).toBe('{alertname="A"}');
+    expect(alert.annotations).toEqual([['v', '1']]);
+    expect(alert.generatorUrl).toBe('http://tsmon.example/graph?g0.expr=x+%3E+0&g0.tab=1');
+    expect(alert.endsAt - sent[0].at).toBeGreaterThan(11 * MINUTE);
+    expect(sent[3].alert.endsAt).toBe(sent[3].at);
+    expect(sent[3].alert.startsAt).toBe(sent[0].at);
+    await manager.stop();
+  });
+
+  it('restores alerts after a restart', async () => {
+    const file = rules(
+      groupOf([
+        '{alert: Long, expr: "vector(1)", for: 1h}',
+        '{alert: Soon, expr: "vector(1)", for: 30m}',
+        '{alert: Was, expr: "vector(1)", for: 20m}',
+        '{alert: Short, expr: "vector(1)", for: 5m}',
+      ]),
+    );
+    const restart = START;
+    const stopped = restart - 5 * MINUTE;
+    const activeAt = stopped - 25 * MINUTE;
+    for (const alertname of ['Long', 'Soon', 'Was', 'Short'])
+      put('ALERTS_FOR_STATE', activeAt / 1000, stopped, { alertname });
+    await manager.load(file, SETTINGS);
+    manager.start();
+    const states = () =>
+      Object.fromEntries(
+        manager.groups()[0].group.rules.map((rule) => {
+          const [alert] = (rule as AlertingRule).alerts();
+          return [rule.config.name, { activeAt: alert.activeAt, state: alert.state }];
+        }),
+      );
+    await clock.advance(MINUTE);
+    // Nothing is written before it is known what was active.
+    expect(samples('ALERTS_FOR_STATE', { alertname: 'Long' })).toHaveLength(1);
+    await clock.advance(MINUTE);
+    const [{ options, group }] = manager.groups();
+    const second = manager.groups()[0].slotBefore(clock.now());
+    expect(options.file).toBe('r.yml');
+    expect(group.statuses[0].evaluations).toBe(2);
+    expect(states()).toMatchObject({
+      // 35 of its 60 minutes to go: the outage does not count.
+      Long: { activeAt: activeAt + (second - stopped), state: 'pending' },
+      // 5 minutes to go, less than the grace period of 10.
+      Soon: { activeAt: second + 10 * MINUTE - 30 * MINUTE, state: 'pending' },
+      Was: { activeAt },
+      Short: { activeAt: second - MINUTE },
+    });
+    await clock.advance(MINUTE);
+    expect(states()['Was']).toEqual({ activeAt, state: 'firing' });
+    expect(samples('ALERTS_FOR_STATE', { alertname: 'Was' })).toHaveLength(2);
+    // It fires since the restart, as far as receivers know.
+    expect(sent[0].alert.startsAt).toBe(second + MINUTE);
+    await manager.stop();
+  });
+
+  it('exchanges groups and keeps the state of what is as it was', async () => {
+    const alert = '{alert: A, expr: "vector(1)", for: 3m}';
+    const two = (extra: string) =>
+      `${groupOf([alert, extra])}\n- name: other\n  rules: [{record: o, expr: vector(1)}]\n`;
+    await manager.load(rules(two('{record: r, expr: vector(1)}')), SETTINGS);
+    manager.start();
+    await clock.advance(2 * MINUTE);
+    const before = manager.groups();
+    await manager.load(rules(two('{record: s, expr: vector(1)}')), SETTINGS);
+    const after = manager.groups();
+    expect(after[0]).not.toBe(before[0]);
+    expect(after[1]).toBe(before[1]);
+    expect((after[0].group.rules[0] as AlertingRule).alerts()).toHaveLength(1);
+    await clock.advance(2 * MINUTE);
+    // Two evaluations before the reload and two after it.
+    expect((after[0].group.rules[0] as AlertingRule).alerts()[0].state).toBe('firing');
+    expect(samples('r').at(-1)![1]).toBeNull();
+    expect(samples('o')).toHaveLength(4);
+    await manager.stop();
+  });
+
+  it('ends the series of a group that is no more, two intervals later', async () => {
+    await manager.load(rules(groupOf(['{record: r, expr: vector(1)}'])), SETTINGS);
+    manager.start();
+    await clock.advance(2 * MINUTE);
+    await manager.load([], SETTINGS);
+    const gone = clock.now();
+    await clock.advance(MINUTE);
+    expect(samples('r').at(-1)![1]).toBe(1);
+    await clock.advance(MINUTE);
+    expect(samples('r').at(-1)).toEqual([Math.floor((gone - START) / MINUTE), null]);
+    await manager.stop();
+  });
+
+  it('changes nothing where a file has faults', async () => {
+    await manager.load(rules(groupOf(['{record: r, expr: vector(1)}'])), SETTINGS);
+    const before = manager.groups();
+    const torn = rules(`${groupOf(['{record: s, expr: vector(1)}'])}  - {record: t, expr: "sum("}\n`);
+    await expect(manager.load(torn, SETTINGS)).rejects.toThrow(/r\.yml:5/);
+    expect(manager.groups()).toEqual(before);
+  });
+
+  it('says which rule failed and goes on with the others', async () => {
+    await manager.load(
+      rules(
+        groupOf([
+          '{record: r, expr: "label_replace(m, \\"a\\", \\"\\", \\"a\\", \\".*\\")"}',
+          '{record: s, expr: vector(2)}',
+        ]),
+      ),
+      SETTINGS,
+    );
+    put('m', 1, START, { a: 'x' });
+    put('m', 1, START, { a: 'y' });
+    manager.start();
+    await clock.advance(MINUTE);
+    const [{ group }] = manager.groups();
+    expect(group.statuses.map(({ health }) => health)).toEqual(['err', 'ok']);
+    expect(group.statuses[0].lastError).toMatch(/same labelset/);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^r\.yml:4: rule r of group g failed at .*same labelset/),
+    ]);
+    expect(samples('s')).toHaveLength(1);
+    await manager.stop();
+  });
+
+  it('evaluates rules side by side only where none reads another', async () => {
+    const order: string[] = [];
+    const waiting = new (class extends MemorySource {
+      override async select(...args: Parameters<MemorySource['select']>) {
+        const name = args[0].find((matcher) => matcher.name === METRIC_NAME)!.value;
+        order.push(`+${name}`);
+        await new Promise((resolve) => setImmediate(resolve));
+        order.push(`-${name}`);
+        return super.select(...args);
+      }
+    })();
+    store = waiting;
+    manager = new RuleManager({
+      clock,
+      source: () => store,
+      appender: () => new MemoryAppender(store),
+      send: () => {},
+      concurrency: 4,
+    });
+    const file = groupOf(['{record: a, expr: m1}', '{record: b, expr: m2}', '{record: c, expr: a}']);
+    await manager.load(rules(file), SETTINGS);
+    manager.start();
+    await clock.advance(MINUTE);
+    expect(order).toEqual(['+m1', '+m2', '-m1', '-m2', '+a', '-a']);
+    await manager.stop();
+  });
+});
