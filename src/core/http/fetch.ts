@@ -52,21 +52,39 @@ export interface TlsSettings {
   serverName?: string | undefined;
   /** Accept any certificate. */
   insecure?: boolean | undefined;
+  /** `TLSv1.2` and the like; by default what Node allows. */
+  minVersion?: SecureVersion | undefined;
+  maxVersion?: SecureVersion | undefined;
+}
+
+export type SecureVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** What a request proves itself with; goes to the first URL's own origin only. */
+export interface Credentials {
+  /** The value of the Authorization header. Without it, what the URL's user info says. */
+  authorization?: string | undefined;
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** The same object as long as nothing in it changes: connections are kept for it. */
+  tls?: TlsSettings | undefined;
 }
 
 /** What a client sends with each request. All but `userAgent` goes to the first URL's own origin only. */
-export interface FetchClientOptions {
+export interface FetchClientOptions extends Credentials {
   userAgent: string;
-  /** The value of the Authorization header. Without it, what the URL's user info says. */
-  authorization?: string | undefined;
-  headers?: Readonly<Record<string, string>> | undefined;
-  tls?: TlsSettings | undefined;
+  /** Asked before each request, instead of the credentials here: for those that change. */
+  credentials?: ((signal: AbortSignal) => Credentials | Promise<Credentials>) | undefined;
+  /** Ask for compressed answers. Default true. */
+  compression?: boolean | undefined;
   /** Default true. */
   followRedirects?: boolean | undefined;
   /** Keep connections for the next request. */
   keepAlive: boolean;
   /** Where HTTP_PROXY and the like are looked up; without it nothing goes through a proxy. */
   proxyEnv?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Instead of `proxyEnv`: everything goes through this one. */
+  proxy?: URL | undefined;
+  /** Sent with CONNECT. */
+  proxyHeaders?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface FetchClient {

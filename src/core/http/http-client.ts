@@ -7,17 +7,20 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import type { BodyBuffer } from './body.ts';
 import { describeFault } from './connection-error.ts';
 import { ACCEPT_ENCODING, decompressor } from './decompress.ts';
 import {
   bareHost,
+  type Credentials,
   type FetchAnswer,
   type FetchClient,
   type FetchClientOptions,
   type FetchRequest,
   FetchTrace,
   shownUrl,
+  type TlsSettings,
   urlAuthorization,
 } from './fetch.ts';
 import { namesProxy, proxyFor } from './proxy.ts';
@@ -34,13 +37,12 @@ export class HttpClient implements FetchClient {
   private readonly options: FetchClientOptions;
   private readonly proxyEnv: FetchClientOptions['proxyEnv'];
   private readonly plain: http.Agent;
-  private readonly secure: https.Agent;
+  private secured: Secured | undefined;
 
   constructor(options: FetchClientOptions) {
     this.options = options;
     this.proxyEnv = options.proxyEnv && namesProxy(options.proxyEnv) ? options.proxyEnv : undefined;
     this.plain = new http.Agent({ keepAlive: options.keepAlive });
-    this.secure = new https.Agent({ keepAlive: options.keepAlive });
   }
 
   async fetch(request: FetchRequest, body: BodyBuffer, signal?: AbortSignal): Promise<FetchAnswer> {
@@ -51,7 +53,9 @@ export class HttpClient implements FetchClient {
     signal?.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => abort.abort(EXPIRED), request.timeoutMs);
     try {
-      const exchange = await this.follow(request, trace, abort.signal);
+      const asked = this.options.credentials?.(abort.signal) ?? this.options;
+      const credentials = asked instanceof Promise ? await asked : asked;
+      const exchange = await this.follow(request, credentials, trace, abort.signal);
       return await receive(exchange, request, body, trace);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -65,15 +69,20 @@ export class HttpClient implements FetchClient {
 
   close(): void {
     this.plain.destroy();
-    this.secure.destroy();
+    this.secured?.agent.destroy();
   }
 
   /** Asks, and asks again where the answer says so, until one is not a redirect. */
-  private async follow(request: FetchRequest, trace: FetchTrace, signal: AbortSignal): Promise<Exchange> {
+  private async follow(
+    request: FetchRequest,
+    credentials: Credentials,
+    trace: FetchTrace,
+    signal: AbortSignal,
+  ): Promise<Exchange> {
     let url = request.url;
     let { content } = request;
     for (let redirects = 0; ; redirects++) {
-      const exchange = await this.open(url, { ...request, content }, trace, signal);
+      const exchange = await this.open(url, { ...request, content }, credentials, trace, signal);
       const { response } = exchange;
       if (!REDIRECTS.has(response.statusCode!) || this.options.followRedirects === false) return exchange;
       response.destroy();
@@ -90,6 +99,7 @@ export class HttpClient implements FetchClient {
   private async open(
     url: URL,
     request: FetchRequest,
+    credentials: Credentials,
     trace: FetchTrace,
     signal: AbortSignal,
   ): Promise<Exchange> {
@@ -100,11 +110,12 @@ export class HttpClient implements FetchClient {
       hostname: bareHost(url),
       port: url.port || undefined,
       path: url.pathname + url.search,
-      headers: this.headers(url, request, own),
+      headers: this.headers(url, request, own ? credentials : undefined),
       signal,
-      agent: url.protocol === 'https:' ? this.secure : this.plain,
+      agent: this.plain,
     };
-    if (url.protocol === 'https:') Object.assign(options, this.tlsOptions(url, own));
+    if (url.protocol === 'https:')
+      Object.assign(options, this.tlsOptions(url, credentials.tls ?? NO_TLS, own));
     if (request.socketPath !== undefined && own) options.socketPath = request.socketPath;
     else await this.routeThroughProxy(url, options, trace, signal);
     try {
@@ -116,30 +127,40 @@ export class HttpClient implements FetchClient {
     }
   }
 
-  private headers(url: URL, request: FetchRequest, own: boolean): http.OutgoingHttpHeaders {
-    const headers: http.OutgoingHttpHeaders = {
-      ...request.headers,
-      'User-Agent': this.options.userAgent,
-      'Accept-Encoding': ACCEPT_ENCODING,
-    };
-    const given = own ? (this.options.authorization ?? urlAuthorization(request.url)) : undefined;
+  private headers(
+    url: URL,
+    request: FetchRequest,
+    credentials: Credentials | undefined,
+  ): http.OutgoingHttpHeaders {
+    const headers: http.OutgoingHttpHeaders = { ...request.headers, 'User-Agent': this.options.userAgent };
+    headers['Accept-Encoding'] = this.options.compression === false ? 'identity' : ACCEPT_ENCODING;
+    const given =
+      credentials === undefined ? undefined : (credentials.authorization ?? urlAuthorization(request.url));
     const authorization = given ?? urlAuthorization(url);
     if (authorization !== undefined) headers['Authorization'] = authorization;
-    if (own) Object.assign(headers, this.options.headers);
+    if (credentials?.headers !== undefined) Object.assign(headers, credentials.headers);
     return headers;
   }
 
-  private tlsOptions(url: URL, own: boolean): https.RequestOptions {
-    const tls = this.options.tls ?? {};
-    const serverName = own ? tls.serverName : undefined;
+  /** A foreign origin gets neither the client's certificate nor its idea of the server's name. */
+  private tlsOptions(url: URL, tls: TlsSettings, own: boolean): SecureRequestOptions {
     const host = bareHost(url);
+    const serverName = own ? tls.serverName : undefined;
+    const secured = this.securedFor(tls);
     return {
-      ca: tls.ca,
-      cert: own ? tls.cert : undefined,
-      key: own ? tls.key : undefined,
+      agent: secured.agent,
+      secureContext: own ? secured.own : secured.foreign,
       servername: serverName ?? (isIP(host) === 0 ? host : ''),
       rejectUnauthorized: !tls.insecure,
     };
+  }
+
+  /** Connections of settings that have changed since are not used again. */
+  private securedFor(tls: TlsSettings): Secured {
+    if (this.secured?.tls === tls) return this.secured;
+    this.secured?.agent.destroy();
+    this.secured = new Secured(tls, this.options.keepAlive);
+    return this.secured;
   }
 
   private async routeThroughProxy(
@@ -148,17 +169,43 @@ export class HttpClient implements FetchClient {
     trace: FetchTrace,
     signal: AbortSignal,
   ): Promise<void> {
-    if (this.proxyEnv === undefined) return;
-    let proxy: URL | undefined;
-    try {
-      proxy = proxyFor(url, this.proxyEnv);
-    } catch {
-      throw trace.fail('http_proxy', 'the proxy that the environment names is not a URL');
+    let { proxy } = this.options;
+    if (this.proxyEnv !== undefined) {
+      try {
+        proxy = proxyFor(url, this.proxyEnv);
+      } catch {
+        throw trace.fail('http_proxy', 'the proxy that the environment names is not a URL');
+      }
     }
     if (proxy === undefined) return;
     trace.phase = 'proxy';
     const { throughProxy } = await import('./proxy-tunnel.ts');
-    await throughProxy(proxy, url, options, trace, signal);
+    await throughProxy(proxy, url, options, this.options.proxyHeaders, trace, signal);
+  }
+}
+
+/** Node passes them on to the connection. */
+type SecureRequestOptions = https.RequestOptions & { secureContext: SecureContext };
+
+const NO_TLS: TlsSettings = {};
+
+/** Connections under the same TLS settings, and what is made of these once rather than for each connection. */
+class Secured {
+  readonly tls: TlsSettings;
+  readonly agent: https.Agent;
+  readonly own: SecureContext;
+  readonly foreign: SecureContext;
+
+  constructor(tls: TlsSettings, keepAlive: boolean) {
+    const { ca, cert, key, minVersion, maxVersion } = tls;
+    const old = minVersion === 'TLSv1' || minVersion === 'TLSv1.1';
+    // OpenSSL has these versions only below its usual level of security.
+    const ciphers = old ? 'DEFAULT@SECLEVEL=0' : undefined;
+    this.tls = tls;
+    this.agent = new https.Agent({ keepAlive });
+    this.own = createSecureContext({ ca, cert, key, minVersion, maxVersion, ciphers });
+    const foreign = cert === undefined && key === undefined;
+    this.foreign = foreign ? this.own : createSecureContext({ ca, minVersion, maxVersion, ciphers });
   }
 }
 

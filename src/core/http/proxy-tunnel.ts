@@ -8,11 +8,14 @@ import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { bareHost, type FetchTrace, shownUrl, urlAuthorization } from './fetch.ts';
 
+type ConnectHeaders = Readonly<Record<string, readonly string[]>> | undefined;
+
 /** Changes `options` so that they lead to `url` through `proxy`. Rejects with FetchError. */
 export async function throughProxy(
   proxy: URL,
   url: URL,
   options: https.RequestOptions,
+  headers: ConnectHeaders,
   trace: FetchTrace,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,7 +34,7 @@ export async function throughProxy(
     options.port = proxy.port || undefined;
     return;
   }
-  const socket = await tunnel(proxy, url, trace, signal);
+  const socket = await tunnel(proxy, url, headers, trace, signal);
   trace.phase = 'tls';
   const secured = connectTls({ ...(options as ConnectionOptions), socket });
   // Without an agent: one would make its own connection.
@@ -39,7 +42,13 @@ export async function throughProxy(
   options.createConnection = () => secured;
 }
 
-function tunnel(proxy: URL, url: URL, trace: FetchTrace, signal: AbortSignal): Promise<Socket> {
+function tunnel(
+  proxy: URL,
+  url: URL,
+  headers: ConnectHeaders,
+  trace: FetchTrace,
+  signal: AbortSignal,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const authority = `${url.hostname}:${url.port || 443}`;
     const fail = (reason: string) => reject(trace.fail('http_proxy', `proxy ${shownUrl(proxy)}: ${reason}`));
@@ -50,7 +59,7 @@ function tunnel(proxy: URL, url: URL, trace: FetchTrace, signal: AbortSignal): P
       port: proxy.port || undefined,
       method: 'CONNECT',
       path: authority,
-      headers: { Host: authority, ...credentials(proxy) },
+      headers: { Host: authority, ...credentials(proxy), ...headers },
       agent: false,
       signal,
     });
