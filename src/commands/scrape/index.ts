@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { fetchClientOptions, httpFlags } from '../../cli/http-flags.ts';
+import { interruptible } from '../../cli/interruptible.ts';
+import { jobFlags } from '../../cli/scrape-job-flags.ts';
 import { ScrapePrinter } from '../../cli/scrape-printer.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
@@ -24,6 +26,17 @@ import {
   targetFromArgument,
 } from '../../core/scrape/index.ts';
 
+/** What can be said beside --config; all else is in the file. */
+const WITH_CONFIG = ['config', 'scrape-job', 'output', 'interval', 'watch', 'concurrency', 'color'];
+
+interface JobRunFlags {
+  config?: string | undefined;
+  'scrape-job'?: string[] | undefined;
+  output: string;
+  interval?: string | undefined;
+  concurrency: number;
+}
+
 const DEFAULT_INTERVAL = '15s';
 const DEFAULT_TARGETS = ['host:', 'self:'];
 
@@ -31,6 +44,8 @@ export default class Scrape extends TsmonCommand {
   static override summary = 'Scrape targets and print their samples';
   static override description =
     `A target is a URL (http:// and /metrics may be left out), unix:SOCKET, a file in any exposition format, - for standard input, host: for this machine (the metrics of node_exporter, without one) or self: for tsmon's own process. Without a target it is host: and self:.
+
+With --config or --scrape-job the targets are those of a prometheus.yml, found, relabelled and scraped as Prometheus would do it: once, or with --interval or --watch (each job at its own pace) until interrupted, with targets that come and go. What comes out then is what a Prometheus would store.
 
 Samples get the labels job and instance, the time of the scrape, and the series up, scrape_duration_seconds, scrape_samples_scraped, scrape_samples_post_metric_relabeling and scrape_series_added, as in Prometheus. A target that cannot be scraped gives up 0 and a reason on stderr; the others are printed all the same, and the exit status is 1.`;
 
@@ -40,6 +55,11 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       description: 'Store what an exporter says, every 15 seconds',
       command:
         '<%= config.bin %> scrape --watch -o jsonl localhost:9100 | <%= config.bin %> tsdb append --to data',
+    },
+    {
+      description: 'What a Prometheus with this configuration would store, once: for cron',
+      command:
+        '<%= config.bin %> scrape --config prometheus.yml -o jsonl | <%= config.bin %> tsdb append --to data',
     },
     {
       description: 'Query a target without storing anything',
@@ -66,6 +86,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
   };
 
   static override flags = {
+    ...jobFlags,
     job: Flags.string({
       description: 'The job label (default: scrape; node for host:, tsmon for self:)',
       helpValue: 'NAME',
@@ -169,9 +190,14 @@ Samples get the labels job and instance, the time of the scrape, and the series 
   };
 
   async run(): Promise<void> {
-    const { flags, argv } = await this.parse(Scrape);
+    const { flags, argv, metadata } = await this.parse(Scrape);
     const repeat = flags.interval !== undefined || flags.count !== undefined || flags.watch;
     const intervalMs = positive(flags.interval ?? DEFAULT_INTERVAL, '--interval');
+    if (flags.config !== undefined || flags['scrape-job'] !== undefined) {
+      const given = Object.keys(flags).filter((name) => !metadata.flags[name]?.setFromDefault);
+      await this.scrapeJobs(flags, argv, given, repeat);
+      return;
+    }
     const timeoutMs = timeout(flags.timeout, repeat ? intervalMs : undefined);
     const labels = Object.fromEntries((flags.label ?? []).map(labelFromArgument));
     const named = argv.length === 0 ? DEFAULT_TARGETS : (argv as string[]);
@@ -217,13 +243,39 @@ Samples get the labels job and instance, the time of the scrape, and the series 
     if (printer.failed) process.exitCode ??= EXIT_FAILED;
   }
 
+  private async scrapeJobs(
+    flags: JobRunFlags,
+    targets: readonly unknown[],
+    given: readonly string[],
+    repeat: boolean,
+  ): Promise<void> {
+    const odd = given.find((name) => !WITH_CONFIG.includes(name));
+    if (odd !== undefined)
+      throw new InputError('bad_flags', `--${odd} does not go with --config, which says all of that`);
+    if (targets.length > 0)
+      throw new InputError('bad_target', 'name targets, or jobs of a configuration, but not both');
+    const jobs = await import('../../cli/scrape-jobs.ts');
+    const complain = (line: string) => this.complain(line);
+    let configs = await jobs.loadJobs(flags.config, flags['scrape-job'], complain);
+    if (flags.interval !== undefined)
+      configs = jobs.withInterval(configs, positive(flags.interval, '--interval'));
+    const printer = this.printer([], flags.output as ExpositionFormat);
+    const { version } = this.config;
+    const isGood = await interruptible(async (signal) => {
+      const run = { clock: systemClock, version, printer, complain, signal };
+      if (!repeat) return jobs.scrapeJobsOnce(configs, flags.concurrency, run);
+      return jobs.scrapeJobs(configs, run);
+    });
+    if (!isGood) process.exitCode ??= EXIT_FAILED;
+  }
+
   private printer(targets: readonly Target[], format: ExpositionFormat): ScrapePrinter {
     return new ScrapePrinter({
       format,
       verbose: process.stderr.isTTY === true,
       paint: this.paint,
       say: (line) => this.say(line),
-      nameWidth: Math.max(...targets.map(({ name }) => name.length)),
+      nameWidth: Math.max(0, ...targets.map(({ name }) => name.length)),
     });
   }
 

@@ -1,7 +1,9 @@
 export { type FetchClient, type FetchClientOptions, FetchError, type TlsSettings } from '../http/fetch.ts';
 export { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 export type { IntakeCounts } from './intake.ts';
+export { type OpenJobs, type OpenJobsOptions, openJobs } from './jobs-once.ts';
 export { NO_LIMITS, type ScrapeLimits } from './limits.ts';
+export { type ListedTarget, listTargets } from './listing.ts';
 export type { Health } from './loop.ts';
 export {
   type ActiveTarget,

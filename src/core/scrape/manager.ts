@@ -1,7 +1,12 @@
 /** Everything that a configuration says of scraping, running: discovery, pools, and what the API shows of them. */
 import { hostname } from 'node:os';
 import type { Clock } from '../clock.ts';
-import { DiscoveryManager, discoverySetup } from '../discovery/index.ts';
+import {
+  DiscoveryManager,
+  type DiscoveryMetrics,
+  discoveryMetrics,
+  discoverySetup,
+} from '../discovery/index.ts';
 import type { FetchClient } from '../http/fetch.ts';
 import { Registry } from '../instrument/index.ts';
 import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
@@ -29,6 +34,8 @@ export interface ScrapeManagerOptions {
   /** The client of a job, by its `http` settings; closed by the manager. */
   openClient: (config: ScrapeConfig) => FetchClient;
   registry?: Registry;
+  /** Where other managers of discovery count, too; default: made for this one. */
+  discoveryMetrics?: DiscoveryMetrics;
   /** Spread scrapes over the interval differently from servers that have others. */
   externalLabels?: Labels;
   /** A line for people. */
@@ -88,7 +95,7 @@ export class ScrapeManager {
     };
     this.discovery = new DiscoveryManager({
       clock,
-      registry,
+      metrics: options.discoveryMetrics ?? discoveryMetrics(registry),
       onTrouble,
       deliver: (job, groups) => this.running.get(job)?.sync(groups),
     });
@@ -122,6 +129,11 @@ export class ScrapeManager {
   /** The names of the jobs. */
   get pools(): string[] {
     return [...this.running.keys()].sort();
+  }
+
+  /** Of a job; undefined where there is none of that name. */
+  settingsOf(pool: string): ScrapeConfig | undefined {
+    return this.running.get(pool)?.settings;
   }
 
   /** Of one pool, or of all. */

@@ -78,8 +78,7 @@ export class ScrapePool {
     metrics.syncs.with(jobName).inc();
     metrics.targets.with(jobName).set(targets.size);
     const wasLimited = this.limited;
-    this.limited =
-      targetLimit > 0 && targets.size > targetLimit ? overLimit(targets.size, targetLimit) : undefined;
+    this.limited = overTargetLimit(targets.size, targetLimit);
     if (this.limited !== undefined && wasLimited === undefined) {
       metrics.exceededTargetLimit.inc();
       this.host.onTrouble(`${jobName}: ${this.limited.reason}`);
@@ -199,7 +198,9 @@ export class ScrapePool {
   }
 }
 
-function overLimit(targets: number, limit: number): InputError {
+/** Why a job with so many targets is not scraped, or undefined. */
+export function overTargetLimit(targets: number, limit: number): InputError | undefined {
+  if (limit === 0 || targets <= limit) return undefined;
   return new InputError(
     'scrape_target_limit',
     `target_limit exceeded (number of targets: ${targets}, limit: ${limit})`,

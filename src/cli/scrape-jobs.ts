@@ -1,0 +1,124 @@
+/** The jobs of a prometheus.yml, for the commands that scrape them or list their targets. */
+import type { Clock } from '../core/clock.ts';
+import { InputError } from '../core/errors.ts';
+import { openJobs, type ScrapeConfig, ScrapeManager, scrapeOnce } from '../core/scrape/index.ts';
+import { openJobClient } from '../core/scrape/job-client.ts';
+import { nearestName } from './nearest-name.ts';
+import { DEFAULT_CONFIG } from './scrape-job-flags.ts';
+import type { ScrapePrinter } from './scrape-printer.ts';
+
+/** How long discovery may take, for what is done once. */
+export const DISCOVERY_TIMEOUT_MS = 30_000;
+
+/** The jobs of a configuration, all of them or those named. Throws ConfigError, InputError or the system's error. */
+export async function loadJobs(
+  file: string | undefined,
+  names: readonly string[] | undefined,
+  complain: (line: string) => void,
+): Promise<ScrapeConfig[]> {
+  const { ConfigError, loadConfig } = await import('../core/config/index.ts');
+  const path = file ?? process.env['TSMON_CONFIG'] ?? DEFAULT_CONFIG;
+  try {
+    const { config, warnings } = loadConfig(path, { env: process.env });
+    for (const warning of warnings) complain(warning.message);
+    return chosen(config.scrapeConfigs, names, path);
+  } catch (error) {
+    if (error instanceof ConfigError) for (const other of error.errors.slice(1)) complain(other.message);
+    throw error;
+  }
+}
+
+function chosen(
+  configs: readonly ScrapeConfig[],
+  names: readonly string[] | undefined,
+  path: string,
+): ScrapeConfig[] {
+  if (names === undefined) return [...configs];
+  return names.map((name) => {
+    const found = configs.find(({ jobName }) => jobName === name);
+    if (found !== undefined) return found;
+    const near = nearestName(
+      name,
+      configs.map(({ jobName }) => jobName),
+    );
+    const hint = near.length === 0 ? '' : ` (did you mean ${near.join(' or ')}?)`;
+    throw new InputError('no_such_job', `there is no job "${name}"${hint}`, { file: path });
+  });
+}
+
+export interface JobRun {
+  clock: Clock;
+  /** Of tsmon, for the User-Agent header. */
+  version: string;
+  printer: ScrapePrinter;
+  complain: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Scrapes every target of the jobs once. Returns whether all was found and up. */
+export async function scrapeJobsOnce(
+  configs: readonly ScrapeConfig[],
+  concurrency: number,
+  { clock, version, printer, complain, signal }: JobRun,
+): Promise<boolean> {
+  const { scrapers, troubles, close } = await openJobs(configs, {
+    clock,
+    openClient: ({ http }) => openJobClient(http, `tsmon/${version}`),
+    timeoutMs: DISCOVERY_TIMEOUT_MS,
+  });
+  try {
+    for (const trouble of troubles) complain(trouble);
+    await scrapeOnce(scrapers, { clock, concurrency, signal }, printer);
+  } finally {
+    close();
+  }
+  return troubles.length === 0 && !printer.failed;
+}
+
+/** Scrapes the jobs, each at its own pace and with what discovery finds meanwhile, until the signal aborts. */
+export async function scrapeJobs(
+  configs: readonly ScrapeConfig[],
+  { clock, version, printer, complain, signal }: JobRun,
+): Promise<void> {
+  let fail = (_error: unknown) => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  const manager = new ScrapeManager({
+    clock,
+    openClient: ({ http }) => openJobClient(http, `tsmon/${version}`),
+    onTrouble: complain,
+    store: {
+      receive: (result) => {
+        // Whatever ends the command, such as a closed pipe, must not be taken for a fault of the target.
+        try {
+          printer.result(result);
+        } catch (error) {
+          fail(error);
+        }
+      },
+    },
+  });
+  manager.apply(configs);
+  try {
+    await Promise.race([failed, aborted(signal)]);
+  } finally {
+    await manager.stop();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** The jobs with another interval, and no timeout that is longer. */
+export function withInterval(configs: readonly ScrapeConfig[], intervalMs: number): ScrapeConfig[] {
+  return configs.map((config) => ({
+    ...config,
+    scrapeIntervalMs: intervalMs,
+    scrapeTimeoutMs: Math.min(config.scrapeTimeoutMs, intervalMs),
+  }));
+}

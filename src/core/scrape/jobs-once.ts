@@ -1,0 +1,64 @@
+/** Scrapers for all targets of jobs, as discovery finds them at this moment. */
+import type { Clock } from '../clock.ts';
+import { discoverOnce, discoverySetup } from '../discovery/index.ts';
+import type { FetchClient } from '../http/fetch.ts';
+import { ScrapeBuffers } from './buffers.ts';
+import { listTargets } from './listing.ts';
+import { inputFor, scraperOptions } from './loop-settings.ts';
+import { overTargetLimit } from './pool.ts';
+import type { ScrapeConfig } from './scrape-config.ts';
+import { Scraper } from './scraper.ts';
+
+export interface OpenJobs {
+  scrapers: Scraper[];
+  /** What is wrong: discoverers that failed, targets that cannot be scraped. */
+  troubles: string[];
+  close(): void;
+}
+
+export interface OpenJobsOptions {
+  clock: Clock;
+  openClient: (config: ScrapeConfig) => FetchClient;
+  /** For discovery. */
+  timeoutMs: number;
+}
+
+export async function openJobs(
+  configs: readonly ScrapeConfig[],
+  { clock, openClient, timeoutMs }: OpenJobsOptions,
+): Promise<OpenJobs> {
+  const found = await discoverOnce(
+    configs.map(({ discovery }) => discovery.map(discoverySetup)),
+    clock,
+    timeoutMs,
+  );
+  const clients = new Set<FetchClient>();
+  const scrapers: Scraper[] = [];
+  const troubles: string[] = [];
+  for (const [i, config] of configs.entries()) {
+    const { jobName, targetLimit } = config;
+    for (const { mechanism, reason } of found[i].failures) {
+      troubles.push(`${jobName}: discovery (${mechanism}) failed: ${reason}`);
+    }
+    const listed = listTargets(config, found[i].groups);
+    for (const { state, discovered, reason } of listed) {
+      if (state === 'faulty') troubles.push(`${jobName}: target ${discovered} cannot be scraped: ${reason}`);
+    }
+    const targets = listed.filter(({ state }) => state === 'active').map(({ target }) => target!);
+    if (targets.length === 0) continue;
+    const client = openClient(config);
+    clients.add(client);
+    const limit = overTargetLimit(targets.length, targetLimit);
+    for (const target of targets) {
+      const input =
+        limit === undefined ? inputFor(target, config, client) : { read: () => Promise.reject(limit) };
+      // Results are delivered in order and wait for each other, each with its own memory.
+      const options = scraperOptions(target, config, { clock, client, buffers: new ScrapeBuffers() });
+      scrapers.push(new Scraper(target, input, options));
+    }
+  }
+  const close = () => {
+    for (const client of clients) client.close();
+  };
+  return { scrapers, troubles, close };
+}
