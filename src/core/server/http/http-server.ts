@@ -186,11 +186,11 @@ export class HttpServer {
     const { router, routePrefix } = this.options;
     const target = cleanTarget(incoming.url ?? '/');
     if (target.kind === 'bad') {
-      this.refuse('bad_path', target.reason, incoming.socket.remoteAddress, incoming.url);
+      this.refuse('bad_path', target.reason, remoteOf(incoming), incoming.url);
       return { refusal: target.reason };
     }
     if (target.kind === 'redirect') {
-      this.refuse('path_traversal', 'the path is not plain', incoming.socket.remoteAddress, incoming.url);
+      this.refuse('path_traversal', 'the path is not plain', remoteOf(incoming), incoming.url);
       return { redirect: target.location, status: 301 };
     }
     const { path, query } = target;
@@ -243,7 +243,7 @@ export class HttpServer {
   private async signedIn(incoming: AnyIncoming, reply: Reply): Promise<boolean> {
     const outcome = await this.options.security.signIn(headerOf(incoming, 'authorization'));
     if (outcome === 'allowed') return true;
-    this.refuse('auth', outcome, incoming.socket.remoteAddress);
+    this.refuse('auth', outcome, remoteOf(incoming));
     if (outcome === 'busy') {
       reply.header('Retry-After', '1');
       reply.fault(429, 'Too many sign-ins');
@@ -267,7 +267,7 @@ export class HttpServer {
   ): void {
     if (signal.aborted) return;
     if (error instanceof BodyTooLarge && reply !== undefined && !reply.started) {
-      this.refuse('body_size', error.message, incoming.socket.remoteAddress, incoming.url);
+      this.refuse('body_size', error.message, remoteOf(incoming), incoming.url);
       if (incoming.httpVersionMajor === 1) reply.header('Connection', 'close');
       reply.fault(413, error.message);
       return;
@@ -312,7 +312,11 @@ function headerOf(incoming: AnyIncoming, name: string): string {
 }
 
 /** With a link, for who does not follow by itself. */
-function redirect(reply: Reply, status: number, location: string, method: string): void {
+function redirect(reply: Reply, status: number, target: string, method: string): void {
+  const location = target.replaceAll(
+    /["'<>\\^`{|}]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   if (!isHeaderValue(location)) {
     reply.fault(400, 'malformed request target');
     return;
@@ -329,4 +333,9 @@ function redirect(reply: Reply, status: number, location: string, method: string
 function shownPath(url: string | undefined): string {
   const text = (url ?? '').slice(0, SHOWN_PATH);
   return text.replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+/** A connection that is gone has no address any more. */
+function remoteOf(incoming: AnyIncoming): string | undefined {
+  return (incoming.socket as Socket | null)?.remoteAddress;
 }
