@@ -42,9 +42,13 @@ export async function adviseOnEmpty(
   const asked =
     times.kind === 'instant' ? { mint: times.t, maxt: times.t } : { mint: times.start, maxt: times.end };
   const hints = new Set<string>();
-  for (const { selector, range } of selections(expr, asked, lookbackMs).slice(0, MOST_SELECTORS)) {
-    if (await hasSamples(source, selector.matchers, range, isNear)) continue;
-    const hint = await absence(source, selector, range, isNear);
+  for (const { selector, range, wantsTwo } of selections(expr, asked, lookbackMs).slice(0, MOST_SELECTORS)) {
+    const most = await mostSamples(source, selector.matchers, range, isNear);
+    if (most > 1 || (most === 1 && wantsTwo === null)) continue;
+    const hint =
+      most === 1
+        ? `${wantsTwo}() needs two samples of a series in its window, and there is one`
+        : await absence(source, selector, range, isNear);
     if (hint !== undefined) hints.add(hint);
   }
   return [...hints];
@@ -105,23 +109,47 @@ interface Selection {
   selector: VectorSelector;
   /** What the query reads of it. */
   range: TimeRange;
+  /** The function over its window, where one sample in that is not enough. */
+  wantsTwo: string | null;
 }
 
-/** Every selector of `expr` with the times that it is read for, when `expr` is evaluated in `asked`. */
-function selections(expr: Expr, asked: TimeRange, lookbackMs: number): Selection[] {
+const WANT_TWO = new Set([
+  'rate',
+  'increase',
+  'delta',
+  'irate',
+  'idelta',
+  'deriv',
+  'predict_linear',
+  'double_exponential_smoothing',
+]);
+
+/**
+ * Every selector of `expr` with the times that it is read for, when `expr` is evaluated in `asked`; `call` is the
+ * function around it.
+ */
+function selections(
+  expr: Expr,
+  asked: TimeRange,
+  lookbackMs: number,
+  call: string | null = null,
+): Selection[] {
   switch (expr.kind) {
     case 'vectorSelector':
-      return [{ selector: expr, range: moved(asked, expr.at, expr.offset, lookbackMs) }];
+      return [{ selector: expr, range: moved(asked, expr.at, expr.offset, lookbackMs), wantsTwo: null }];
     case 'matrixSelector': {
       const { selector, window } = expr;
-      return [{ selector, range: moved(asked, selector.at, selector.offset, millis(window)) }];
+      const wantsTwo = call !== null && WANT_TWO.has(call) ? call : null;
+      return [{ selector, range: moved(asked, selector.at, selector.offset, millis(window)), wantsTwo }];
     }
     case 'subquery': {
       const inner = moved(asked, expr.at, expr.offset, millis(expr.window));
       return selections(expr.expr, inner, lookbackMs);
     }
-    default:
-      return childrenOf(expr).flatMap((child) => selections(child, asked, lookbackMs));
+    default: {
+      const name = expr.kind === 'call' ? expr.func.name : null;
+      return childrenOf(expr).flatMap((child) => selections(child, asked, lookbackMs, name));
+    }
   }
 }
 
@@ -136,24 +164,30 @@ function moved(
   return { mint: from - millis(offset) - backMs + 1, maxt: to - millis(offset) };
 }
 
-/** A log may list series that have nothing in a range, so their samples are looked at; those of the first series. */
-async function hasSamples(
+/**
+ * How many samples one of the series has in a range at most; more than two are two. A log may list series that have
+ * none, so samples are looked at, those of the first series; where they are expensive, every series is taken to have two.
+ */
+async function mostSamples(
   source: Source,
   matchers: readonly Matcher[],
   range: TimeRange,
   isNear: boolean,
-): Promise<boolean> {
+): Promise<number> {
   const set = await source.select(matchers, { ...range, limit: MOST_SERIES, labelsOnly: !isNear });
-  if (!isNear) return set.length > 0;
+  if (!isNear) return Math.min(2, set.length * 2);
+  let most = 0;
   const columns = new SampleColumns();
   for (let i = 0; i < Math.min(set.length, MOST_SERIES); i++) {
     columns.clear();
     set.read(i, columns);
-    for (let row = 0; row < columns.length; row++) {
-      if (columns.t[row] >= range.mint && columns.t[row] <= range.maxt) return true;
+    let count = 0;
+    for (let row = 0; row < columns.length && count < 2; row++) {
+      if (columns.t[row] >= range.mint && columns.t[row] <= range.maxt) count++;
     }
+    most = Math.max(most, count);
   }
-  return false;
+  return most;
 }
 
 /** A duration that depends on the query is taken for none: hints may be wrong about it. */

@@ -379,6 +379,7 @@ describe('hints', () => {
     ['up{jop="api"}', 'no series of up has jop="api": none has a label jop'],
     ['load{job="node",instance="a"}', 'no series of load has instance="a": instance is c'],
     ['rate(nothing[5m]) > 1', 'there is no metric nothing'],
+    ['rate(requests_total[10s])', 'rate() needs two samples of a series in its window, and there is one'],
   ])('say why %s has no series', (expr, hint) => {
     expect(latest(expr)).toEqual(ok('', `hint: ${hint}\n`));
   });
