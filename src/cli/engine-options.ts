@@ -5,7 +5,7 @@ import type { EngineOptions } from '../core/promql/index.ts';
 import { parserOptionsFor } from '../core/promql/parser/index.ts';
 
 /** Prometheus' features that concern queries. */
-const FEATURES = [
+export const QUERY_FEATURES = [
   'promql-experimental-functions',
   'promql-duration-expr',
   'promql-extended-range-selectors',
@@ -27,7 +27,7 @@ export function features(given: readonly string[] | undefined): string[] {
     .flatMap((list) => list.split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '' && !PERMANENT.includes(name));
-  const unknown = names.filter((name) => !FEATURES.includes(name));
+  const unknown = names.filter((name) => !QUERY_FEATURES.includes(name));
   if (unknown.length > 0) throw new InputError('bad_feature', unknownFeatures(unknown));
   return names;
 }
@@ -35,7 +35,7 @@ export function features(given: readonly string[] | undefined): string[] {
 function unknownFeatures(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(', ');
   const some = names.length === 1 ? 'is not a feature of queries' : 'are not features of queries';
-  return `--enable-feature: ${quoted} ${some}; those are ${FEATURES.join(', ')}`;
+  return `--enable-feature: ${quoted} ${some}; those are ${QUERY_FEATURES.join(', ')}`;
 }
 
 export interface EngineFlags {

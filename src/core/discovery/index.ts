@@ -2,6 +2,7 @@
 export type { Discoverer, DiscoveryHost, DiscoverySetup } from './discoverer.ts';
 export { FileDiscoverer } from './file.ts';
 export { DiscoveryManager, type DiscoveryManagerOptions } from './manager.ts';
+export { type DiscoveryMetrics, discoveryMetrics } from './metrics.ts';
 export { type Discovered, discoverOnce } from './once.ts';
 export { emptyGroup, RefreshingDiscoverer } from './refresh.ts';
 export { discoverySetup } from './setup.ts';

@@ -21,7 +21,8 @@ export interface DiscoveryManagerOptions {
   onTrouble: (message: string) => void;
   /** The label `name` of the metrics: `scrape` by default. */
   name?: string;
-  registry?: Registry;
+  /** Those of all managers of a server; default: kept from sight. */
+  metrics?: DiscoveryMetrics;
   /** The least time between two deliveries to one job; default 5 s. */
   delayMs?: number;
 }
@@ -45,7 +46,7 @@ export class DiscoveryManager {
   constructor(options: DiscoveryManagerOptions) {
     this.options = options;
     this.name = options.name ?? 'scrape';
-    this.metrics = discoveryMetrics(options.registry ?? new Registry());
+    this.metrics = options.metrics ?? discoveryMetrics(new Registry());
   }
 
   /** From now on these are the jobs. */

@@ -144,7 +144,7 @@ export interface StatusView {
   runtimeInfo(): Readonly<Record<string, string | number | boolean>>;
   buildInfo(): BuildInfo;
   /** The `limit` greatest of each kind. */
-  tsdb(limit: number): TsdbStatus;
+  tsdb(limit: number): TsdbStatus | Promise<TsdbStatus>;
   /** meta.json of each block. */
   blocks(): readonly object[];
   walReplay(): WalReplay;

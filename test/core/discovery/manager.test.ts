@@ -5,6 +5,7 @@ import {
   DiscoveryManager,
   type DiscoverySetup,
   discoverOnce,
+  discoveryMetrics,
   discoverySetup,
   RefreshingDiscoverer,
   type TargetGroup,
@@ -49,7 +50,7 @@ function managed() {
   const registry = new Registry();
   const manager = new DiscoveryManager({
     clock,
-    registry,
+    metrics: discoveryMetrics(registry),
     deliver: (job, groups) => {
       const addresses = groups.flatMap(({ targets }) => targets.map((target) => target.get('__address__')));
       delivered.push([job, addresses.sort()]);

@@ -3,7 +3,7 @@
 import type { FormValues } from '../http/form-values.ts';
 import type { Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
-import type { Router } from '../http/router.ts';
+import type { Handler, Router } from '../http/router.ts';
 import type { NotificationsView, ServerNotification, StatusView } from '../views.ts';
 import { answering, succeed } from './answer.ts';
 import { ApiFault } from './api-error.ts';
@@ -22,13 +22,13 @@ export function addStatusRoutes(
   notifications: NotificationsView,
   features: () => Features,
 ): void {
-  const get = (path: string, handler: (request: HttpRequest, reply: Reply) => void, always = false) =>
+  const get = (path: string, handler: Handler, always = false) =>
     router.add('GET', `/api/v1/${path}`, answering(handler), { cors: true, always });
   get('status/config', (_, reply) => succeed(reply, { yaml: status.config() }));
   get('status/flags', (_, reply) => succeed(reply, status.flags()));
   get('status/runtimeinfo', (_, reply) => succeed(reply, status.runtimeInfo()));
   get('status/buildinfo', (_, reply) => succeed(reply, status.buildInfo()));
-  get('status/tsdb', (request, reply) => succeed(reply, status.tsdb(tsdbLimit(request.query))));
+  get('status/tsdb', async (request, reply) => succeed(reply, await status.tsdb(tsdbLimit(request.query))));
   get('status/tsdb/blocks', (_, reply) => succeed(reply, { blocks: status.blocks() }));
   get('status/walreplay', (_, reply) => succeed(reply, status.walReplay()), true);
   get('features', (_, reply) => succeed(reply, features()));

@@ -1,0 +1,186 @@
+/** From the flags of `tsmon serve` to what the daemon is told. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Interfaces } from '@oclif/core';
+import { InputError } from '../core/errors.ts';
+import { parseByteSize } from '../core/model/byte-size.ts';
+import { parseDuration } from '../core/model/duration.ts';
+import { parserOptionsFor } from '../core/promql/parser/index.ts';
+import { compileRegex } from '../core/regex/index.ts';
+import type { DaemonSettings, ListenAddress } from '../core/server/daemon/index.ts';
+import { features, QUERY_FEATURES } from './engine-options.ts';
+import { IDLE_FLAGS, type serveFlags } from './serve-flags.ts';
+
+export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;
+
+/** Prometheus' features that are always on here, or have nothing to switch. */
+const SETTLED_FEATURES = new Set([
+  'exemplar-storage',
+  'expand-external-labels',
+  'native-histograms',
+  'new-service-discovery-manager',
+  'no-default-scrape-port',
+  'auto-gomaxprocs',
+  'auto-gomemlimit',
+  'promql-per-step-stats',
+]);
+
+const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver'];
+
+export interface ServeSettings {
+  settings: DaemonSettings;
+  /** What the user asked for and does not get, one line each. */
+  notices: string[];
+}
+
+/** `share` is the folder of the configuration that runs where there is none. Throws InputError. */
+export function serveSettings(flags: ServeFlags, version: string, share: string): ServeSettings {
+  const listen = flags.listen.map(parseListenAddress);
+  const enabled = splitFeatures(flags['enable-feature']);
+  const given = flags.config ?? (existsSync('prometheus.yml') ? 'prometheus.yml' : undefined);
+  const externalUrl = parseExternalUrl(flags['web.external-url'], listen[0]);
+  const query = features(enabled.filter((name) => QUERY_FEATURES.includes(name)));
+  const settings: DaemonSettings = {
+    version,
+    configFile: given ?? join(share, 'prometheus.yml'),
+    ownConfig: given === undefined,
+    expandEnv: flags['expand-env'] || given === undefined,
+    env: { ...process.env, TSMON_ADDRESS: localAddress(listen[0]) },
+    autoReloadMs: enabled.includes('auto-reload-config')
+      ? positive(flags['config.auto-reload-interval'], 'config.auto-reload-interval')
+      : 0,
+    dataDir: flags.data,
+    retentionMs: flags.retention === undefined ? 0 : duration(flags.retention, 'retention'),
+    retentionBytes: flags['retention-size'] === undefined ? 0 : parseByteSize(flags['retention-size']),
+    minBlockRangeMs: optional(flags['storage.tsdb.min-block-duration'], 'storage.tsdb.min-block-duration'),
+    maxBlockRangeMs: optional(flags['storage.tsdb.max-block-duration'], 'storage.tsdb.max-block-duration'),
+    listen,
+    externalUrl,
+    routePrefix: parsePrefix(flags['web.route-prefix'] ?? externalUrl.pathname),
+    webConfigFile: flags['web.config.file'] ?? '',
+    roles: { scrape: flags.scrape, rules: flags.rules },
+    admin: flags['web.enable-admin-api'],
+    lifecycle: flags['web.enable-lifecycle'],
+    remoteWriteReceiver:
+      flags['web.enable-remote-write-receiver'] || enabled.includes('remote-write-receiver'),
+    corsOrigin: checkedRegex(flags['web.cors.origin']),
+    maxConnections: flags['web.max-connections'],
+    readTimeoutMs: positive(flags['web.read-timeout'], 'web.read-timeout'),
+    maxNotificationsSubscribers: flags['web.max-notifications-subscribers'],
+    queryMaxConcurrency: flags['query.max-concurrency'],
+    engine: {
+      lookbackMs: positive(flags['query.lookback-delta'], 'query.lookback-delta'),
+      timeoutMs: positive(flags['query.timeout'], 'query.timeout'),
+      maxSamples: flags['query.max-samples'],
+      delayedNameRemoval: query.includes('promql-delayed-name-removal'),
+      typeAndUnitLabels: query.includes('type-and-unit-labels'),
+      useStartTimestamps: query.includes('use-start-timestamps'),
+      parser: parserOptionsFor(query),
+    },
+    remoteReadSampleLimit: flags['storage.remote.read-sample-limit'],
+    remoteReadConcurrency: flags['storage.remote.read-concurrent-limit'],
+    notificationCapacity: flags['alertmanager.notification-queue-capacity'],
+    drainNotifications: flags['alertmanager.drain-notification-queue-on-shutdown'],
+    resendDelayMs: duration(flags['rules.alert.resend-delay'], 'rules.alert.resend-delay'),
+    restore: {
+      outageToleranceMs: duration(
+        flags['rules.alert.for-outage-tolerance'],
+        'rules.alert.for-outage-tolerance',
+      ),
+      graceMs: duration(flags['rules.alert.for-grace-period'], 'rules.alert.for-grace-period'),
+    },
+    ruleConcurrency: enabled.includes('concurrent-rule-eval') ? flags['rules.max-concurrent-evals'] : 1,
+    shutdownMs: duration(flags['shutdown-timeout'], 'shutdown-timeout'),
+    flags: shownFlags(flags),
+  };
+  return { settings, notices: noticesOf(flags, enabled) };
+}
+
+/** `host:port`, `:port`, `[::1]:port`, or a port alone. */
+export function parseListenAddress(text: string): ListenAddress {
+  const match = /^(?:(\[[^\]]*\]|[^:[\]]*):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535)
+    throw new InputError('bad_address', `--listen: "${text}" is not an address: write HOST:PORT or :PORT`);
+  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
+}
+
+function localAddress({ host, port }: ListenAddress): string {
+  const everywhere = host === '' || host === '0.0.0.0' || host === '::';
+  const name = everywhere ? 'localhost' : host;
+  return `${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function parseExternalUrl(text: string | undefined, { port }: ListenAddress): URL {
+  if (text === undefined || text === '') return new URL(`http://${hostname()}:${port}/`);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new InputError('bad_url', `--web.external-url: "${text}" is not an http or https URL`);
+  return url;
+}
+
+/** '/prometheus/' and 'prometheus' are '/prometheus', '/' is ''. */
+function parsePrefix(text: string): string {
+  const path = text.replace(/^\/+|\/+$/g, '');
+  return path === '' ? '' : `/${path}`;
+}
+
+function duration(text: string, flag: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new InputError('bad_duration', `--${flag}: ${(error as Error).message}`);
+  }
+}
+
+function positive(text: string, flag: string): number {
+  const ms = duration(text, flag);
+  if (ms === 0) throw new InputError('bad_duration', `--${flag} must be more than 0`);
+  return ms;
+}
+
+function optional(text: string | undefined, flag: string): number | undefined {
+  return text === undefined ? undefined : positive(text, flag);
+}
+
+function checkedRegex(text: string): string {
+  compileRegex(text);
+  return text;
+}
+
+function splitFeatures(given: readonly string[] | undefined): string[] {
+  return (given ?? [])
+    .flatMap((list) => list.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function noticesOf(flags: ServeFlags, enabled: readonly string[]): string[] {
+  const idle = Object.keys(flags).filter((name) => name in IDLE_FLAGS);
+  const unknown = enabled.filter(
+    (name) =>
+      !(SETTLED_FEATURES.has(name) || SERVER_FEATURES.includes(name) || QUERY_FEATURES.includes(name)),
+  );
+  return [
+    ...idle.map((name) => `--${name} has nothing to set here, and is left aside`),
+    ...unknown.map((name) => `the feature ${name} is not known, and is left aside`),
+  ];
+}
+
+/** By the names that Prometheus has for them. */
+const UPSTREAM_NAMES: Readonly<Record<string, string>> = {
+  config: 'config.file',
+  data: 'storage.tsdb.path',
+  listen: 'web.listen-address',
+  retention: 'storage.tsdb.retention.time',
+  'retention-size': 'storage.tsdb.retention.size',
+};
+
+function shownFlags(flags: ServeFlags): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(flags)
+      .map(([name, value]) => [UPSTREAM_NAMES[name] ?? name, [value].flat().join(',')])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}

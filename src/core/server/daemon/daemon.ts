@@ -1,0 +1,254 @@
+/**
+ * `tsmon serve`: scraping, storage, rules, alerts and the HTTP API in one process, and their common life. From the first
+ * moment it listens and scrapes; when the log of the data directory has been read it answers and evaluates rules; a
+ * reload exchanges the configuration whole or not at all; on the way out what is under way is brought to its end.
+ */
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../clock.ts';
+import { discoveryMetrics } from '../../discovery/index.ts';
+import type { FetchClient } from '../../http/fetch.ts';
+import type { HttpClientConfig } from '../../http/http-config.ts';
+import { processFamilies, Registry, RuntimeWatch } from '../../instrument/index.ts';
+import { RuleManager, ruleFamilies } from '../../rules/index.ts';
+import { ScrapeManager } from '../../scrape/index.ts';
+import type { Database, TaskRunner } from '../../tsdb/db/index.ts';
+import type { Logger } from '../logger.ts';
+import { Notifications } from '../notifications.ts';
+import { DEFAULT_SERVER_LIMITS, PrometheusServer } from '../prometheus-server.ts';
+import type { QueryRunner } from '../query-runner.ts';
+import type { WebSecurity } from '../web/web-security.ts';
+import { adminView } from './admin-view.ts';
+import { Alerting } from './alerting.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
+import { globalUrlFor } from './global-url.ts';
+import { addHostRoute } from './host-route.ts';
+import { ReloadStatus } from './reload-status.ts';
+import { rulesView } from './rules-view.ts';
+import type { DaemonSettings } from './settings.ts';
+import { statusView } from './status-view.ts';
+import { openDatabase, retentionOf } from './storage.ts';
+import { targetsView } from './targets-view.ts';
+
+/** What the daemon is given rather than makes: threads, clients and time. */
+export interface DaemonHost {
+  clock: Clock;
+  logger: Logger;
+  security: WebSecurity;
+  /** Where blocks are cut and compacted. */
+  tasks: TaskRunner;
+  /** Where queries run. */
+  openRunner: (db: Database) => QueryRunner;
+  openClient: (config: HttpClientConfig, compression: boolean) => FetchClient;
+}
+
+const RELOAD_FAILED = 'Configuration reload has failed.';
+const STARTING = 'Prometheus is starting and replaying the write-ahead log (WAL).';
+const STOPPING = 'Prometheus is shutting down and gracefully stopping all operations.';
+
+export class Daemon {
+  /** Resolves when the log has been read and all is served; rejects where the directory cannot be used. */
+  readonly ready: Promise<void>;
+  /** Resolves when somebody asked over HTTP that the server ends. */
+  readonly quitRequested: Promise<void>;
+  private readonly host: DaemonHost;
+  private readonly settings: DaemonSettings;
+  private readonly registry = new Registry();
+  private readonly runtime = new RuntimeWatch();
+  private readonly db: Database;
+  private readonly scrapes: ScrapeManager;
+  private readonly rules: RuleManager;
+  private readonly alerting: Alerting;
+  private readonly http: PrometheusServer;
+  private readonly notifications: Notifications;
+  private readonly reloads: ReloadStatus;
+  private readonly stopping = new AbortController();
+  private readonly quit: () => void;
+  private current: Configuration;
+  private state: 'starting' | 'ready' | 'stopping' = 'starting';
+  private maintenance: Promise<void> = Promise.resolve();
+  /** The last of the reloads, which wait for one another; never rejects. */
+  private reloading: Promise<unknown> = Promise.resolve();
+
+  /** Throws InputError where the configuration is no good, or somebody else has the directory. */
+  constructor(settings: DaemonSettings, host: DaemonHost) {
+    const { clock, logger, tasks, openClient } = host;
+    this.settings = settings;
+    this.host = host;
+    this.current = this.readConfiguration();
+    this.db = openDatabase(settings, this.current.config, { clock, logger, tasks });
+    this.reloads = new ReloadStatus(this.registry, clock);
+    this.notifications = new Notifications(clock, settings.maxNotificationsSubscribers);
+    this.notifications.add(STARTING);
+    let quit = () => {};
+    this.quitRequested = new Promise((resolve) => {
+      quit = resolve;
+    });
+    this.quit = quit;
+    const discovery = discoveryMetrics(this.registry);
+    this.scrapes = new ScrapeManager({
+      clock,
+      store: { appender: () => this.db.appender() },
+      openClient: ({ http, enableCompression }) => openClient(http, enableCompression),
+      registry: this.registry,
+      discoveryMetrics: discovery,
+      externalLabels: this.current.externalLabels,
+      onTrouble: (message) => logger.warn(message, { component: 'scrape manager' }),
+    });
+    this.alerting = new Alerting({
+      clock,
+      registry: this.registry,
+      discovery,
+      logger,
+      capacity: settings.notificationCapacity,
+      openClient: (config) => openClient(config, true),
+    });
+    this.rules = new RuleManager({
+      clock,
+      source: () => this.db.reader(),
+      appender: () => this.db.appender(),
+      engine: settings.engine,
+      send: (alerts) => this.alerting.notifier.send(alerts),
+      resendDelayMs: settings.resendDelayMs,
+      restore: settings.restore,
+      concurrency: settings.ruleConcurrency,
+      onWarning: (message) => logger.warn(message, { component: 'rule manager' }),
+    });
+    this.registry.source(() => [
+      ...processFamilies(),
+      ...this.runtime.families(),
+      ...this.db.families(),
+      ...ruleFamilies(this.rules.groups()),
+    ]);
+    this.http = this.makeServer();
+    if (settings.ownConfig) addHostRoute(this.http.router, logger);
+    this.ready = this.becomeReady();
+  }
+
+  /** Listens, and begins to scrape. Resolves with the addresses. */
+  async start(): Promise<AddressInfo[]> {
+    const addresses: AddressInfo[] = [];
+    for (const { host, port } of this.settings.listen) {
+      addresses.push(await this.http.listen(port, host === '' ? undefined : host));
+    }
+    if (this.settings.roles.scrape) this.scrapes.apply(this.current.config.scrapeConfigs);
+    this.alerting.apply(this.current.config, this.current.externalLabels);
+    return addresses;
+  }
+
+  /** Reads the configuration again. Rejects, and goes on with the one before, where it is no good. */
+  reload(): Promise<void> {
+    const done = this.reloading.then(() => this.exchange());
+    this.reloading = done.catch(() => {});
+    return done;
+  }
+
+  /** Brings everything to its end: what is being answered, evaluated and sent, for as long as the settings allow. */
+  async stop(): Promise<void> {
+    if (this.state === 'stopping') return;
+    this.state = 'stopping';
+    const { shutdownMs, drainNotifications } = this.settings;
+    this.notifications.add(STOPPING);
+    this.stopping.abort();
+    await this.reloading;
+    await Promise.all([
+      this.scrapes.stop(),
+      this.rules.stop().then(() => this.alerting.stop(drainNotifications ? shutdownMs : 0)),
+      this.http.close(shutdownMs),
+    ]);
+    await this.maintenance;
+    this.runtime.close();
+    await this.db.close();
+  }
+
+  private async becomeReady(): Promise<void> {
+    await this.db.ready;
+    if (this.stopping.signal.aborted) return;
+    await this.loadRules(this.current);
+    this.state = 'ready';
+    this.notifications.remove(STARTING);
+    if (this.settings.roles.rules) this.rules.start();
+    this.maintenance = this.db.run(this.stopping.signal);
+  }
+
+  private async exchange(): Promise<void> {
+    const { logger } = this.host;
+    try {
+      const next = this.readConfiguration();
+      if (this.state === 'ready') await this.loadRules(next);
+      this.current = next;
+      if (this.settings.roles.scrape) this.scrapes.apply(next.config.scrapeConfigs);
+      this.alerting.apply(next.config, next.externalLabels);
+    } catch (error) {
+      this.reloads.failed();
+      this.notifications.add(RELOAD_FAILED);
+      logger.error('Error reloading config, the one before stays', { err: (error as Error).message });
+      throw error;
+    }
+    this.reloads.succeeded();
+    this.notifications.remove(RELOAD_FAILED);
+    logger.info('Completed loading of configuration file', { filename: this.settings.configFile });
+  }
+
+  private async loadRules({ ruleFiles, config, externalLabels }: Configuration): Promise<void> {
+    await this.rules.load(ruleFiles, {
+      intervalMs: config.global.evaluationIntervalMs,
+      queryOffsetMs: config.global.ruleQueryOffsetMs,
+      externalLabels,
+      externalUrl: this.settings.externalUrl.href.replace(/\/$/, ''),
+    });
+  }
+
+  private readConfiguration(): Configuration {
+    const { configFile, engine, env, expandEnv } = this.settings;
+    const read = readConfiguration(configFile, engine.parser, { env, expandEnv });
+    for (const { message } of read.warnings) this.host.logger.warn(message, { component: 'config' });
+    return read;
+  }
+
+  private makeServer(): PrometheusServer {
+    const { settings, db, registry } = this;
+    const { clock, logger, security, openRunner } = this.host;
+    return new PrometheusServer(
+      {
+        source: () => db.reader(),
+        appender: settings.remoteWriteReceiver ? () => db.appender() : undefined,
+        runner: openRunner(db),
+        targets: targetsView(this.scrapes, globalUrlFor(this.settings.externalUrl, settings.listen[0].port)),
+        rules: rulesView(this.rules),
+        alertmanagers: this.alerting.view(),
+        status: statusView({
+          settings,
+          db,
+          startedAt: clock.now(),
+          yaml: () => this.current.yaml,
+          lastReload: () => this.reloads,
+          retention: () => retentionOf(settings, this.current.config),
+          now: () => clock.now(),
+        }),
+        notifications: this.notifications,
+        lifecycle: { reload: () => this.reload(), quit: this.quit },
+        admin: settings.admin ? adminView(db, clock) : undefined,
+        externalLabels: () => this.current.externalLabels,
+        state: () => this.state,
+      },
+      {
+        ...DEFAULT_SERVER_LIMITS,
+        clock,
+        registry,
+        logger,
+        security,
+        parser: settings.engine.parser,
+        lookbackMs: settings.engine.lookbackMs,
+        queryTimeoutMs: settings.engine.timeoutMs,
+        queryMaxConcurrency: settings.queryMaxConcurrency,
+        maxConnections: settings.maxConnections,
+        readTimeoutMs: settings.readTimeoutMs,
+        routePrefix: settings.routePrefix,
+        corsOrigin: settings.corsOrigin,
+        enableLifecycle: settings.lifecycle,
+        remoteReadSampleLimit: settings.remoteReadSampleLimit,
+        remoteReadConcurrency: settings.remoteReadConcurrency,
+      },
+    );
+  }
+}
