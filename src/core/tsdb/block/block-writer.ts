@@ -29,6 +29,8 @@ export interface BlockWriterOptions {
   cut?: CutRule;
   /** Largest chunk segment. */
   segmentBytes?: number;
+  /** Default true; if false, nothing is put on disk: `syncTree` does that for many blocks at once, which is faster. */
+  durable?: boolean;
 }
 
 const TWO_HOURS = 2 * 60 * 60 * 1000;
@@ -38,6 +40,7 @@ export class BlockWriter {
   private readonly parent: string;
   private readonly temporary: string;
   private readonly options: BlockWriterOptions;
+  private readonly durable: boolean;
   private readonly segments: ChunkSegmentWriter;
   private readonly index: IndexWriter;
   private readonly encoded = new ChunkList();
@@ -55,12 +58,14 @@ export class BlockWriter {
     this.ulid = options.ulid ?? makeUlid(Date.now());
     this.parent = parent;
     this.options = options;
+    this.durable = options.durable ?? true;
     this.temporary = join(parent, this.ulid + UNFINISHED_SUFFIX);
     mkdirSync(this.temporary, { recursive: true });
     try {
       this.segments = new ChunkSegmentWriter(
         join(this.temporary, CHUNKS_DIR),
         options.segmentBytes ?? SEGMENT_BYTES,
+        this.durable,
       );
       this.index = new IndexWriter(join(this.temporary, INDEX_FILE));
     } catch (error) {
@@ -118,7 +123,7 @@ export class BlockWriter {
       this.abort();
       return undefined;
     }
-    const { temporary, parent, options, ulid } = this;
+    const { temporary, parent, options, ulid, durable } = this;
     const meta: BlockMeta = {
       ulid,
       minTime: options.minTime ?? this.mint,
@@ -134,13 +139,15 @@ export class BlockWriter {
       version: 1,
     };
     this.segments.finish();
-    yield* this.index.finishing();
-    writeTombstones(temporary, new Tombstones());
-    writeBlockMeta(temporary, meta);
-    syncDirectory(join(temporary, CHUNKS_DIR));
-    syncDirectory(temporary);
+    yield* this.index.finishing(durable);
+    writeTombstones(temporary, new Tombstones(), durable);
+    writeBlockMeta(temporary, meta, durable);
+    if (durable) {
+      syncDirectory(join(temporary, CHUNKS_DIR));
+      syncDirectory(temporary);
+    }
     renameSync(temporary, join(parent, ulid));
-    syncDirectory(parent);
+    if (durable) syncDirectory(parent);
     return meta;
   }
 

@@ -142,13 +142,15 @@ export function segmentPaths(dir: string): string[] {
 export class ChunkSegmentWriter {
   private readonly dir: string;
   private readonly segmentBytes: number;
+  private readonly durable: boolean;
   private file: SequentialFile | null = null;
   private segments = 0;
 
   /** Makes the folder. */
-  constructor(dir: string, segmentBytes = SEGMENT_BYTES) {
+  constructor(dir: string, segmentBytes = SEGMENT_BYTES, durable = true) {
     this.dir = dir;
     this.segmentBytes = segmentBytes;
+    this.durable = durable;
     mkdirSync(dir);
   }
 
@@ -168,9 +170,9 @@ export class ChunkSegmentWriter {
     return ref;
   }
 
-  /** Returns when all is on disk. */
+  /** Returns when all is on disk, unless it need not be durable yet. */
   finish(): void {
-    this.file?.finish();
+    this.file?.finish(this.durable);
     this.file = null;
   }
 

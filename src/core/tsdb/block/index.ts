@@ -5,6 +5,7 @@ export { linkBlock } from './link-block.ts';
 export * from './meta.ts';
 export { mergeRuns } from './sample-runs.ts';
 export * from './series-set.ts';
+export { syncTree } from './sync-tree.ts';
 export { readTombstones, TOMBSTONES_FILE, Tombstones, writeTombstones } from './tombstones.ts';
 export { isUlid, makeUlid, ulidTime } from './ulid.ts';
 export { type Finding, type VerifyOptions, verifyBlock, verifyingBlock } from './verify.ts';

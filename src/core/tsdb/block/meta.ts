@@ -77,14 +77,14 @@ export function readBlockMeta(dir: string): BlockMeta {
   };
 }
 
-/** Writes meta.json so that it is either there as a whole or as it was before. */
-export function writeBlockMeta(dir: string, meta: BlockMeta): void {
+/** Writes meta.json so that it is either there as a whole or as it was before (if it is durable, after a crash too). */
+export function writeBlockMeta(dir: string, meta: BlockMeta, durable = true): void {
   const file = join(dir, META_FILE);
   const temporary = `${file}.tmp`;
   const fd = openSync(temporary, 'w');
   try {
     writeFileSync(fd, JSON.stringify(meta, null, '\t'));
-    fsyncSync(fd);
+    if (durable) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }

@@ -79,8 +79,8 @@ export function readTombstones(dir: string): Tombstones {
   return tombstones;
 }
 
-/** Writes the tombstones of a block so that the file is either there as a whole or as it was before. */
-export function writeTombstones(dir: string, tombstones: Tombstones): void {
+/** Writes the tombstones of a block, as `writeBlockMeta` writes meta.json. */
+export function writeTombstones(dir: string, tombstones: Tombstones, durable = true): void {
   const w = new ByteWriter();
   w.uint32(MAGIC);
   w.byte(VERSION);
@@ -97,7 +97,7 @@ export function writeTombstones(dir: string, tombstones: Tombstones): void {
   const fd = openSync(temporary, 'w');
   try {
     writeFileSync(fd, w.view());
-    fsyncSync(fd);
+    if (durable) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }

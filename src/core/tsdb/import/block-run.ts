@@ -39,7 +39,7 @@ export function* writeBlocks(
   const written: BlockMeta[] = [];
   let from = 0;
   for (const to of blockEnds) {
-    const writer = new BlockWriter(dir);
+    const writer = new BlockWriter(dir, { durable: false });
     let finished = false;
     try {
       yield* addSeries(writer, chunks, order, ranks, labels, from, to, options);

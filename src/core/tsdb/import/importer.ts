@@ -10,7 +10,7 @@ import { Batch } from '../../exposition/batch.ts';
 import type { ExpositionParser } from '../../exposition/parser.ts';
 import { SeriesTable } from '../../exposition/series-table.ts';
 import type { Labels } from '../../model/index.ts';
-import type { BlockMeta } from '../block/index.ts';
+import { type BlockMeta, syncTree } from '../block/index.ts';
 import { runStepsWithPauses } from '../compaction/index.ts';
 import { lockDirectory } from '../lock.ts';
 import { writeBlocks } from './block-run.ts';
@@ -131,6 +131,8 @@ class Importer {
         );
         const finished = await runStepsWithPauses(steps, this.options.signal);
         this.settleCounts();
+        // The runs of what can be gone on with are on disk already.
+        await syncTree(this.resumable ? staging.joinedDir() : staging.dir);
         staging.finish(finished);
       }
       return { blocks: staging.commit(this.dir), counts: this.counts };
@@ -267,6 +269,7 @@ class Importer {
     }
     buffer.clear();
     this.settleCounts();
+    if (this.resumable) await syncTree(staging.runDir(staging.note.runs + 1));
     staging.finishRun(next, this.resumable);
     // What was not seen in this run may be gone for good, and its name takes memory.
     if (table.size * SERIES_BYTES > this.memoryBytes * NAMES_PART) table.evict(1);

@@ -70,7 +70,7 @@ function* joinBlocks(
 ): Generator<void, string> {
   const cache = new PageCache();
   const blocks: BlockReader[] = [];
-  const writer = new BlockWriter(staging.joinedDir());
+  const writer = new BlockWriter(staging.joinedDir(), { durable: false });
   let finished = false;
   try {
     for (const path of paths) blocks.push(new BlockReader(join(staging.dir, path), cache));

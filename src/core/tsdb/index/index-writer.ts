@@ -64,8 +64,11 @@ export class IndexWriter {
     for (const _ of this.finishing());
   }
 
-  /** The same in steps of some milliseconds, between which others may work; it may be ended early. */
-  *finishing(): Generator<void, void> {
+  /**
+   * The same in steps of some milliseconds, between which others may work; it may be ended early. What need not be
+   * durable yet is not waited for.
+   */
+  *finishing(durable = true): Generator<void, void> {
     const file = new SequentialFile(this.path);
     let done = false;
     try {
@@ -74,7 +77,7 @@ export class IndexWriter {
       this.spill.abandon();
       this.closed = true;
       yield* new IndexPass(file, this.spill.path, this.series, this.labelPairs).run();
-      file.finish();
+      file.finish(durable);
       done = true;
     } finally {
       if (!done) file.abandon();

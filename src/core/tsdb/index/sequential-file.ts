@@ -69,10 +69,10 @@ export class SequentialFile {
     writeAll(this.fd, bytes.bytes, 4, position);
   }
 
-  /** Writes the rest, and waits until all is on disk. */
-  finish(): void {
+  /** Writes the rest, and waits until all is on disk unless it need not be durable yet. */
+  finish(durable = true): void {
     this.flush();
-    fsyncSync(this.fd);
+    if (durable) fsyncSync(this.fd);
     closeSync(this.fd);
   }
 
