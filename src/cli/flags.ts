@@ -1,5 +1,5 @@
 /** Flags that several commands share, so that one name means one thing everywhere. */
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 
 /** `$TSMON_DATA`, else Prometheus' own default. */
 export const DEFAULT_DATA_DIR = 'data';
@@ -39,6 +39,21 @@ export const toFlag = Flags.string({
   env: 'TSMON_DATA',
   default: DEFAULT_DATA_DIR,
 });
+
+/** Of a command that reads files of samples; with `strict = false` there may be several. */
+export const filesArg = Args.string({
+  description: 'Files to read, - for standard input (default)',
+  ignoreStdin: true,
+});
+
+/** The format of such files, of those that the command reads. */
+export function formatFlag<T extends string>(formats: readonly T[]) {
+  return Flags.option({
+    char: 'f',
+    description: 'The format of the input; found out from its first bytes unless given',
+    options: formats,
+  })();
+}
 
 export const matchFlag = Flags.string({
   description: 'Only series that this selector matches, for example \'{job="node"}\'; repeat for a union',

@@ -1,6 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
-import { toFlag } from '../../cli/flags.ts';
+import { filesArg, formatFlag, toFlag } from '../../cli/flags.ts';
 import { inputName } from '../../cli/input.ts';
 import { plural } from '../../cli/plural.ts';
 import { streamPieces } from '../../cli/stream-input.ts';
@@ -46,17 +46,11 @@ Samples without a time get the time at which they are read. What is read is stor
   ];
 
   static override strict = false;
-  static override args = {
-    file: Args.string({ description: 'Files to read, - for standard input (default)', ignoreStdin: true }),
-  };
+  static override args = { file: filesArg };
 
   static override flags = {
     to: toFlag,
-    format: Flags.string({
-      char: 'f',
-      description: 'The format of the input; found out from its first bytes unless given',
-      options: [...FORMATS],
-    }),
+    format: formatFlag(FORMATS),
     timestamp: Flags.string({
       description: 'The time of samples that have none (default: when they are read)',
       helpValue: 'TIME',
@@ -83,14 +77,7 @@ Samples without a time get the time at which they are read. What is read is stor
     try {
       for (const file of files) {
         if (abort.signal.aborted) break;
-        await this.appendFile(
-          file,
-          flags.to,
-          flags.format as ExpositionFormat | undefined,
-          time,
-          counts,
-          abort.signal,
-        );
+        await this.appendFile(file, flags.to, flags.format, time, counts, abort.signal);
       }
     } finally {
       this.appender?.close();

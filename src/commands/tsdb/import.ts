@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { blockRangeOf, maxBlockDurationFlag } from '../../cli/block-range.ts';
 import { TsmonCommand } from '../../cli/command.ts';
-import { toFlag } from '../../cli/flags.ts';
+import { filesArg, formatFlag, toFlag } from '../../cli/flags.ts';
 import { inputName } from '../../cli/input.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { printMadeBlocks } from '../../cli/made-blocks.ts';
@@ -60,17 +60,11 @@ Columns that are not mapped are then left out.`;
   ];
 
   static override strict = false;
-  static override args = {
-    file: Args.string({ description: 'Files to read, - for standard input (default)', ignoreStdin: true }),
-  };
+  static override args = { file: filesArg };
 
   static override flags = {
     to: toFlag,
-    format: Flags.string({
-      char: 'f',
-      description: 'The format of all files; found out from each unless given',
-      options: [...FORMATS],
-    }),
+    format: formatFlag(FORMATS),
     columns: Flags.string({
       description: 'What the columns of CSV files mean: COLUMN=ROLE,… (see above)',
       helpValue: 'MAPPING',
@@ -102,7 +96,7 @@ Columns that are not mapped are then left out.`;
       try {
         return await importSamples(flags.to, inputs, {
           csv: { parseSeries: parseMetric, ...(columns !== undefined && { columns }) },
-          ...(format !== undefined && { format: format as ImportFormat }),
+          ...(format !== undefined && { format }),
           blockRange,
           memoryBytes: parseByteSize(flags.memory),
           labels: (flags.label ?? []).map(labelOf),
