@@ -6,6 +6,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { discoveryMetrics } from '../../discovery/index.ts';
+import { InputError } from '../../errors.ts';
 import type { FetchClient } from '../../http/fetch.ts';
 import type { HttpClientConfig } from '../../http/http-config.ts';
 import { processFamilies, Registry, RuntimeWatch } from '../../instrument/index.ts';
@@ -124,11 +125,15 @@ export class Daemon {
     this.ready = this.becomeReady();
   }
 
-  /** Listens, and begins to scrape. Resolves with the addresses. */
+  /** Listens, and begins to scrape. Resolves with the addresses, rejects with InputError where one is not to be had. */
   async start(): Promise<AddressInfo[]> {
     const addresses: AddressInfo[] = [];
     for (const { host, port } of this.settings.listen) {
-      addresses.push(await this.http.listen(port, host === '' ? undefined : host));
+      try {
+        addresses.push(await this.http.listen(port, host === '' ? undefined : host));
+      } catch (error) {
+        throw cannotListen(`${host}:${port}`, error as NodeJS.ErrnoException);
+      }
     }
     if (this.settings.roles.scrape) this.scrapes.apply(this.current.config.scrapeConfigs);
     this.alerting.apply(this.current.config, this.current.externalLabels);
@@ -251,4 +256,9 @@ export class Daemon {
       },
     );
   }
+}
+
+function cannotListen(address: string, { code, message }: NodeJS.ErrnoException): InputError {
+  const reason = code === 'EADDRINUSE' ? 'somebody else listens there' : message;
+  return new InputError('listen', `cannot listen on ${address}: ${reason}`);
 }
