@@ -165,8 +165,7 @@ export class HttpServer {
       );
       for (const [name, value] of Object.entries(this.options.security.config.headers))
         reply.header(name, value);
-      if (found === undefined) this.notFound(reply);
-      else await this.serve(incoming, reply, found, gone.signal);
+      if (await this.admitted(incoming, reply)) await this.serve(incoming, reply, found, gone.signal);
     } catch (error) {
       this.failed(error, incoming, out, reply, gone.signal);
     } finally {
@@ -240,7 +239,13 @@ export class HttpServer {
     await handler(new HttpRequest(incoming, found.path!, found.query!, params, signal), reply);
   }
 
-  private async signedIn(incoming: AnyIncoming, reply: Reply): Promise<boolean> {
+  /** Whether the client may ask at all; it is told where not. */
+  private async admitted(incoming: AnyIncoming, reply: Reply): Promise<boolean> {
+    if (!this.options.security.takeTurn(performance.now())) {
+      this.refuse('rate', 'too many requests', remoteOf(incoming));
+      reply.fault(429, 'Too Many Requests');
+      return false;
+    }
     const outcome = await this.options.security.signIn(headerOf(incoming, 'authorization'));
     if (outcome === 'allowed') return true;
     this.refuse('auth', outcome, remoteOf(incoming));
@@ -252,10 +257,6 @@ export class HttpServer {
     reply.header('WWW-Authenticate', 'Basic');
     reply.fault(401, 'Unauthorized');
     return false;
-  }
-
-  private notFound(reply: Reply): void {
-    reply.fault(404, '404 page not found');
   }
 
   private failed(

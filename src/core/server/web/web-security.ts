@@ -26,6 +26,9 @@ export class WebSecurity {
   private current: WebConfig;
   private auth: BasicAuth;
   private stamp: string;
+  /** Requests that may come at once, at the time of the last. */
+  private turns = Number.POSITIVE_INFINITY;
+  private turnsAt = 0;
   private timer: NodeJS.Timeout | undefined;
 
   /** Throws InputError where web.yml, or a file that it names, is no good. */
@@ -50,6 +53,18 @@ export class WebSecurity {
   refusal(socket: TLSSocket): string | undefined {
     const { tls } = this.current;
     return tls && clientRefusal(tls, socket);
+  }
+
+  /** Whether one more request is within the rate limit; `now` is monotonic, ms. */
+  takeTurn(now: number): boolean {
+    const { rateLimit } = this.current;
+    if (rateLimit === undefined || rateLimit.intervalMs <= 0) return true;
+    const earned = (now - this.turnsAt) / rateLimit.intervalMs;
+    this.turns = Math.min(Math.max(rateLimit.burst, 1), this.turns + earned);
+    this.turnsAt = now;
+    if (this.turns < 1) return false;
+    this.turns--;
+    return true;
   }
 
   signIn(authorization: string): Promise<AuthOutcome> | AuthOutcome {
