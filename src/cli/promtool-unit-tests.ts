@@ -51,8 +51,11 @@ export function promtoolJUnit(suites: readonly JUnitSuite[], now: Date): string 
       const texts = failures.map((text) => `<failure>${escaped(text)}</failure>`).join('');
       return `<testcase name="${escaped(name)}">${texts}</testcase>`;
     });
-    const abort = failure === undefined ? '' : `<system-err>${escaped(failure)}</system-err>`;
-    return `<testsuite name="${escaped(file)}" tests="${cases.length}" failures="${failed}" errors="${failure === undefined ? 0 : 1}" skipped="0" timestamp="${stamp}">${inner.join('')}${abort}</testsuite>`;
+    if (failure !== undefined)
+      inner.push(`<testcase name="unknown"><error>${escaped(failure)}</error></testcase>`);
+    const errors = failure === undefined ? 0 : 1;
+    const time = failure === undefined ? stamp : '';
+    return `<testsuite name="${escaped(file)}" tests="${inner.length}" failures="${failed}" errors="${errors}" skipped="0" timestamp="${time}">${inner.join('')}</testsuite>`;
   });
   return `<testsuites>${body.join('')}</testsuites>`;
 }

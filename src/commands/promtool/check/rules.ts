@@ -64,7 +64,7 @@ export default class PromtoolCheckRules extends PromtoolCommand {
       if (rules.errors.length > 0) {
         out.flush();
         this.say('  FAILED:');
-        for (const fault of promtoolFaults(file, rules.errors)) this.say(fault);
+        for (const fault of promtoolFaults(path === '-' ? '' : file, rules.errors)) this.say(fault);
         failed = true;
         continue;
       }

@@ -74,7 +74,7 @@ export default class PromtoolTestRules extends PromtoolCommand {
         labelsText: labelsInBraces,
       });
       const failures: string[] = [];
-      for (const test of tests.tests) {
+      for (const [i, test] of tests.tests.entries()) {
         if (patterns.length > 0 && !patterns.some((pattern) => pattern.test(test.name))) continue;
         const before = systemClock.monotonic();
         if (flags.debug) out.line(`DEBUG: Starting test ${test.name}`);
@@ -87,7 +87,7 @@ export default class PromtoolTestRules extends PromtoolCommand {
           );
         }
         const texts = result.failures.map((failure) => promtoolFailure(test.name, failure, flags.diff));
-        suite.cases.push({ name: test.name, failures: texts });
+        suite.cases.push({ name: test.name === '' ? `unnamed#${i}` : test.name, failures: texts });
         failures.push(...texts);
       }
       if (failures.length > 0) this.fail(failures, out);

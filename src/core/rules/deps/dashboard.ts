@@ -69,7 +69,10 @@ function addQuery(query: string, panel: string, into: Dashboard): void {
   into.unreadable.push({ panel, query, reason });
 }
 
-/** Texts in quotes stay: there a variable is as good as any other value. Between brackets it is a duration. */
+/**
+ * Texts in quotes stay: there a variable is as good as any other value. Between brackets it is a duration, in a list of
+ * labels a name.
+ */
 function withoutVariables(query: string, stand: string): string {
   return query
     .split(/("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)/)
@@ -77,12 +80,16 @@ function withoutVariables(query: string, stand: string): string {
     .join('');
 }
 
-const VARIABLE = /\$\{[^}]*\}|\$\w+|\[\[\w+(?::\w+)?\]\]/g;
+const VARIABLE = /\$\{[^}]*\}|\$\w+/g;
+
+const BRACKETS = /\[[^\]]*\]/g;
+const LABEL_LIST = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g;
 
 function bare(text: string, stand: string): string {
   return text
     .replace(/\[\[(\w+)(?::\w+)?\]\]/g, '$$$1')
-    .replace(/\[[^\]]*\]/g, (brackets) => brackets.replace(VARIABLE, '5m'))
+    .replace(BRACKETS, (brackets) => brackets.replace(VARIABLE, '5m'))
+    .replace(LABEL_LIST, (labels) => labels.replace(VARIABLE, 'x'))
     .replace(VARIABLE, stand);
 }
 

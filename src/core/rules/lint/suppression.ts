@@ -5,7 +5,7 @@
  */
 import { CHECKS, type CheckId, isCheckId } from './finding.ts';
 
-const COMMENT = /#\s*tsmon lint (disable|disable-file)\b([^#]*)/;
+const COMMENT = /#\s*tsmon lint (disable-file|disable)\b([^#]*)/;
 
 interface Silence {
   line: number;

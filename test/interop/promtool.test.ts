@@ -1,0 +1,183 @@
+/** Each command beside the real promtool: what goes to standard output, to standard error, and the exit status. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tsmon } from '../cli.ts';
+import { conformanceDir, describeWith, peer } from '../peers.ts';
+
+const promtool = peer('promtool');
+const files = conformanceDir('promtool');
+const dir = mkdtempSync(join(tmpdir(), 'tsmon-promtool-cli-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+interface Run {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function theirs(args: readonly string[], cwd: string, input = ''): Run {
+  const { status, stdout, stderr } = spawnSync(promtool!, args, { cwd, input, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const ours = (args: readonly string[], cwd: string, input = ''): Run =>
+  tsmon(['promtool', ...args], { cwd, input, env: { NODE_ENV: 'production' } });
+
+const RULES = `groups:
+- name: g
+  rules:
+  - {record: s, expr: 'sum(up)'}
+  - {alert: Down, expr: 'up == 0', labels: {severity: page}, annotations: {summary: 'down {{ $labels.i }}'}}
+`;
+const TESTS = `rule_files: [r.yml, no.yml]
+tests:
+- name: first
+  input_series: [{series: 'up{i="1"}', values: 0 0}, {series: 'up{i="2"}', values: 0 0}]
+  alert_rule_test:
+  - {eval_time: 1m, alertname: Down, exp_alerts: [{exp_labels: {i: 1, severity: page}}]}
+  - {eval_time: 1m, alertname: Nope, exp_alerts: [{exp_labels: {i: 1, severity: page}}]}
+  - {eval_time: 30s, alertname: Down, exp_alerts: []}
+  promql_expr_test:
+  - {expr: up, eval_time: 1m, exp_samples: [{labels: up, value: 1}, {labels: 'up{i="4"}', value: 1}]}
+  - {expr: up, eval_time: 1m}
+  - {expr: nothing, eval_time: 90s, exp_samples: [{labels: up, value: 1}]}
+- input_series: [{series: 'up{i="1"}', values: 0 0}]
+  alert_rule_test:
+  - {eval_time: 1m, alertname: Down, exp_alerts: []}
+  promql_expr_test:
+  - {expr: 'sum(', eval_time: 1m, exp_samples: [{labels: up, value: 1}]}
+- name: ok
+`;
+const SAMPLES = `# TYPE a counter
+a_total{x="1"} 1 1700000000
+a_total{x="1"} 2 1700000060
+a_total{x="2"} 2 1700000060
+# EOF
+`;
+const METRICS = '# HELP a_count x\n# TYPE a_count gauge\na_count 1\n# TYPE b counter\nb 1\n';
+
+describeWith('promtool’s own commands', { promtool, 'conformance data': files }, () => {
+  beforeAll(() => {
+    writeFileSync(join(dir, 'r.yml'), RULES);
+    writeFileSync(
+      join(dir, 'dup.yml'),
+      RULES.replace('record: s', 'record: s, labels: {a: b}').replace(/ {2}- \{rec.*\n/, '$&$&'),
+    );
+    writeFileSync(join(dir, 'extra.yml'), RULES.replace('rules:', 'owner: me\n  rules:'));
+    writeFileSync(join(dir, 't.yml'), TESTS);
+    writeFileSync(join(dir, 'field.yml'), 'rule_files: [r.yml]\ntest: []\nxx: 1\n');
+    writeFileSync(join(dir, 'in.om'), SAMPLES);
+    theirs(['tsdb', 'create-blocks-from', 'openmetrics', 'in.om', 'blocks'], dir);
+    theirs(['tsdb', 'create-blocks-from', 'openmetrics', 'in.om', 'empty/none'], dir);
+  });
+
+  it.each([
+    ['check rules r.yml'],
+    ['check rules dup.yml'],
+    ['check rules --lint-fatal dup.yml'],
+    ['check rules --lint=none --lint-fatal dup.yml'],
+    ['check rules --lint=foo r.yml'],
+    ['check rules extra.yml r.yml'],
+    ['check rules --ignore-unknown-fields extra.yml'],
+    ['check rules missing.yml'],
+    ['check rules --nope r.yml'],
+    ['test rules t.yml'],
+    ['test rules t.yml field.yml'],
+    ['test rules --run ok t.yml'],
+    ['test rules --run nothing t.yml'],
+    ['test rules field.yml'],
+    ['test rules missing.yml'],
+    ['--experimental promql format sum(a)/sum(b)'],
+    ['promql format a'],
+    ['promql format --experimental sum(a'],
+    ['promql label-matchers set --experimental sum(a{b="1"})/c x y'],
+    ['promql label-matchers set --experimental -t =~ sum(a{b="1"})/c b y'],
+    ['promql label-matchers set --experimental rate(a[5m:]) b y'],
+    ['promql label-matchers delete --experimental sum(a{b="1"})/c b'],
+    ['tsdb list blocks'],
+    ['tsdb list -r blocks'],
+    ['tsdb list missing'],
+    ['tsdb analyze blocks nope'],
+    ['tsdb analyze missing'],
+    ['tsdb dump missing'],
+    ['tsdb create-blocks-from openmetrics missing'],
+    ['tsdb create-blocks-from openmetrics'],
+    ['query instant'],
+    ['query instant http://127.0.0.1:1'],
+    ['query instant --time=x http://127.0.0.1:1 up'],
+    ['query series http://127.0.0.1:1'],
+    ['query range --start=5 --end=4 http://127.0.0.1:1 up'],
+    ['nothing'],
+  ])('%s', (line) => {
+    const args = line.split(' ');
+    expect(ours(args, dir)).toEqual(theirs(args, dir));
+  });
+
+  it.each([
+    ['check metrics', METRICS],
+    ['check metrics --extended', METRICS],
+    ['check metrics --extended', '# HELP up x\n# TYPE up gauge\nup 1\n'],
+    ['check metrics', 'a{\n'],
+    ['check rules', RULES],
+    ['check rules', RULES.replace('up == 0', 'up ==')],
+  ])('%s of standard input', (line, input) => {
+    const args = line.split(' ');
+    expect(ours(args, dir, input)).toEqual(theirs(args, dir, input));
+  });
+
+  it.each([['blocks'], ['--match={x="1"} blocks'], ['--limit=50 blocks']])('tsdb analyze %s', (line) => {
+    const args = ['tsdb', 'analyze', ...line.split(' ')];
+    // promtool has entries of equal count in any order.
+    const sorted = ({ stdout, ...rest }: Run) => ({ ...rest, lines: stdout.split('\n').sort() });
+    expect(sorted(ours(args, dir))).toEqual(sorted(theirs(args, dir)));
+  });
+
+  it('blocks hold the same, whoever made them', () => {
+    for (const [name, run] of Object.entries({ a: ours, b: theirs })) {
+      expect(
+        run(['tsdb', 'create-blocks-from', 'openmetrics', '-q', '--label=z=1', 'in.om', name], dir),
+      ).toEqual({
+        status: 0,
+        stdout: '',
+        stderr: '',
+      });
+    }
+    const counts = (name: string) =>
+      theirs(['tsdb', 'list', name], dir).stdout.split('\n')[1].split(/\s+/).slice(1, 7);
+    expect(counts('a')).toEqual(counts('b'));
+    expect(ours(['tsdb', 'dump', 'a'], dir).stdout).toBe(
+      [
+        '{__name__="a_total", x="1", z="1"} 1 1700000000000',
+        '{__name__="a_total", x="1", z="1"} 2 1700000060000',
+        '{__name__="a_total", x="2", z="1"} 2 1700000060000',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('JUnit', () => {
+    const xml = [theirs, ours].map((run) => {
+      run(['test', 'rules', '--junit=out.xml', 't.yml', 'field.yml'], dir);
+      return spawnSync('cat', ['out.xml'], { cwd: dir, encoding: 'utf8' }).stdout.replace(
+        /timestamp="[^"]*"/g,
+        '',
+      );
+    });
+    expect(xml[1]).toBe(xml[0]);
+  });
+
+  /** Since 3.5.3 the language has grown. */
+  const NEWER = new Set(['start-time-test.yml']);
+  const names = files === undefined ? [] : readdirSync(files).filter((name) => /\.ya?ml$/.test(name));
+
+  it.each(names.filter((name) => !NEWER.has(name)))('%s: verdicts', { timeout: 60_000 }, (name) => {
+    for (const command of ['check', 'test']) {
+      const args = [command, 'rules', name];
+      const [own, real] = [ours(args, files!), theirs(args, files!)];
+      expect([command, own.status, own.stdout]).toEqual([command, real.status, real.stdout]);
+    }
+  });
+});
