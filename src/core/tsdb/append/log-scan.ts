@@ -7,7 +7,8 @@ import {
   HINT_BYTES,
   HistogramDecoder,
   isHistogramRecord,
-  type LogReader,
+  type LogFile,
+  LogReader,
   RecordType,
   type RefIndex,
   recordType,
@@ -25,13 +26,20 @@ import {
   ValueKind,
 } from './series-states.ts';
 
+/** A damaged file, and where its whole records end. */
+interface LogDamage {
+  error: CorruptionError;
+  file: LogFile;
+  dataEnd: number;
+}
+
 export class LogScan {
   /** The highest ref that was seen. */
   maxRef: number;
   /** Samples of series that no record seen so far has introduced. */
   unknown = 0;
-  /** Where the log is damaged; what precedes it was taken in. */
-  damage: CorruptionError | undefined = undefined;
+  /** Where the log is damaged: what precedes it in its file was taken in, and what is in the files after. */
+  readonly damages: LogDamage[] = [];
   private readonly states: SeriesStates;
   private readonly refs: RefIndex;
   private readonly key: Uint32Array;
@@ -49,8 +57,17 @@ export class LogScan {
     this.maxRef = maxRef;
   }
 
-  /** Takes in all records that the reader still has. */
-  run(reader: LogReader): void {
+  /** Takes in all records from offset `from` of `files[first]` on. Returns the reader, at the end. */
+  run(files: readonly LogFile[], first = 0, from = 0): LogReader {
+    let reader = new LogReader(files, first, from);
+    while (!this.readOn(reader) && reader.fileIndex + 1 < files.length) {
+      reader = new LogReader(files, reader.fileIndex + 1);
+    }
+    return reader;
+  }
+
+  /** Whether it comes to the end. */
+  private readOn(reader: LogReader): boolean {
     try {
       while (reader.next()) {
         try {
@@ -59,9 +76,11 @@ export class LogScan {
           throw error instanceof CorruptionError ? reader.fault(error) : error;
         }
       }
+      return true;
     } catch (error) {
       if (!(error instanceof CorruptionError)) throw error;
-      this.damage = error;
+      this.damages.push({ error, file: reader.file, dataEnd: reader.dataEnd });
+      return false;
     }
   }
 

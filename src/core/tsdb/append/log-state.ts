@@ -1,18 +1,18 @@
 /** Finds out what an appender must know of a log: from the table beside it where that fits, else from the log. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   closeLog,
   FRAGMENT_HEADER_BYTES,
   type LogFile,
   type LogPosition,
-  LogReader,
+  type LogReader,
   listCheckpoints,
   listSegments,
   openLog,
   RefIndex,
   segmentName,
-  setAsideAfter,
+  setAsideRest,
 } from '../wal/index.ts';
 import { highestHeadChunkRef } from './head-chunk-refs.ts';
 import { LogScan } from './log-scan.ts';
@@ -76,11 +76,10 @@ function catchUp(table: RefTable, log: string): LogState | undefined {
   try {
     const first = files.findIndex((f) => f.checkpoint === undefined && f.segment === coverage.segment);
     if (first < 0) return undefined;
-    const reader = new LogReader(files, first, coverage.offset);
     const scan = new LogScan(states, refs, table.key, coverage.maxRef);
-    scan.run(reader);
+    const reader = scan.run(files, first, coverage.offset);
     // A series may have two refs, of which the table remembers one: the whole log has both.
-    if (scan.unknown > 0 || scan.damage !== undefined) return undefined;
+    if (scan.unknown > 0 || scan.damages.length > 0) return undefined;
     return finish(states, table.key, files, reader, scan, coverage);
   } finally {
     closeLog(files);
@@ -92,10 +91,9 @@ function scanAll(dir: string, log: string): LogState {
   const key = crypto.getRandomValues(new Uint32Array(KEY_WORDS));
   const files = openLog(log);
   try {
-    const reader = new LogReader(files);
     const scan = new LogScan(states, new RefIndex(), key, 0);
-    scan.run(reader);
-    if (scan.maxRef === 0 || scan.damage !== undefined) {
+    const reader = scan.run(files);
+    if (scan.maxRef === 0 || scan.damages.length > 0) {
       scan.maxRef = Math.max(scan.maxRef, highestHeadChunkRef(dir));
     }
     const start: Coverage = {
@@ -134,12 +132,13 @@ function finish(
   };
   if (files.length === 0) return state;
   const { file, recordFile, dataEnd } = reader;
-  if (scan.damage !== undefined) {
-    // A checkpoint stands for segments that are gone: without it the log means nothing.
-    if (file.checkpoint !== undefined) throw scan.damage;
-    const aside = setAsideAfter(dirname(file.path), { segment: file.segment, offset: dataEnd });
-    notices.push(`${scan.damage.message}; what follows it was set aside as ${aside.join(', ')}`);
-  } else if (reader.torn) {
+  for (const damage of scan.damages) {
+    // A checkpoint stands for segments that are gone: without it the log means little.
+    if (damage.file.checkpoint !== undefined) throw damage.error;
+    const aside = setAsideRest(damage.file.path, damage.dataEnd);
+    notices.push(`${damage.error.message}; what follows it in that file was set aside as ${basename(aside)}`);
+  }
+  if (reader.torn) {
     const lost = file.sizeBytes - dataEnd;
     notices.push(
       `${file.path}: its last record was cut short when the writer died; ${lost} bytes are removed`,

@@ -41,6 +41,8 @@ const DAY = 24 * 60 * 60 * 1000;
 const DEFAULT_MIN_RANGE = 2 * 60 * 60 * 1000;
 /** Prometheus' longest block is a tenth of the retention time, but not more than this. */
 const MAX_RANGE = 31 * DAY;
+/** Messages about damage that are remembered, so as not to be said again. */
+const MAX_TOLD = 1000;
 const MAINTENANCE_MS = 60 * 1000;
 
 export interface DatabaseOptions {
@@ -106,6 +108,7 @@ export class Database {
   private readonly metrics: DatabaseMetrics;
   private readonly progress = noProgress();
   private readonly closing = new AbortController();
+  private readonly told = new Set<string>();
   private inside: Inside | undefined = undefined;
   /** The last of the works that must not overlap; never rejects. */
   private work: Promise<unknown>;
@@ -180,7 +183,11 @@ export class Database {
    * log is being read.
    */
   reader(onDamage?: (error: CorruptionError) => void): DatabaseReader {
-    return new DatabaseReader(this.head, this.blocks, onDamage ?? ((error) => this.onNotice(error.message)));
+    return new DatabaseReader(this.head, this.blocks, (error) => {
+      this.metrics.damageFound.inc();
+      if (onDamage !== undefined) onDamage(error);
+      else this.tell(error);
+    });
   }
 
   /** Cuts and compacts blocks and removes old ones, where that is due. */
@@ -291,6 +298,14 @@ export class Database {
     } finally {
       await this.release();
     }
+  }
+
+  /** Says of damage what it is, once, though every query may meet it. */
+  private tell({ message }: CorruptionError): void {
+    if (this.told.has(message)) return;
+    if (this.told.size >= MAX_TOLD) this.told.clear();
+    this.told.add(message);
+    this.onNotice(message);
   }
 
   private get opened(): Inside {

@@ -68,6 +68,10 @@ export class DatabaseMetrics {
     'mmap_chunk_corruptions_total',
     'Damaged places found in the files of the head.',
   );
+  readonly damageFound: Counter = this.registry.counter(
+    'tsmon_tsdb_damage_found_total',
+    'How often a query met damaged chunks or blocks, and went on without them.',
+  );
   /** How long it took to read the log, seconds. */
   replaySeconds: number | undefined = undefined;
 

@@ -2,6 +2,7 @@
  * Reads a database that is written to: the Source of source/source.ts, for one query. Each selection sees the blocks
  * and the head as they are at that moment, and they stay readable until the reader is closed.
  */
+import { sep } from 'node:path';
 import { CorruptionError } from '../../errors.ts';
 import type { Exemplar } from '../../model/exemplar.ts';
 import { compareStrings, type Labels, METRIC_NAME } from '../../model/labels.ts';
@@ -30,7 +31,7 @@ export class DatabaseReader {
   private readonly acquired: BlockReader[] = [];
   private closed = false;
 
-  /** `onDamage` is told of damaged chunks, without which the others are read. */
+  /** `onDamage` is told of damaged chunks and blocks, without which the others are read. */
   constructor(head: Head, blocks: BlockSet, onDamage: (error: CorruptionError) => void) {
     this.head = head;
     this.blocks = blocks;
@@ -40,23 +41,27 @@ export class DatabaseReader {
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<StoredSeriesSet> {
     const { mint, maxt, labelsOnly = false, limit = 0 } = hints;
-    const sets = this.blocksIn(hints).map((block) => this.guarded(block.select(matchers, mint, maxt)));
+    const selections = this.ofBlocks(hints, (block) => ({
+      dir: block.dir,
+      set: this.guarded(block.select(matchers, mint, maxt)),
+    }));
     if (this.headReaches(hints)) {
-      sets.push(this.guarded(new HeadSelection(this.head, matchers, mint, maxt, labelsOnly)));
+      const set = new HeadSelection(this.head, matchers, mint, maxt, labelsOnly);
+      selections.push({ dir: this.head.dir, set: this.guarded(set) });
     }
-    const all = mergeSeriesSets(sets);
+    const all = this.merge(selections);
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    const names = this.blocksIn(range).map((block) => block.labelNames(matchers));
+    const names = this.ofBlocks(range, (block) => block.labelNames(matchers));
     if (this.headReaches(range)) names.push(selectLabelNames(new HeadIndex(this.head.series), matchers));
     return union(names);
   }
 
   async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    const values = this.blocksIn(range).map((block) => block.labelValues(name, matchers));
+    const values = this.ofBlocks(range, (block) => block.labelValues(name, matchers));
     if (this.headReaches(range)) {
       values.push(selectLabelValues(new HeadIndex(this.head.series), name, matchers));
     }
@@ -128,6 +133,34 @@ export class DatabaseReader {
     const found = this.blocks.acquire(mint, maxt);
     this.acquired.push(...found);
     return found;
+  }
+
+  /** What `ask` says of each block in the range; those that are too damaged to say are left out. */
+  private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => T): T[] {
+    return this.blocksIn(range).flatMap((block) => {
+      try {
+        return [ask(block)];
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error;
+        this.onDamage(error);
+        return [];
+      }
+    });
+  }
+
+  /** All series, without those of blocks of which the labels cannot be read. */
+  private merge(selections: { dir: string; set: StoredSeriesSet }[]): StoredSeriesSet {
+    for (;;) {
+      try {
+        return mergeSeriesSets(selections.map(({ set }) => set));
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error;
+        const damaged = selections.findIndex(({ dir }) => error.place.file?.startsWith(dir + sep));
+        if (damaged < 0) throw error;
+        this.onDamage(error);
+        selections.splice(damaged, 1);
+      }
+    }
   }
 
   private headReaches({ mint, maxt }: TimeRange): boolean {

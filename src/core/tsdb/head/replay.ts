@@ -1,11 +1,12 @@
 /**
  * Makes a head of what is in a data directory: the finished chunks, then the log, then the log of what came out of
  * order, as Prometheus does when it starts. Whoever calls this holds the directory's lock. What is damaged is put
- * aside, with a notice; a damaged checkpoint is an error, because without it the log's samples have no series.
+ * aside, with a notice, and what is whole in other files is read.
  *
  * The work is a generator, so that a server can answer meanwhile: `openHead` runs it at a stretch.
  */
-import { join } from 'node:path';
+import { truncateSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { CorruptionError } from '../../errors.ts';
 import { SampleColumns } from '../../model/index.ts';
 import { isStaleBits } from '../../model/value.ts';
@@ -31,7 +32,7 @@ import {
   recordType,
   SampleRows,
   SeriesDecoder,
-  setAsideAfter,
+  setAsideRest,
 } from '../wal/index.ts';
 import { HEAD_CHUNKS_DIR } from './chunk-file.ts';
 import { type LoadedChunks, loadChunks, placeKey } from './chunk-loader.ts';
@@ -75,7 +76,7 @@ export function openHead(dir: string, minValidTime: number, options: HeadOptions
 
 /**
  * Opens the head of `dir`. Samples that came in order before `minValidTime` (ms) are in blocks, and not looked at.
- * `progress` is kept true meanwhile. Throws CorruptionError for a damaged checkpoint, and what the file system throws.
+ * `progress` is kept true meanwhile. Throws CorruptionError where a segment is missing, and what the file system throws.
  */
 export function* replayHead(
   dir: string,
@@ -122,6 +123,8 @@ class Replay {
   private readonly loaded: LoadedChunks;
   /** Rows by ref. */
   private readonly rows = new RefIndex();
+  /** Refs of which no series is known. */
+  private readonly strayRefs = new Set<number>();
   /** Refs of series that have another one. */
   private readonly aliases: number[] = [];
   private readonly series = new SeriesDecoder();
@@ -142,9 +145,8 @@ class Replay {
   ): Generator<void, LogPosition> {
     const files = openLog(log);
     try {
-      const reader = new LogReader(files);
+      let reader = new LogReader(files);
       begin(progress, files);
-      let damage: CorruptionError | undefined;
       for (let bytes = 0; ; ) {
         try {
           if (!reader.next()) break;
@@ -155,8 +157,11 @@ class Replay {
           }
         } catch (error) {
           if (!isCorruption(error)) throw error;
-          damage = error;
-          break;
+          this.setAside(reader, error);
+          // What is in the files after this one is whole, but for series that only this one has.
+          if (reader.fileIndex + 1 === files.length) break;
+          reader = new LogReader(files, reader.fileIndex + 1);
+          continue;
         }
         bytes += reader.record.length;
         if (bytes < STEP_BYTES) continue;
@@ -165,7 +170,7 @@ class Replay {
         yield;
       }
       progress.bytesRead = progress.bytesTotal;
-      return this.endOf(log, files, reader, damage);
+      return this.endOf(log, files, reader);
     } finally {
       closeLog(files);
     }
@@ -180,7 +185,7 @@ class Replay {
     else if (type === RecordType.exemplars) this.takeExemplars(record);
     else if (type === RecordType.metadata) {
       for (const { ref, metadata } of decodeMetadata(record)) {
-        const row = this.rows.get(ref);
+        const row = this.rowOf(ref);
         if (row >= 0) this.head.metadata.set(row, metadata);
       }
     }
@@ -193,7 +198,7 @@ class Replay {
     if (type === RecordType.samples || type === RecordType.samplesV2) {
       decodeSamples(record, samples);
       for (let i = 0; i < samples.length; i++) {
-        const row = this.lateRow(samples.ref[i]);
+        const row = this.rowOf(samples.ref[i]);
         if (row < 0) continue;
         const t = samples.t[i];
         if (late.isFull(row)) late.finish(row);
@@ -203,7 +208,7 @@ class Replay {
     } else if (isHistogramRecord(type)) {
       h.begin(record);
       while (h.next()) {
-        const row = this.lateRow(h.ref);
+        const row = this.rowOf(h.ref);
         if (row < 0 || !h.isKnown) continue;
         if (late.isFull(row)) late.finish(row);
         late.insertHistogram(row, h.t, h.histogram());
@@ -218,6 +223,11 @@ class Replay {
   finish(lastSegment: number): void {
     const { head } = this;
     const { series } = head;
+    if (this.damagedLogs > 0 && this.strayRefs.size > 0) {
+      this.notices.push(
+        `${join(head.dir, 'wal')}: what there is of ${this.strayRefs.size} series cannot be read, since the damaged part had their labels`,
+      );
+    }
     for (const ref of this.aliases) head.keptRefs.set(ref, lastSegment);
     for (let row = 0; row < series.rows; row++) {
       if (series.ref[row] === 0 || series.newest[row] !== Newest.float || !series.isValueKnown(row)) continue;
@@ -230,7 +240,7 @@ class Replay {
     const { head, times } = this;
     const { series, finished, store } = head;
     const found = this.loaded.late.get(placeKey(file, offset));
-    const row = this.lateRow(ref);
+    const row = this.rowOf(ref);
     if (found === undefined || row < 0) return;
     times.clear();
     const { encoding, bytes, start, end } = store.read(file, offset);
@@ -241,11 +251,15 @@ class Replay {
     head.noteTimes(mint, maxt, true);
   }
 
-  /** The row of a series in the log of late samples; -1 where the other log no longer has it. */
-  private lateRow(ref: number): number {
-    // Its number must not become another's, who would get its samples with the next start.
-    if (ref > this.head.lastRef) this.head.lastRef = ref;
-    return this.rows.get(ref);
+  /** The row of a series; -1 where the log does not have it, or not any more. */
+  private rowOf(ref: number): number {
+    const row = this.rows.get(ref);
+    if (row < 0) {
+      this.strayRefs.add(ref);
+      // Its number must not become another's, who would get its samples with the next start.
+      if (ref > this.head.lastRef) this.head.lastRef = ref;
+    }
+    return row;
   }
 
   private takeSeries(record: Uint8Array): void {
@@ -317,6 +331,7 @@ class Replay {
       const t = ts[i];
       if (t < minValidTime) continue;
       const row = rows.get(ref[i]);
+      if (row < 0) this.rowOf(ref[i]);
       if (row < 0 || t <= xor.t[row]) continue;
       open.appendFloat(row, t, vBits[i * 2 + 1], vBits[i * 2]);
       if (t < mint) mint = t;
@@ -326,11 +341,11 @@ class Replay {
   }
 
   private takeHistograms(record: Uint8Array): void {
-    const { head, rows, histograms: h } = this;
+    const { head, histograms: h } = this;
     h.begin(record);
     while (h.next()) {
       if (h.t < head.minValidTime) continue;
-      const row = rows.get(h.ref);
+      const row = this.rowOf(h.ref);
       if (row < 0 || h.t <= head.series.xor.t[row] || !h.isKnown) continue;
       const histogram = h.histogram();
       head.open.appendHistogram(row, h.t, histogram);
@@ -342,7 +357,7 @@ class Replay {
   private takeTombstones(record: Uint8Array): void {
     const { head } = this;
     for (const { ref, mint, maxt } of decodeTombstones(record)) {
-      const row = this.rows.get(ref);
+      const row = this.rowOf(ref);
       if (row < 0 || maxt < head.minValidTime) continue;
       head.deleted.set(row, addInterval(head.deleted.get(row) ?? [], mint, maxt));
     }
@@ -351,29 +366,27 @@ class Replay {
   private takeExemplars(record: Uint8Array): void {
     const { exemplars, minValidTime } = this.head;
     for (const { ref, exemplar } of decodeExemplars(record)) {
-      const row = this.rows.get(ref);
+      const row = this.rowOf(ref);
       if (row < 0 || exemplar.t! < minValidTime) continue;
       if (exemplarOutcome(exemplars.last(row), exemplar) === 0) exemplars.add(row, exemplar);
     }
   }
 
-  private endOf(
-    log: string,
-    files: readonly LogFile[],
-    reader: LogReader,
-    damage: CorruptionError | undefined,
-  ): LogPosition {
+  private setAside({ file, dataEnd }: LogReader, damage: CorruptionError): void {
+    this.damagedLogs++;
+    const aside = setAsideRest(file.path, dataEnd);
+    this.notices.push(`${damage.message}; what follows it in that file was set aside as ${basename(aside)}`);
+  }
+
+  private endOf(log: string, files: readonly LogFile[], reader: LogReader): LogPosition {
     const afterCheckpoint = { segment: (listCheckpoints(log).at(-1) ?? -1) + 1, offset: 0 };
     if (files.length === 0) return afterCheckpoint;
     const { file, dataEnd } = reader;
     const position = { segment: file.segment, offset: dataEnd };
-    if (damage !== undefined) {
-      if (file.checkpoint !== undefined) throw damage;
-      this.damagedLogs++;
-      const aside = setAsideAfter(log, position);
-      this.notices.push(`${damage.message}; what follows it was set aside as ${aside.join(', ')}`);
-    } else if (reader.torn) {
+    if (reader.torn) {
       const lost = file.sizeBytes - dataEnd;
+      // Now, and not when the log is written to next: some logs are not for long.
+      truncateSync(file.path, dataEnd);
       this.notices.push(
         `${file.path}: its last record was cut short when the writer died; ${lost} bytes are removed`,
       );
