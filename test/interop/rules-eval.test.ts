@@ -19,6 +19,7 @@ import {
   RuleHistory,
 } from '../../src/core/rules/index.ts';
 import { DirectorySource } from '../../src/core/source/directory.ts';
+import type { SampleRows } from '../../src/core/source/memory.ts';
 import { describeWith, peer } from '../peers.ts';
 import { RealPrometheus } from './prometheus.ts';
 

@@ -21,37 +21,91 @@ interface Carried {
   offsetMs: number;
 }
 
-/**
- * Brings a rule to the state it has just before its first evaluation, at `first` (ms). `warmUp` evaluates an alerting
- * rule at the times given, which tells since when an alert fires though its condition has ended.
- */
-export async function carryOver(
-  carried: Carried,
-  first: number,
-  source: Source,
-  lookbackMs: number,
-  warmUp: (from: number, to: number) => Promise<void>,
-): Promise<void> {
-  const { rule, output, intervalMs, offsetMs } = carried;
-  const windowMs = Math.max(lookbackMs, 2 * intervalMs);
-  if (!(rule instanceof AlertingRule)) {
-    const named = new Matcher('=', METRIC_NAME, rule.config.name);
-    for (const labels of (await lastSamples(source, [named], first - offsetMs, windowMs)).keys()) {
-      if (hasLabels(labels, rule.labels)) output.series(labels).live = true;
+export class CarryOver {
+  private readonly source: Source;
+  private readonly lookbackMs: number;
+  /** By what was asked for: rules of one group ask alike. */
+  private readonly names = new Map<string, Promise<ReadonlySet<string>>>();
+  private readonly alerts = new Map<string, Promise<Map<string, LastSample[]>>>();
+
+  constructor(source: Source, lookbackMs: number) {
+    this.source = source;
+    this.lookbackMs = lookbackMs;
+  }
+
+  /**
+   * Brings a rule to the state it has just before its first evaluation, at `first` (ms). `warmUp` evaluates an alerting
+   * rule at the times given, which tells since when an alert fires though its condition has ended.
+   */
+  async bring(
+    { rule, output, intervalMs, offsetMs }: Carried,
+    first: number,
+    warmUp: (from: number, to: number) => Promise<void>,
+  ): Promise<void> {
+    const windowMs = Math.max(this.lookbackMs, 2 * intervalMs);
+    if (!(rule instanceof AlertingRule)) {
+      const { name } = rule.config;
+      if (!(await this.namesBefore(first - offsetMs, windowMs)).has(name)) return;
+      const named = new Matcher('=', METRIC_NAME, name);
+      for (const { labels } of await lastSamples(this.source, named, first - offsetMs, windowMs)) {
+        if (hasLabels(labels, rule.labels)) output.series(labels).live = true;
+      }
+      return;
     }
-    return;
+    const { keepFiringForMs } = rule.config;
+    const states = await this.alertStates(rule, first - offsetMs, windowMs);
+    for (const labels of states.series) output.series(labels).live = true;
+    if (keepFiringForMs > 0 && states.anyFiring) {
+      const before = first - keepFiringForMs - intervalMs;
+      const then = await this.alertStates(rule, before - offsetMs, windowMs);
+      then.seed(rule, before, intervalMs);
+      await warmUp(before, first - 1);
+      return;
+    }
+    states.seed(rule, first, intervalMs);
   }
-  const { keepFiringForMs } = rule.config;
-  const states = await alertStates(rule, source, first - offsetMs, windowMs);
-  for (const labels of states.series) output.series(labels).live = true;
-  if (keepFiringForMs > 0 && states.anyFiring) {
-    const before = first - keepFiringForMs - intervalMs;
-    const then = await alertStates(rule, source, before - offsetMs, windowMs);
-    then.seed(rule, before, intervalMs);
-    await warmUp(before, first - 1);
-    return;
+
+  /** The alerts of a rule as they were written last before `t` (ms). */
+  private async alertStates(rule: AlertingRule, t: number, windowMs: number): Promise<AlertStates> {
+    const steady = rule.labels.filter(([, value]) => !value.includes('{{'));
+    const read = async (metric: string) => {
+      const all = await this.alertsBefore(metric, t, windowMs);
+      return (all.get(rule.config.name) ?? []).filter(({ labels }) => hasLabels(labels, steady));
+    };
+    return statesOf(await read('ALERTS_FOR_STATE'), await read('ALERTS'));
   }
-  states.seed(rule, first, intervalMs);
+
+  private namesBefore(t: number, windowMs: number): Promise<ReadonlySet<string>> {
+    return cached(this.names, `${t} ${windowMs}`, async () => {
+      const range = { mint: t - windowMs, maxt: t - 1 };
+      return new Set(await this.source.labelValues(METRIC_NAME, [], range));
+    });
+  }
+
+  /** By the name of the alert. */
+  private alertsBefore(metric: string, t: number, windowMs: number): Promise<Map<string, LastSample[]>> {
+    return cached(this.alerts, `${metric} ${t} ${windowMs}`, async () => {
+      const byName = new Map<string, LastSample[]>();
+      for (const sample of await lastSamples(
+        this.source,
+        new Matcher('=', METRIC_NAME, metric),
+        t,
+        windowMs,
+      )) {
+        const name = sample.labels.get('alertname');
+        const known = byName.get(name);
+        if (known === undefined) byName.set(name, [sample]);
+        else known.push(sample);
+      }
+      return byName;
+    });
+  }
+}
+
+function cached<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, (value = make()));
+  return value;
 }
 
 interface AlertStates {
@@ -62,31 +116,18 @@ interface AlertStates {
   seed(rule: AlertingRule, t: number, intervalMs: number): void;
 }
 
-/** The alerts of a rule as they were written last before `t` (ms). */
-async function alertStates(
-  rule: AlertingRule,
-  source: Source,
-  t: number,
-  windowMs: number,
-): Promise<AlertStates> {
-  const own = new Matcher('=', 'alertname', rule.config.name);
-  const steady = rule.labels.filter(([, value]) => !value.includes('{{'));
-  const read = async (metric: string) => {
-    const found = await lastSamples(source, [new Matcher('=', METRIC_NAME, metric), own], t, windowMs);
-    return [...found].filter(([labels]) => hasLabels(labels, steady));
-  };
-  const since = await read('ALERTS_FOR_STATE');
-  const states = await read('ALERTS');
+/** What the last samples of both metrics say. */
+function statesOf(since: readonly LastSample[], states: readonly LastSample[]): AlertStates {
   const firing = new Set(
     states
-      .filter(([labels]) => labels.get('alertstate') === 'firing')
-      .map(([labels]) => alertLabels(labels).toString()),
+      .filter(({ labels }) => labels.get('alertstate') === 'firing')
+      .map(({ labels }) => alertLabels(labels).toString()),
   );
   return {
-    series: [...since, ...states].map(([labels]) => labels),
+    series: [...since, ...states].map(({ labels }) => labels),
     anyFiring: firing.size > 0,
     seed: (target, at, intervalMs) => {
-      for (const [series, { value, t: last }] of since) {
+      for (const { labels: series, value, t: last } of since) {
         const labels = alertLabels(series);
         // Only the second was written; it was a time of evaluation within it.
         const second = value * 1000;
@@ -112,15 +153,21 @@ function hasLabels(labels: Labels, pairs: LabelPairs): boolean {
   return pairs.every(([name, value]) => labels.get(name) === value);
 }
 
+interface LastSample {
+  labels: Labels;
+  value: number;
+  t: number;
+}
+
 /** The newest samples before `t` (ms), of series that have not ended. */
 async function lastSamples(
   source: Source,
-  matchers: readonly Matcher[],
+  named: Matcher,
   t: number,
   windowMs: number,
-): Promise<Map<Labels, { value: number; t: number }>> {
-  const set = await source.select(matchers, { mint: t - windowMs, maxt: t - 1 });
-  const found = new Map<Labels, { value: number; t: number }>();
+): Promise<LastSample[]> {
+  const set = await source.select([named], { mint: t - windowMs, maxt: t - 1 });
+  const found: LastSample[] = [];
   const columns = new SampleColumns();
   for (let i = 0; i < set.length; i++) {
     columns.clear();
@@ -129,7 +176,7 @@ async function lastSamples(
     while (last >= 0 && columns.t[last] >= t) last--;
     if (last < 0 || columns.t[last] < t - windowMs) continue;
     if (isStale(columns.v, last) || columns.histograms?.[last]?.stale === true) continue;
-    found.set(set.labels(i), { value: columns.v[last], t: columns.t[last] });
+    found.push({ labels: set.labels(i), value: columns.v[last], t: columns.t[last] });
   }
   return found;
 }

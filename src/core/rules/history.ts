@@ -5,13 +5,12 @@
  * order of who reads whom (order.ts); those that need each other are evaluated step by step.
  */
 import { InputError } from '../errors.ts';
-import type { SampleColumns } from '../model/columns.ts';
 import type { Labels } from '../model/labels.ts';
 import { type EngineOptions, QueryCanceled, type ResultSeries, rangeQuery } from '../promql/index.ts';
-import { MemorySource } from '../source/memory.ts';
+import { MemorySource, type SampleRows } from '../source/memory.ts';
 import type { Source } from '../source/source.ts';
 import type { Alert, AlertState } from './alert.ts';
-import { carryOver } from './carry-over.ts';
+import { CarryOver } from './carry-over.ts';
 import { orderRules, type PlacedRule, placeRules, type RuleUnit, reachOf } from './order.ts';
 import { AlertPlayer } from './play-alerts.ts';
 import { playRecording, type Steps } from './play-recording.ts';
@@ -38,8 +37,8 @@ export interface HistoryOptions {
 }
 
 export interface HistorySink {
-  /** The next samples of a series, in the order of time; the columns are the caller's. Absent: nobody wants them. */
-  samples?(rule: PlacedRule, labels: Labels, columns: SampleColumns): void;
+  /** The next samples of a series, in the order of time; the columns are the history's. Absent: nobody wants them. */
+  samples?(rule: PlacedRule, labels: Labels, rows: SampleRows): void;
   /** A change of state at `t` (ms); `from` is null for an alert that is new. */
   change?(rule: PlacedRule, alert: Alert, from: AlertState | null, t: number): void;
   /** Everything up to `t` (ms) was handed over. */
@@ -113,12 +112,13 @@ export class RuleHistory {
       externalUrl: options.externalUrl,
     };
     for (const placed of this.rules) this.runners.set(placed, this.runnerOf(placed, order.read.has(placed)));
+    const carryOver = new CarryOver(this.source, this.lookbackMs);
     for (const runner of this.runners.values()) {
       this.total += countTimes(runner, start, end);
       const first = firstTime(runner, start);
       if (first > end) continue;
       await this.guard(runner, first, () =>
-        carryOver(runner, first, this.source, this.lookbackMs, (from, to) => this.warmUp(runner, from, to)),
+        carryOver.bring(runner, first, (from, to) => this.warmUp(runner, from, to)),
       );
     }
     const reach = this.rules.reduce((most, { config }) => {

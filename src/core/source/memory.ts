@@ -6,10 +6,13 @@
 import type { SampleColumns } from '../model/columns.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
-import { compareStrings, type Labels } from '../model/labels.ts';
+import { compareStrings, type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { type Metadata, sameMetadata } from '../model/metadata.ts';
 import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from './source.ts';
+
+/** Samples of one series, of which the first `length` rows count. */
+export type SampleRows = Pick<SampleColumns, 't' | 'v' | 'histograms' | 'length'>;
 
 export class MemorySeries {
   readonly labels: Labels;
@@ -118,6 +121,9 @@ export class MemorySource implements Source {
   private readonly byHash = new Map<number, MemorySeries[]>();
   private readonly all: MemorySeries[] = [];
   private sorted = true;
+  /** By metric name, sorted where `sortedNames` has the name. */
+  private readonly byName = new Map<string, MemorySeries[]>();
+  private readonly sortedNames = new Set<string>();
   private readonly metadataByName = new Map<string, Metadata[]>();
 
   /** The series with these labels, made where it is new. */
@@ -131,6 +137,11 @@ export class MemorySource implements Source {
       bucket.push(series);
       this.all.push(series);
       this.sorted = false;
+      const name = labels.get(METRIC_NAME);
+      const named = this.byName.get(name);
+      if (named === undefined) this.byName.set(name, [series]);
+      else named.push(series);
+      this.sortedNames.delete(name);
     }
     return series;
   }
@@ -142,7 +153,7 @@ export class MemorySource implements Source {
   }
 
   /** Adds all rows of the columns to the series with these labels. */
-  add(labels: Labels, { t, v, histograms, length }: SampleColumns): void {
+  add(labels: Labels, { t, v, histograms, length }: SampleRows): void {
     const series = this.series(labels);
     for (let row = 0; row < length; row++) {
       const histogram = histograms?.[row] ?? null;
@@ -158,6 +169,8 @@ export class MemorySource implements Source {
 
   clear(): void {
     this.byHash.clear();
+    this.byName.clear();
+    this.sortedNames.clear();
     this.all.length = 0;
     this.metadataByName.clear();
   }
@@ -215,7 +228,16 @@ export class MemorySource implements Source {
   async close(): Promise<void> {}
 
   private matching(matchers: readonly Matcher[], range: TimeRange): MemorySeries[] {
-    return this.inOrder().filter((series) => overlaps(series, range) && matchesAll(series.labels, matchers));
+    const name = matchers.find((matcher) => matcher.type === '=' && matcher.name === METRIC_NAME);
+    const candidates = name === undefined ? this.inOrder() : this.named(name.value);
+    return candidates.filter((series) => overlaps(series, range) && matchesAll(series.labels, matchers));
+  }
+
+  private named(name: string): readonly MemorySeries[] {
+    const found = this.byName.get(name) ?? [];
+    if (!this.sortedNames.has(name)) found.sort((a, b) => a.labels.compare(b.labels));
+    this.sortedNames.add(name);
+    return found;
   }
 
   private inOrder(): readonly MemorySeries[] {
