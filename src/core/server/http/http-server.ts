@@ -206,8 +206,16 @@ export class HttpServer {
     return undefined;
   }
 
-  private async serve(incoming: AnyIncoming, reply: Reply, found: Found, signal: AbortSignal): Promise<void> {
-    if (!(await this.signedIn(incoming, reply))) return;
+  private async serve(
+    incoming: AnyIncoming,
+    reply: Reply,
+    found: Found | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (found === undefined) {
+      reply.fault(404, '404 page not found');
+      return;
+    }
     if (found.refusal !== undefined) {
       reply.fault(400, found.refusal);
       return;
