@@ -175,7 +175,7 @@ async function outputsOf(source: DirectorySource, range: { start: number; end: n
 
 function lines(
   labels: string,
-  { t, v, length }: SampleColumns,
+  { t, v, length }: SampleRows,
   { start, end }: { start: number; end: number },
 ): string[] {
   const found: string[] = [];
