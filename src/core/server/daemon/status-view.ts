@@ -1,5 +1,6 @@
 /** What the server is and how it fares, as `/api/v1/status/…` shows it. */
 import { hostname } from 'node:os';
+import { formatBase2 } from '../../config/base2.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Database } from '../../tsdb/db/index.ts';
 import type { StatusView, TsdbStatus } from '../views.ts';
@@ -46,7 +47,7 @@ function runtimeInfo({ settings, db, startedAt, lastReload, retention, now }: St
   const { timeMs, sizeBytes } = retention();
   const limits = [
     ...(timeMs > 0 ? [formatDuration(timeMs)] : []),
-    ...(sizeBytes > 0 ? [`${sizeBytes}B`] : []),
+    ...(sizeBytes > 0 ? [formatBase2(sizeBytes)] : []),
   ];
   return {
     startTime: new Date(startedAt).toISOString(),
