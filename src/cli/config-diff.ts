@@ -30,7 +30,7 @@ export interface ConfigChanges {
 export function configChanges(before: Config, after: Config, parser: ParserOptions): ConfigChanges {
   const jobs = [...before.scrapeConfigs, ...after.scrapeConfigs];
   return {
-    values: changes(valuesOf(before), valuesOf(after)),
+    values: changes(valuesOf(before, after), valuesOf(after, before)),
     targets: changes(targetsOf(before), targetsOf(after)),
     undiscovered: [...new Set(jobs.filter(needsNetwork).map(({ jobName }) => jobName))],
     rules: changes(rulesOf(before, parser), rulesOf(after, parser)),
@@ -53,14 +53,19 @@ function changes(before: Facts, after: Facts): Change[] {
   return out;
 }
 
-/** By key path, jobs by their name: a job that moves in the file has not changed. */
-function valuesOf(config: Config): Facts {
+/** By key path, jobs by their name: one that moves in the file has not changed, and one that is new is one change. */
+function valuesOf(config: Config, other: Config): Facts {
   const facts = new Map<string, string>();
+  const others = new Set(other.scrapeConfigs.map(({ jobName }) => jobName));
   for (const { text, path, value } of toYamlLines(config, { included: true })) {
     if (!value) continue;
-    const named = path.replace(/^scrape_configs\[(\d+)\]/, (_, i: string) => {
-      return `scrape_configs[${config.scrapeConfigs[Number(i)].jobName}]`;
-    });
+    const [index] = /(?<=^scrape_configs\[)\d+/.exec(path) ?? [];
+    const job = index === undefined ? undefined : config.scrapeConfigs[Number(index)].jobName;
+    if (job !== undefined && !others.has(job)) {
+      facts.set(`scrape_configs[${job}]`, 'the whole job');
+      continue;
+    }
+    const named = job === undefined ? path : path.replace(/\d+/, () => job);
     const flat = text.replace(/\n\s*/g, ' ').trim();
     facts.set(named, flat.replace(/^(?:- )*(?:[^\s:]+:(?: |$))?/, '') || flat);
   }

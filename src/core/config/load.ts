@@ -73,7 +73,7 @@ export function parseConfig(
 function complete(config: Config, reader: Reader, options: LoadOptions): void {
   const { env = {}, agent } = options;
   const sound = reader.faultCount === 0;
-  completeGlobal(config.global, !hasGlobal(reader));
+  completeGlobal(config.global, sound && !hasGlobal(reader));
   completeRuntime(config.runtime, env['GOGC']);
   if (!options.expandEnv) expandLabels(config, reader, env);
   const jobs = new Map<string, string>();

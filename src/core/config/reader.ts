@@ -15,6 +15,9 @@ export type Origin =
 /** By key path: `scrape_configs[0].scrape_interval`. What is not in it is a default. */
 export type Origins = Map<string, Origin>;
 
+/** What a document says of a key that a section does not have. */
+const UNKNOWN_KEY = /^field (\S+) not found in type /;
+
 export class Reader {
   readonly document: YamlDocument;
   readonly origins: Origins;
@@ -73,7 +76,9 @@ export class Reader {
   claim(path: string, before: number): void {
     const { faults } = this.document;
     for (let i = before; i < faults.length; i++) {
-      if (!this.paths.has(faults[i])) this.paths.set(faults[i], path);
+      if (this.paths.has(faults[i])) continue;
+      const key = UNKNOWN_KEY.exec(faults[i].message)?.[1];
+      this.paths.set(faults[i], key === undefined ? path : path === '' ? key : `${path}.${key}`);
     }
   }
 
