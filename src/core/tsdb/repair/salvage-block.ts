@@ -91,6 +91,7 @@ class Salvage {
     const tombstones = attempt(() => readTombstones(dir));
     this.result.lostDeletions = tombstones === undefined;
     this.tombstones = tombstones ?? new Tombstones();
+    if (this.result.lostDeletions) this.result.notes.push('what was deleted from the block is there again');
     this.index = attempt(() => new IndexSalvage(join(dir, INDEX_FILE)));
     this.result.notes.push(...(this.index?.notes ?? []));
     if (existsSync(join(dir, CHUNKS_DIR))) {

@@ -124,6 +124,13 @@ describe('a block', () => {
     expect(meta).toMatchObject({ minTime: START, compaction: { parents: [{ ulid: name }] } });
   });
 
+  test('says that deletions are lost', async () => {
+    writeFileSync(join(dir, blockName(), 'tombstones'), 'x');
+    const [{ problems, isWhole }] = await repair();
+    expect(problems.at(-1)).toBe('what was deleted from the block is there again');
+    expect(isWhole).toBe(false);
+  });
+
   test('loses only the chunks that are damaged', async () => {
     const name = blockName();
     for (const at of [50, 800, 1500]) flip(join(name, 'chunks', '000001'), at);
