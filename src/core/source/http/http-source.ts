@@ -22,6 +22,7 @@ import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from '
 import type { ApiAnswer, ApiClient, ApiParams } from './api-client.ts';
 import { type QueryData, readQueryData, type ServerSeries } from './query-value.ts';
 import { ChunkedSet, SampledSet } from './remote-read-set.ts';
+import { ServerSet } from './server-set.ts';
 
 /** A message that claims to be larger when it is decompressed is refused. */
 const READ_LIMIT_BYTES = 1 << 30;
@@ -219,21 +220,7 @@ class LabelsSet implements SeriesSet {
   }
 }
 
-class AnswerSet implements SeriesSet {
-  private readonly series: readonly ServerSeries[];
-
-  constructor(series: ServerSeries[]) {
-    this.series = series.sort((a, b) => a.labels.compare(b.labels));
-  }
-
-  get length(): number {
-    return this.series.length;
-  }
-
-  labels(i: number): Labels {
-    return this.series[i].labels;
-  }
-
+class AnswerSet extends ServerSet<ServerSeries> {
   read(i: number, out: SampleColumns): void {
     const { t, v, histograms } = this.series[i];
     const base = out.length;

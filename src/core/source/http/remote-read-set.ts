@@ -1,30 +1,14 @@
 /** The answer to a remote read as a set of series, whose samples are decoded when they are asked for. */
 import { field, LENGTH, ProtobufReader } from '../../encoding/protobuf-reader.ts';
 import type { SampleColumns } from '../../model/columns.ts';
-import type { Labels } from '../../model/labels.ts';
 import { readHistogram, readSample } from '../../remote/prompb.ts';
 import { eachChunk, type ReadSeries } from '../../remote/read-codec.ts';
 import { mergeRuns } from '../../tsdb/block/index.ts';
 import { decodeChunk } from '../../tsdb/chunk/index.ts';
-import type { SeriesSet } from '../source.ts';
+import { ServerSet } from './server-set.ts';
 
 /** `parts` of the series are messages of the kind that `read` of each subclass knows. */
-abstract class AnsweredSet implements SeriesSet {
-  private readonly series: readonly ReadSeries[];
-
-  constructor(series: ReadSeries[]) {
-    // Servers sort, but not all of them by the same order.
-    this.series = series.sort((a, b) => a.labels.compare(b.labels));
-  }
-
-  get length(): number {
-    return this.series.length;
-  }
-
-  labels(i: number): Labels {
-    return this.series[i].labels;
-  }
-
+abstract class AnsweredSet extends ServerSet<ReadSeries> {
   read(i: number, out: SampleColumns): void {
     const start = out.length;
     for (const part of this.series[i].parts) this.readPart(part, out, start);
