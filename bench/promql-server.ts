@@ -49,6 +49,8 @@ export function serveEngine(dir: string): void {
       response.end(String(error));
     }
   });
+  // The other program may take long before it is this one's turn again.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 }
 
