@@ -169,6 +169,37 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     expect(xml[1]).toBe(xml[0]);
   });
 
+  it.each([
+    ['prometheus-config.good.yml'],
+    ['prometheus-config.bad.yml'],
+    ['prometheus-config.lint.yml'],
+    ['--lint-fatal prometheus-config.lint.yml'],
+    ['prometheus-config.rules.good.yml'],
+    ['config_with_rule_files.yml'],
+    ['--syntax-only config_with_rule_files.yml'],
+    ['config_with_tls_files.yml'],
+    ['--syntax-only config_with_tls_files.yml'],
+    ['url_in_alert_targetgroup_with_relabel_config.good.yml'],
+  ])('check config %s', (line) => {
+    const args = ['check', 'config', ...line.split(' ')];
+    const [own, real] = [ours(args, files!), theirs(args, files!)];
+    expect([own.status, own.stdout]).toEqual([real.status, real.stdout]);
+  });
+
+  it('check web-config', () => {
+    writeFileSync(join(dir, 'web-tls.yml'), 'tls_server_config: {cert_file: nope.crt, key_file: n.key}\n');
+    writeFileSync(join(dir, 'web-bad.yml'), 'nope: 1\n');
+    writeFileSync(join(dir, 'web.yml'), 'http_server_config: {http2: false}\n');
+    for (const name of ['web.yml', 'web-tls.yml', 'web-bad.yml', 'missing.yml']) {
+      const [own, real] = [ours, theirs].map((run) => run(['check', 'web-config', name], dir));
+      expect([name, own.status, own.stderr.split(':')[0]]).toEqual([
+        name,
+        real.status,
+        real.stderr.split(':')[0],
+      ]);
+    }
+  });
+
   /** Since 3.5.3 the language has grown. */
   const NEWER = new Set(['start-time-test.yml']);
   const names = files === undefined ? [] : readdirSync(files).filter((name) => /\.ya?ml$/.test(name));
