@@ -13,6 +13,8 @@ export async function execute(
   version: string,
   root: string,
 ): Promise<void> {
+  // When nothing is left to do: without this Node would first take apart, piece by piece, what ends with the process.
+  process.once('beforeExit', () => process.exit());
   commandClass.id = id;
   const command = new commandClass(argv, commandConfig(version, root));
   await (command as unknown as { _run(): Promise<unknown> })._run();
