@@ -63,7 +63,7 @@ export async function scrapeJobsOnce(
 ): Promise<boolean> {
   const { scrapers, troubles, close } = await openJobs(configs, {
     clock,
-    openClient: ({ http }) => openJobClient(http, `tsmon/${version}`),
+    openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
     timeoutMs: DISCOVERY_TIMEOUT_MS,
   });
   try {
@@ -86,7 +86,7 @@ export async function scrapeJobs(
   });
   const manager = new ScrapeManager({
     clock,
-    openClient: ({ http }) => openJobClient(http, `tsmon/${version}`),
+    openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
     onTrouble: complain,
     store: {
       receive: (result) => {

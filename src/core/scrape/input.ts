@@ -37,8 +37,6 @@ export interface HttpInputOptions {
   fallbackProtocol: ScrapeProtocol | undefined;
   /** How names shall be written that the older formats cannot carry. */
   escaping?: EscapingScheme | undefined;
-  /** Default true. */
-  compression?: boolean | undefined;
 }
 
 /** A scrape over HTTP, as Prometheus asks. */
@@ -56,7 +54,6 @@ export class HttpInput implements ScrapeInput {
       bodySizeLimitBytes: options.bodySizeLimitBytes,
       headers: {
         Accept: acceptHeader(options.protocols, options.escaping),
-        ...(options.compression === false ? { 'Accept-Encoding': 'identity' } : {}),
         'X-Prometheus-Scrape-Timeout-Seconds': String(options.timeoutMs / 1000),
       },
     };

@@ -27,7 +27,6 @@ export function inputFor(target: PoolTarget, config: ScrapeConfig, client: Fetch
     protocols: config.scrapeProtocols,
     fallbackProtocol: config.fallbackScrapeProtocol,
     escaping: config.metricNameEscapingScheme,
-    compression: config.enableCompression,
   });
 }
 

@@ -56,7 +56,7 @@ export class ScrapePool {
     this.config = config;
     this.key = key;
     this.outcomes = new WeakMap();
-    if (settingsKey(config.http) !== settingsKey(before.http)) this.replaceClient(before);
+    if (clientKey(config) !== clientKey(before)) this.replaceClient(before);
     if (config.scrapeFailureLogFile !== before.scrapeFailureLogFile) {
       this.failureLog?.close();
       this.failureLog = this.openLog(config);
@@ -196,6 +196,11 @@ export class ScrapePool {
     const longest = [...this.loops.values()].reduce((ms, { target }) => Math.max(ms, target.timeoutMs), 0);
     clock.sleep(Math.max(longest, before.scrapeTimeoutMs) + 1000).then(() => old.close());
   }
+}
+
+/** The settings that a client is made of. */
+function clientKey({ http, enableCompression }: ScrapeConfig): string {
+  return settingsKey([http, enableCompression]);
 }
 
 /** Why a job with so many targets is not scraped, or undefined. */
