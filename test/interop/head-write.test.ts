@@ -1,4 +1,5 @@
 /** Data directories that tsmon's database wrote, opened by the real Prometheus, and by both in turns. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,6 +124,29 @@ function expectSame(ours: RawSeries, theirs: RawSeries): void {
   }
 }
 
+/** What the head has most of, beside what a Prometheus says that was started on the same directory. */
+async function expectSameStatus(db: Database): Promise<void> {
+  const ours = await db.cardinality(10);
+  await db.close();
+  const real = await RealPrometheus.start(prometheus!, dir);
+  try {
+    const theirs = (await real.get('status/tsdb')) as Record<string, unknown>;
+    expect(theirs['headStats']).toMatchObject({ numSeries: ours.series, numLabelPairs: ours.labelPairs });
+    const lists = {
+      seriesCountByMetricName: ours.seriesByMetricName,
+      labelValueCountByLabelName: ours.labelValuesByName,
+      memoryInBytesByLabelName: ours.bytesByLabelName,
+      seriesCountByLabelValuePair: ours.seriesByLabelPair,
+    };
+    for (const [name, list] of Object.entries(lists)) {
+      const sorted = (entries: readonly object[]) => entries.map((entry) => JSON.stringify(entry)).sort();
+      expect(sorted(list), name).toEqual(sorted(theirs[name] as object[]));
+    }
+  } finally {
+    await real.stop();
+  }
+}
+
 const readAll = (real: RealPrometheus) => remoteRead(real.url, '.+', 0, start + 100 * HOUR);
 
 function blockRanges(from = data): number[][] {
@@ -177,6 +201,7 @@ describeWith("a directory that tsmon's database wrote", { prometheus, promtool }
     }
     const again = await open();
     expectSame(await own(again), expected);
+    await expectSameStatus(again);
     await again.close();
   });
 
@@ -199,29 +224,54 @@ describeWith("a directory that tsmon's database wrote", { prometheus, promtool }
 
   it('is written by Prometheus and tsmon in turns, and nothing is lost', async () => {
     const config = 'storage: { tsdb: { out_of_order_time_window: 3h } }\n';
+    const gauge = new Matcher('=', '__name__', 'native_float');
     let t = start;
     let expected: RawSeries = new Map();
+    let deleted = 0;
     for (let round = 0; round < 8; round++) {
       const db = await open();
       expectSame(await own(db), expected);
       await feed(db, t, t + HOUR);
       t += HOUR;
+      // Three samples of the last hour, in the head; and the next time of the hours before, in blocks.
+      deleted += 3;
+      expect(await db.delete([gauge], t - 30 * STEP, t - 28 * STEP)).toBe(1);
+      if (round === 5) await db.cleanTombstones();
       expected = await own(db);
       await db.close();
-      const real = await RealPrometheus.start(prometheus!, dir, config);
+      // Every other time it leaves a snapshot of its head, with exemplars, which the log then goes beyond.
+      const features = '--enable-feature=memory-snapshot-on-shutdown,exemplar-storage';
+      const real = await RealPrometheus.start(prometheus!, dir, config, round % 2 === 0 ? [features] : []);
       try {
         expect(real.complaints).toEqual([]);
         expectSame(expected, await readAll(real));
         for (const end = t + 0.7 * HOUR; t < end; t += STEP) await real.write(asRemote(samplesAt(t)));
+        const range = { start: String((t - 5 * STEP) / 1000), end: String((t - 4 * STEP) / 1000) };
+        await real.get('admin/tsdb/delete_series', { 'match[]': 'native_float', ...range }, 'POST');
+        deleted += 2;
         expected = await readAll(real);
         expectSame(await ownDirectory(data), expected);
       } finally {
         await real.stop();
       }
+      if (round % 2 === 0)
+        expect(readdirSync(data).some((name) => name.startsWith('chunk_snapshot'))).toBe(true);
     }
+    // What was lost on both sides alike would not show above.
+    const steps = (t - start) / STEP;
+    expect(expected.get('counter{job="test"}')!.length).toBe(steps);
+    expect(expected.get('native_float{job="test"}')!.length).toBe(steps - deleted);
     expect(blockRanges().length).toBeGreaterThan(2);
     expect(blockRanges().some(([mint, maxt]) => maxt - mint > 2 * HOUR)).toBe(true);
-  }, 120_000);
+    const listed = spawnSync(promtool!, ['tsdb', 'list', data], { encoding: 'utf8' });
+    expect(listed.status).toBe(0);
+    expect(listed.stdout.split('\n').filter((line) => /^[0-9A-Z]{26} /.test(line)).length).toBe(
+      blockRanges().length,
+    );
+    const analyzed = spawnSync(promtool!, ['tsdb', 'analyze', data], { encoding: 'utf8' });
+    expect(analyzed.stderr).toBe('');
+    expect(analyzed.stdout).toMatch(/Total Series: \d+/);
+  }, 240_000);
 });
 
 function asRemote(samples: [Labels, number, Value][]): RemoteSeries[] {
