@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { labelsFromObject } from '../../src/core/model/index.ts';
-import { parseRelabelRules, relabel } from '../../src/core/relabel/index.ts';
+import { parseRelabelRules } from '../../src/core/relabel/index.ts';
+import { targetFrom } from '../../src/core/scrape/index.ts';
+import { job as jobSettings } from '../core/scrape/job.ts';
 import { describeWith, peer } from '../peers.ts';
 import { RealPrometheus } from './prometheus.ts';
 
 const SEED = 20261120;
-const JOBS = 150;
+const JOBS = 500;
 const TARGETS = 8;
 
 const name = fc.constantFrom('a', 'b', 'c', 'ab', 'a b', 'é');
@@ -58,7 +60,21 @@ const template = fc.constantFrom(
   'a$',
   '${1',
 );
-const target = fc.oneof(name, fc.constantFrom('x_$1', '${2}', '$first', 'd'));
+const target = fc.oneof(
+  { weight: 3, arbitrary: name },
+  { weight: 2, arbitrary: fc.constantFrom('x_$1', '${2}', '$first', 'd') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '__metrics_path__',
+      '__param_q',
+      '__param_${1}',
+      'instance',
+      '__tmp_$1',
+      '__meta_x',
+    ),
+  },
+);
 const source_labels = fc.array(name, { maxLength: 3 });
 
 const rule = fc.oneof(
@@ -115,6 +131,7 @@ const rule = fc.oneof(
 interface ListedTarget {
   discoveredLabels: Record<string, string>;
   labels?: Record<string, string>;
+  scrapeUrl?: string;
 }
 
 const prometheus = peer('prometheus');
@@ -170,21 +187,17 @@ describeWith('relabelling as Prometheus does it', { prometheus }, () => {
     expect(listed()).toBeGreaterThan(JOBS * TARGETS * 0.8);
     expect(active.length).toBeGreaterThan(JOBS);
     expect(dropped.length).toBeGreaterThan(JOBS / 2);
-    const rules = configs.map((config) => parseRelabelRules(config));
-    for (const { discoveredLabels, labels: want } of [...active, ...dropped]) {
+    const jobs = configs.map((config) => jobSettings({ relabelConfigs: parseRelabelRules(config) }));
+    for (const { discoveredLabels, labels: want, scrapeUrl } of [...active, ...dropped]) {
       const job = Number(discoveredLabels['job'].slice(3));
-      const result = relabel(labelsFromObject(discoveredLabels), rules[job]);
+      const outcome = targetFrom(labelsFromObject(discoveredLabels), jobs[job]);
       const context = { rules: configs[job], discoveredLabels };
-      const ours = result && publicLabels({ ...result.toObject() });
-      expect({ ...context, result: ours }).toEqual({ ...context, result: want ?? null });
+      const ours =
+        outcome.kind === 'active'
+          ? { labels: outcome.target.labels.toObject(), url: outcome.target.url }
+          : outcome.kind;
+      const theirs = want === undefined ? 'dropped' : { labels: want, url: scrapeUrl };
+      expect({ ...context, result: ours }).toEqual({ ...context, result: theirs });
     }
   });
 });
-
-/** What remains of a target's labels when relabelling is over. */
-function publicLabels(labels: Record<string, string>): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const [key, v] of Object.entries(labels)) if (!key.startsWith('__')) out[key] = v;
-  out['instance'] ??= labels['__address__'];
-  return out;
-}

@@ -8,6 +8,7 @@ import type { TargetGroup } from '../discovery/target-group.ts';
 import { ADDRESS } from '../discovery/target-group.ts';
 import { InputError } from '../errors.ts';
 import {
+  compareStrings,
   formatDuration,
   goQuote,
   isValidUtf8,
@@ -108,14 +109,14 @@ function makeTarget(discovered: Labels, relabelled: Labels, settings: TargetSett
   const labels = all.filter((name) => !name.startsWith(RESERVED_PREFIX));
   const url = targetUrl(all, settings.params);
   return {
-    name: url.href,
-    origin: { kind: 'http', url },
+    name: url,
+    origin: { kind: 'http', url: parsedUrl(url) },
     labels,
     discovered,
-    url: url.href,
+    url,
     intervalMs,
     timeoutMs,
-    key: `${url.href}\xff${labels.names.join('\xff')}\xff${labels.values.join('\xff')}`,
+    key: `${url}\xff${labels.names.join('\xff')}\xff${labels.values.join('\xff')}`,
     allLabels: all,
   };
 }
@@ -136,8 +137,19 @@ function duration(labels: Labels, name: string, what: string): number {
   return ms;
 }
 
+/** As text, and as Prometheus writes it: the hash of a target, and so its moment, depends on it. */
+function targetUrl(labels: Labels, params: TargetSettings['params']): string {
+  const scheme = labels.get(SCHEME);
+  if (scheme !== 'http' && scheme !== 'https')
+    throw fault(`scheme ${goQuote(scheme)} is not supported: only http and https can be scraped`);
+  const path = pathEscaped(labels.get(METRICS_PATH));
+  const slash = path === '' || path.startsWith('/') ? '' : '/';
+  const query = queryOf(labels, params);
+  return `${scheme}://${labels.get(ADDRESS)}${slash}${path}${query === '' ? '' : `?${query}`}`;
+}
+
 /** The job's parameters, with those in the target's labels in place of the first of each name. */
-function targetUrl(labels: Labels, jobParams: TargetSettings['params']): URL {
+function queryOf(labels: Labels, jobParams: TargetSettings['params']): string {
   const params = new Map<string, string[]>();
   for (const [name, values] of Object.entries(jobParams)) params.set(name, [...values]);
   for (const [name, value] of labels) {
@@ -145,29 +157,36 @@ function targetUrl(labels: Labels, jobParams: TargetSettings['params']): URL {
     const param = name.slice(PARAM_PREFIX.length);
     params.set(param, [value, ...(params.get(param) ?? []).slice(1)]);
   }
-  const query = [...params]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([name, values]) => values.map((value) => `${queryEscaped(name)}=${queryEscaped(value)}`));
-  const address = labels.get(ADDRESS);
-  const scheme = labels.get(SCHEME);
-  if (scheme !== 'http' && scheme !== 'https')
-    throw fault(`scheme ${goQuote(scheme)} is not supported: only http and https can be scraped`);
-  let url: URL;
+  return [...params]
+    .sort(([a], [b]) => compareStrings(a, b))
+    .flatMap(([name, values]) => values.map((value) => `${queryEscaped(name)}=${queryEscaped(value)}`))
+    .join('&');
+}
+
+function parsedUrl(text: string): URL {
   try {
-    url = new URL(`${scheme}://${address}`);
+    return new URL(text);
   } catch {
-    throw fault(`${goQuote(`${scheme}://${address}`)} is not a valid URL`);
+    throw fault(`${goQuote(text)} is not a valid URL`);
   }
-  url.pathname = labels.get(METRICS_PATH);
-  url.search = query.join('&');
-  return url;
+}
+
+/** As Go writes paths. */
+function pathEscaped(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, percent)
+    .replace(/%(?:24|26|2B|2C|2F|3A|3B|3D|40)/g, decodeURIComponent);
 }
 
 /** As Go writes query strings. */
 function queryEscaped(text: string): string {
   return encodeURIComponent(text)
-    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/[!'()*]/g, percent)
     .replace(/%20/g, '+');
+}
+
+function percent(c: string): string {
+  return `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function fault(reason: string): InputError {

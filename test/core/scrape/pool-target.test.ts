@@ -63,7 +63,10 @@ describe('a discovered target', () => {
     expect(active({ __param_a: "~*'()", __param_new: 'n' }, config).url).toBe(
       'http://h:1/metrics?a=~%2A%27%28%29&b+c=1+2&b+c=%C3%BC%26&new=n',
     );
-    expect(active({ __metrics_path__: 'no/slash?x' }).url).toBe('http://h:1/no/slash%3Fx');
+    expect(active({ __metrics_path__: "no/slash?x'(é|$&+,:;=@%" }).url).toBe(
+      'http://h:1/no/slash%3Fx%27%28%C3%A9%7C$&+,:;=@%25',
+    );
+    expect(active({ __address__: 'h:80', __metrics_path__: '' }).url).toBe('http://h:80/metrics');
   });
 
   it('has the interval and the timeout that its labels say', () => {
@@ -73,7 +76,7 @@ describe('a discovered target', () => {
 
   it.each([
     [{ __address__: 'a/b' }, '"a/b" is not a valid hostname'],
-    [{ __address__: 'a b:1' }, '"http://a b:1" is not a valid URL'],
+    [{ __address__: 'a b:1' }, '"http://a b:1/metrics" is not a valid URL'],
     [{ __scheme__: 'file' }, 'scheme "file" is not supported: only http and https can be scraped'],
     [{ __scrape_interval__: 'x' }, 'error parsing scrape interval: not a valid duration string: "x"'],
     [{ __scrape_interval__: '0s' }, 'scrape interval cannot be 0'],
