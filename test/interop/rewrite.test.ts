@@ -87,7 +87,7 @@ describeWith('beside promtool and Prometheus', { promtool, prometheus }, () => {
       const data = join(root, `round-${round}`);
       cpSync(original, data, { recursive: true });
       const child = startTsmon(args(data), { stdio: 'ignore' });
-      await sleep(60 + round * 25);
+      await sleep(60 + Math.random() * 400);
       child.kill('SIGKILL');
       await once(child, 'close');
       const between = promtoolDump(promtool!, data);

@@ -1,9 +1,10 @@
 /** `tsmon tsdb bench` as users run it. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { tsmon } from '../../cli.ts';
+import { startTsmon, tsmon } from '../../cli.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsmon-cmd-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -28,6 +29,16 @@ describe('tsmon tsdb bench', () => {
     ]);
     for (const { seconds, cpuSeconds } of measures) expect(seconds + cpuSeconds).toBeGreaterThan(0);
     expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('ends when it is told to, and leaves nothing', async () => {
+    const dir = join(root, 'interrupted');
+    const args = ['tsdb', 'bench', '--series', '2000', '--samples', '1000000', '--dir', dir];
+    const child = startTsmon(args, { stdio: 'ignore' });
+    await expect.poll(() => existsSync(join(dir, 'wal', '00000000')), { timeout: 20_000 }).toBe(true);
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(existsSync(dir)).toBe(false);
   });
 
   it('may keep what it wrote, and does not write to what is there', () => {
