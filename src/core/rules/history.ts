@@ -6,7 +6,7 @@
  */
 import { InputError } from '../errors.ts';
 import type { Labels } from '../model/labels.ts';
-import { type EngineOptions, QueryCanceled, type ResultSeries, rangeQuery } from '../promql/index.ts';
+import { type EngineOptions, parsedRangeQuery, QueryCanceled, type ResultSeries } from '../promql/index.ts';
 import { MemorySource, type SampleRows } from '../source/memory.ts';
 import type { Source } from '../source/source.ts';
 import type { Alert, AlertState } from './alert.ts';
@@ -18,6 +18,7 @@ import { RuleOutputs, withOutputs } from './recorded-source.ts';
 import { AlertingRule, RecordingRule, type RuleContext, RuleError } from './rule.ts';
 import { labelsOf, type RuleFile } from './rule-file.ts';
 import { RuleOutput } from './rule-output.ts';
+import { SharedSelections } from './shared-selections.ts';
 
 export interface HistoryOptions {
   engine?: EngineOptions;
@@ -105,8 +106,9 @@ export class RuleHistory {
     const { options } = this;
     this.sink = sink;
     const order = orderRules(this.rules);
+    const selections = new SharedSelections(this.source, this.rules);
     this.context = {
-      source: withOutputs(this.source, this.written, new RuleOutputs(this.rules), start),
+      source: withOutputs(selections, this.written, new RuleOutputs(this.rules), start),
       engine: options.engine ?? {},
       externalLabels: options.externalLabels,
       externalUrl: options.externalUrl,
@@ -132,6 +134,7 @@ export class RuleHistory {
         if (unit.stepwise) await this.playTogether(unit, from, to);
         else await this.playWindow(this.runners.get(unit.rules[0])!, from, to);
       }
+      selections.forget();
       await sink.upTo?.(to);
       if (Number.isFinite(reach)) this.written.dropBefore(to - reach - 2 * windowMs);
       from = to + 1;
@@ -245,7 +248,8 @@ export class RuleHistory {
   private async query({ placed }: Runner, { first, stepMs, count }: Steps): Promise<readonly ResultSeries[]> {
     const { source, engine } = this.context;
     const last = first + (count - 1) * stepMs;
-    const { value } = await rangeQuery(source, placed.config.expr, first, last, stepMs, engine);
+    const { expr, parsed } = placed.config;
+    const { value } = await parsedRangeQuery(source, expr, parsed, first, last, stepMs, engine);
     if (value.type !== 'matrix') throw new RuleError('rule result is not a vector or scalar');
     return value.series;
   }

@@ -5,11 +5,11 @@
 import type { SampleColumns } from '../model/columns.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Metadata } from '../model/metadata.ts';
 import { mergeSources } from '../source/merge.ts';
-import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from '../source/source.ts';
+import type { SelectHints, SeriesSet, Source } from '../source/source.ts';
 import type { PlacedRule } from './order.ts';
 import { type LabelPairs, labelsOf } from './rule-file.ts';
+import { SourceOver } from './source-over.ts';
 
 /** Which series rules write. */
 export class RuleOutputs {
@@ -47,18 +47,17 @@ export function withOutputs(base: Source, written: Source, outputs: RuleOutputs,
   return mergeSources([new WithoutOutputs(base, outputs, fromMs), written]);
 }
 
-class WithoutOutputs implements Source {
-  private readonly base: Source;
+class WithoutOutputs extends SourceOver {
   private readonly outputs: RuleOutputs;
   private readonly fromMs: number;
 
   constructor(base: Source, outputs: RuleOutputs, fromMs: number) {
-    this.base = base;
+    super(base);
     this.outputs = outputs;
     this.fromMs = fromMs;
   }
 
-  async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
+  override async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
     const set = await this.base.select(matchers, hints);
     if (hints.maxt < this.fromMs || !this.outputs.mayMatch(matchers)) return set;
     return {
@@ -70,30 +69,6 @@ class WithoutOutputs implements Source {
         if (this.outputs.has(set.labels(i))) cut(out, before, this.fromMs);
       },
     };
-  }
-
-  labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    return this.base.labelNames(matchers, range);
-  }
-
-  labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    return this.base.labelValues(name, matchers, range);
-  }
-
-  metadata(metric?: string): Promise<Map<string, Metadata[]>> {
-    return this.base.metadata(metric);
-  }
-
-  exemplars(matchers: readonly (readonly Matcher[])[], range: TimeRange): Promise<ExemplarSeries[]> {
-    return this.base.exemplars(matchers, range);
-  }
-
-  extent(): Promise<TimeRange | undefined> {
-    return this.base.extent();
-  }
-
-  close(): Promise<void> {
-    return this.base.close();
   }
 }
 

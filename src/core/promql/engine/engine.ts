@@ -68,7 +68,19 @@ export async function rangeQuery(
   stepMs: number,
   options: EngineOptions = {},
 ): Promise<QueryResult> {
-  const expr = parseQuery(query, options.parser);
+  return parsedRangeQuery(source, query, parseQuery(query, options.parser), start, end, stepMs, options);
+}
+
+/** The same for a query that was parsed before, as `expr`. */
+export async function parsedRangeQuery(
+  source: Source,
+  query: string,
+  expr: Expr,
+  start: number,
+  end: number,
+  stepMs: number,
+  options: EngineOptions = {},
+): Promise<QueryResult> {
   const type = typeOf(expr);
   if (type !== 'vector' && type !== 'scalar') {
     throw new QueryError(
