@@ -16,8 +16,9 @@ import { type Annotations, annotationsText } from './alert.ts';
 import { RuleDependencies } from './dependencies.ts';
 import { RuleGroup } from './group.ts';
 import { GrowingSource } from './growing-source.ts';
-import { AlertingRule, type RuleContext, RuleError } from './rule.ts';
+import { AlertingRule, type Rule, type RuleContext, RuleError } from './rule.ts';
 import type { RuleConfig, RuleFile, RuleGroupConfig } from './rule-file.ts';
+import { recordAhead } from './unit-test-ahead.ts';
 import type { AlertTest, ExprTest, UnitTest, UnitTestFile } from './unit-test-file.ts';
 
 /** What did not hold. `expected` and `got` are lines to be shown beside each other, where there are any. */
@@ -206,13 +207,24 @@ class TestRun {
     };
     const times = [...new Set(test.alertTests.map(({ evalTimeMs }) => evalTimeMs))].sort((a, b) => a - b);
     const lastMs = Math.max(0, ...times, ...test.exprTests.map(({ evalTimeMs }) => evalTimeMs));
+    const steps = {
+      first: test.startMs,
+      stepMs: this.intervalMs,
+      count: Math.floor(lastMs / this.intervalMs) + 1,
+    };
+    const ordered = configs.map(({ group }) => group);
+    const ahead =
+      needed === undefined
+        ? new Set()
+        : await recordAhead(ordered, needed, test, source, context.engine, steps);
+    const wanted = ({ config }: Rule) => !ahead.has(config) && (needed?.has(config) ?? true);
     let next = 0;
     for (let at = 0; at <= lastMs; at += this.intervalMs) {
       const t = test.startMs + at;
       source.untilMs = t;
       let failed = false;
       for (const { group, file } of groups) {
-        const failures = await group.evaluate(context, t, source, (rule) => needed?.has(rule.config) ?? true);
+        const failures = await group.evaluate(context, t, source, wanted);
         for (const { rule, error } of failures) {
           failed = true;
           this.failures.push({
