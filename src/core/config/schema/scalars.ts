@@ -95,6 +95,7 @@ function number(goName: string, accept: (value: number) => boolean): Type<number
 }
 
 export const integer = number('int', () => true);
+export const integer64 = number('int64', () => true);
 export const unsigned = number('uint', (value) => value >= 0);
 export const float = number('float64', () => true);
 

@@ -9,6 +9,7 @@ import {
   field,
   float,
   integer,
+  integer64,
   list,
   mapOf,
   oneOf,
@@ -56,9 +57,7 @@ const tsdb = new Struct<TsdbConfig & { outofordertimewindow?: number }>(
   },
 );
 
-const exemplars = new Struct('config.ExemplarsConfig', [
-  optionalField('max_exemplars', { ...integer, goName: 'int64' }),
-]);
+const exemplars = new Struct('config.ExemplarsConfig', [optionalField('max_exemplars', integer64)]);
 
 export const storage = new Struct<StorageConfig>('config.StorageConfig', [
   optionalField('tsdb', optional(tsdb)),
