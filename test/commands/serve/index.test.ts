@@ -126,6 +126,27 @@ describe('a server', () => {
     expect(await server.end('SIGTERM')).toBe(0);
   });
 
+  it('looks for changes by itself where it is told to, and says what it does not heed', async () => {
+    const dir = directory({ 'prometheus.yml': SELF('http://127.0.0.1:1'), 'rules.yml': RULES });
+    const server = new RunningServer(dir, [
+      '--enable-feature=auto-reload-config',
+      '--config.auto-reload-interval=100ms',
+    ]);
+    await server.url();
+    writeFileSync(join(dir, 'rules2.yml'), 'groups: [{ name: two, rules: [{ record: a, expr: "1" }] }]');
+    await vi.waitFor(async () => expect((await server.api('rules')).groups).toHaveLength(2), 10_000);
+    writeFileSync(join(dir, 'prometheus.yml'), 'remote_write: [{ url: "http://127.0.0.1:1/" }]');
+    await vi.waitFor(async () => expect((await server.api('rules')).groups).toHaveLength(0), 10_000);
+    expect(server.log.join('\n')).toContain('remote_write is read and checked, but has no effect');
+    // One that is no good is refused once, and not at every look.
+    writeFileSync(join(dir, 'prometheus.yml'), 'what: is this');
+    const refusals = () => server.log.filter((line) => line.includes('Error reloading config')).length;
+    await vi.waitFor(() => expect(refusals()).toBe(1), 10_000);
+    writeFileSync(join(dir, 'prometheus.yml'), SELF('http://127.0.0.1:1'));
+    await vi.waitFor(async () => expect((await server.api('rules')).groups).toHaveLength(2), 10_000);
+    expect(refusals()).toBe(1);
+  });
+
   it('ends when it is asked to over HTTP, where that is allowed', async () => {
     const dir = directory({ 'prometheus.yml': '' });
     const server = new RunningServer(dir, ['--web.enable-lifecycle']);

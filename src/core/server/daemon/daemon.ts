@@ -20,6 +20,7 @@ import type { QueryRunner } from '../query-runner.ts';
 import type { WebSecurity } from '../web/web-security.ts';
 import { adminView } from './admin-view.ts';
 import { Alerting } from './alerting.ts';
+import { autoReload } from './auto-reload.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { globalUrlFor } from './global-url.ts';
 import { addHostRoute } from './host-route.ts';
@@ -29,6 +30,7 @@ import type { DaemonSettings } from './settings.ts';
 import { statusView } from './status-view.ts';
 import { openDatabase, retentionOf } from './storage.ts';
 import { targetsView } from './targets-view.ts';
+import { lateSettings, unheededSettings } from './unheeded.ts';
 
 /** What the daemon is given rather than makes: threads, clients and time. */
 export interface DaemonHost {
@@ -137,6 +139,18 @@ export class Daemon {
     }
     if (this.settings.roles.scrape) this.scrapes.apply(this.current.config.scrapeConfigs);
     this.alerting.apply(this.current.config, this.current.externalLabels);
+    const { autoReloadMs: intervalMs, configFile } = this.settings;
+    if (intervalMs > 0) {
+      const { clock } = this.host;
+      const watch = {
+        clock,
+        intervalMs,
+        configFile,
+        current: () => this.current,
+        reload: () => this.reload(),
+      };
+      void autoReload(watch, this.stopping.signal);
+    }
     return addresses;
   }
 
@@ -180,6 +194,7 @@ export class Daemon {
     try {
       const next = this.readConfiguration();
       if (this.state === 'ready') await this.loadRules(next);
+      for (const notice of lateSettings(this.current.config, next.config)) logger.warn(notice);
       this.current = next;
       if (this.settings.roles.scrape) this.scrapes.apply(next.config.scrapeConfigs);
       this.alerting.apply(next.config, next.externalLabels);
@@ -206,7 +221,8 @@ export class Daemon {
   private readConfiguration(): Configuration {
     const { configFile, engine, env, expandEnv } = this.settings;
     const read = readConfiguration(configFile, engine.parser, { env, expandEnv });
-    for (const { message } of read.warnings) this.host.logger.warn(message, { component: 'config' });
+    const notices = [...read.warnings.map(({ message }) => message), ...unheededSettings(read.config)];
+    for (const notice of notices) this.host.logger.warn(notice, { component: 'config' });
     return read;
   }
 
