@@ -121,7 +121,10 @@ await Promise.all([
   // Threads of a server, each an entry of its own.
   build({
     ...shared,
-    entryPoints: [{ in: 'src/core/tsdb/db/task-worker.ts', out: 'database-tasks' }],
+    entryPoints: [
+      { in: 'src/core/tsdb/db/task-worker.ts', out: 'database-tasks' },
+      { in: 'src/core/server/workers/query-worker.ts', out: 'queries' },
+    ],
     outdir: join(fresh, 'workers'),
   }),
   build({

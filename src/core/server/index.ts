@@ -18,3 +18,4 @@ export {
 } from './query-runner.ts';
 export * from './views.ts';
 export { PLAIN_WEB, WebSecurity, type WebSecurityOptions } from './web/web-security.ts';
+export { WorkerRunner, type WorkerRunnerOptions } from './workers/worker-runner.ts';

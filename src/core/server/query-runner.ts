@@ -58,7 +58,8 @@ export class InlineRunner implements QueryRunner {
 
   async run(task: QueryTask, signal: AbortSignal): Promise<Pieces> {
     const source = this.options.source();
-    const cancelFlag = new Int32Array(new SharedArrayBuffer(4));
+    // This thread looks at it between two waits; nobody else does.
+    const cancelFlag = new Int32Array(1);
     const cancel = () => Atomics.store(cancelFlag, 0, 1);
     if (signal.aborted) cancel();
     signal.addEventListener('abort', cancel, { once: true });

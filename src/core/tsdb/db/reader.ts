@@ -9,7 +9,7 @@ import { compareStrings, type Labels, METRIC_NAME } from '../../model/labels.ts'
 import type { Matcher } from '../../model/matcher.ts';
 import type { Metadata } from '../../model/metadata.ts';
 import { type BlockReader, mergeSeriesSets, type StoredSeriesSet } from '../block/index.ts';
-import { type Head, HeadIndex, HeadSelection } from '../head/index.ts';
+import { type Head, HeadIndex, HeadSelection, type SelectionData } from '../head/index.ts';
 import { selectLabelNames, selectLabelValues, selectPostings } from '../index/index.ts';
 import type { BlockSet } from './block-set.ts';
 
@@ -52,6 +52,16 @@ export class DatabaseReader {
     const all = this.merge(selections);
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };
+  }
+
+  /**
+   * What a selection is made of, for a thread that reads for itself: blocks, which it opens by their folders, and the head's
+   * series. Both stay readable until this reader is closed.
+   */
+  handOver(matchers: readonly Matcher[], range: TimeRange): { blocks: BlockReader[]; head?: SelectionData } {
+    const blocks = this.blocksIn(range);
+    if (!this.headReaches(range)) return { blocks };
+    return { blocks, head: new HeadSelection(this.head, matchers, range.mint, range.maxt).detach() };
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {

@@ -1,0 +1,33 @@
+/** What a query's thread and the thread that owns the database say to each other. */
+import type { PlainFault } from '../../tsdb/db/task-messages.ts';
+import type { PlainMatcher } from '../../tsdb/db/tasks.ts';
+import type { SelectionData } from '../../tsdb/head/index.ts';
+import type { QueryTask } from '../query-runner.ts';
+
+/** A block as the owner has it open: `key` is another where its tombstones have changed. */
+export interface BlockPlace {
+  dir: string;
+  key: number;
+}
+
+export interface Selected {
+  blocks: BlockPlace[];
+  head?: SelectionData;
+}
+
+/** To the thread. `id` names a query, `ask` one of its selections. */
+export type ToWorker =
+  | { kind: 'run'; id: number; task: QueryTask; cancelFlag: Int32Array }
+  | { kind: 'selected'; ask: number; selected: Selected }
+  | { kind: 'refused'; ask: number; fault: PlainFault }
+  /** The next pieces of an answer are wanted. */
+  | { kind: 'more'; id: number }
+  /** The rest of an answer is not wanted. */
+  | { kind: 'drop'; id: number };
+
+export type FromWorker =
+  | { kind: 'select'; id: number; ask: number; matchers: PlainMatcher[]; mint: number; maxt: number }
+  /** The query is evaluated: it reads no more. */
+  | { kind: 'pieces'; id: number; pieces: Uint8Array[]; done: boolean }
+  | { kind: 'failed'; id: number; fault: PlainFault }
+  | { kind: 'damage'; message: string };

@@ -1,0 +1,216 @@
+/**
+ * Runs queries in threads, so that none delays a scrape, an evaluation or another answer. A thread reads blocks by itself and
+ * has the head's matching series handed over; the answer comes back as bytes, as fast as the client takes them. Queries
+ * that read nothing are answered here.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../clock.ts';
+import { Matcher } from '../../model/matcher.ts';
+import type { EngineOptions } from '../../promql/index.ts';
+import { parseQuery } from '../../promql/parser/index.ts';
+import { selectorsOf } from '../../rules/dependencies.ts';
+import type { BlockReader } from '../../tsdb/block/index.ts';
+import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
+import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
+import { ApiFault } from '../api/api-error.ts';
+import type { Pieces } from '../http/reply.ts';
+import { InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
+import type { BlockPlace, FromWorker, ToWorker } from './messages.ts';
+
+export interface WorkerRunnerOptions {
+  database: Database;
+  /** The bundle of query-worker.ts. */
+  worker: URL;
+  /** How many threads there may be; they are started when they are needed. */
+  threads: number;
+  engine: EngineOptions;
+  clock: Clock;
+  onDamage?: (message: string) => void;
+}
+
+interface Batch {
+  pieces: Uint8Array[];
+  done: boolean;
+}
+
+/** A query of a thread, from its start to the last piece of its answer. */
+interface Job {
+  id: number;
+  /** Undefined when the query is evaluated: then nothing is read any more. */
+  reader: DatabaseReader | undefined;
+  /** Whoever waits for the next batch. */
+  resolve: (batch: Batch) => void;
+  reject: (error: Error) => void;
+}
+
+interface Thread {
+  worker: Worker;
+  jobs: Map<number, Job>;
+}
+
+export class WorkerRunner implements QueryRunner {
+  private readonly options: WorkerRunnerOptions;
+  private readonly inline: InlineRunner;
+  private readonly threads: Thread[] = [];
+  private readonly keys = new WeakMap<BlockReader, number>();
+  private lastKey = 0;
+  private lastId = 0;
+  private closed = false;
+
+  constructor(options: WorkerRunnerOptions) {
+    const { database, engine, clock } = options;
+    this.options = options;
+    this.inline = new InlineRunner({ source: () => database.reader(), engine, clock });
+  }
+
+  async run(task: QueryTask, signal: AbortSignal): Promise<Pieces> {
+    const { engine, database } = this.options;
+    if (selectorsOf(parseQuery(task.query, engine.parser)).length === 0) return this.inline.run(task, signal);
+    const thread = this.freest();
+    const cancelFlag = new Int32Array(new SharedArrayBuffer(4));
+    const cancel = () => Atomics.store(cancelFlag, 0, 1);
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    const id = ++this.lastId;
+    try {
+      const first = await new Promise<Batch>((resolve, reject) => {
+        thread.jobs.set(id, { id, reader: database.reader(), resolve, reject });
+        say(thread, { kind: 'run', id, task, cancelFlag });
+      });
+      return this.pieces(thread, id, first);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Ends the threads, and what they are at. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  private async *pieces(thread: Thread, id: number, first: Batch): AsyncGenerator<Uint8Array, void> {
+    let batch = first;
+    try {
+      for (;;) {
+        // The thread makes the next pieces while these are sent.
+        const next = batch.done ? undefined : this.more(thread, id);
+        // Should nobody come for it.
+        next?.catch(() => {});
+        yield* batch.pieces;
+        if (next === undefined) return;
+        batch = await next;
+      }
+    } finally {
+      if (thread.jobs.delete(id)) say(thread, { kind: 'drop', id });
+    }
+  }
+
+  private more(thread: Thread, id: number): Promise<Batch> {
+    return new Promise((resolve, reject) => {
+      const job = thread.jobs.get(id);
+      if (job === undefined) {
+        reject(new ApiFault('internal', 'the thread of the query has ended'));
+        return;
+      }
+      job.resolve = resolve;
+      job.reject = reject;
+      say(thread, { kind: 'more', id });
+    });
+  }
+
+  private freest(): Thread {
+    if (this.closed) throw new ApiFault('unavailable', 'the server is stopping');
+    let best: Thread | undefined;
+    for (const thread of this.threads) {
+      if (best === undefined || busy(thread) < busy(best)) best = thread;
+    }
+    if (best !== undefined && (busy(best) === 0 || this.threads.length >= this.options.threads)) return best;
+    return this.start();
+  }
+
+  private start(): Thread {
+    const { worker: file, engine } = this.options;
+    // Functions cannot be sent; a thread has a clock of its own.
+    const { builder: _, clock: __, cancelFlag: ___, ...plain } = engine;
+    const worker = new Worker(file, { workerData: plain });
+    worker.unref();
+    const thread: Thread = { worker, jobs: new Map() };
+    worker.on('message', (message: FromWorker) => this.receive(thread, message));
+    worker.on('error', (error: Error) => this.ended(thread, error.message));
+    worker.on('exit', () => this.ended(thread, 'it ended'));
+    this.threads.push(thread);
+    return thread;
+  }
+
+  private receive(thread: Thread, message: FromWorker): void {
+    if (message.kind === 'damage') {
+      this.options.onDamage?.(message.message);
+      return;
+    }
+    const job = thread.jobs.get(message.id);
+    if (job === undefined) return;
+    switch (message.kind) {
+      case 'select':
+        this.handOver(thread, job, message);
+        break;
+      case 'pieces':
+        this.evaluated(job);
+        if (message.done) thread.jobs.delete(job.id);
+        job.resolve(message);
+        break;
+      case 'failed':
+        this.evaluated(job);
+        thread.jobs.delete(job.id);
+        job.reject(errorOf(message.fault));
+        break;
+    }
+  }
+
+  private handOver(
+    thread: Thread,
+    job: Job,
+    { ask, matchers, mint, maxt }: Extract<FromWorker, { kind: 'select' }>,
+  ): void {
+    try {
+      const compiled = matchers.map(([type, name, value]) => new Matcher(type, name, value));
+      const { blocks, head } = job.reader!.handOver(compiled, { mint, maxt });
+      const selected = { blocks: blocks.map((block) => this.placeOf(block)), ...(head && { head }) };
+      say(thread, { kind: 'selected', ask, selected });
+    } catch (error) {
+      say(thread, { kind: 'refused', ask, fault: faultOf(error) });
+    }
+  }
+
+  private placeOf(block: BlockReader): BlockPlace {
+    let key = this.keys.get(block);
+    if (key === undefined) this.keys.set(block, (key = ++this.lastKey));
+    return { dir: block.dir, key };
+  }
+
+  private evaluated(job: Job): void {
+    void job.reader?.close();
+    job.reader = undefined;
+  }
+
+  private ended(thread: Thread, reason: string): void {
+    const at = this.threads.indexOf(thread);
+    if (at >= 0) this.threads.splice(at, 1);
+    for (const job of thread.jobs.values()) {
+      this.evaluated(job);
+      job.reject(new ApiFault('internal', `the thread of the query has failed: ${reason}`));
+    }
+    thread.jobs.clear();
+  }
+}
+
+/** Queries that are being evaluated; an answer that waits for its client costs nothing. */
+function busy({ jobs }: Thread): number {
+  let n = 0;
+  for (const { reader } of jobs.values()) if (reader !== undefined) n++;
+  return n;
+}
+
+function say({ worker }: Thread, message: ToWorker): void {
+  worker.postMessage(message);
+}
