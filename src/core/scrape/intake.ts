@@ -110,7 +110,9 @@ export class Intake {
     cache.refreshFamilies();
     if (options.histogramLimits !== undefined) limitHistograms(batch, from, options.histogramLimits);
     for (let row = from; row < rows; row++) {
-      const final = cache.finalNumber(batch.series[row]);
+      const exposed = batch.series[row];
+      if (exposed === LEFT_OUT) continue;
+      const final = cache.finalNumber(exposed);
       counts.scraped++;
       if (final === DROPPED) {
         batch.series[row] = LEFT_OUT;

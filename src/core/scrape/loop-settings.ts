@@ -53,6 +53,9 @@ export function scraperOptions(target: PoolTarget, config: ScrapeConfig, parts: 
       buckets: config.nativeHistogramBucketLimit,
       maxSchema: schemaForFactor(config.nativeHistogramMinBucketFactor),
     },
+    convertClassic: config.convertClassicHistogramsToNhcb
+      ? { keepClassic: config.alwaysScrapeClassicHistograms }
+      : undefined,
     nameScheme: config.metricNameValidationScheme,
     parser: {
       nativeHistograms: config.scrapeNativeHistograms,

@@ -11,6 +11,7 @@ import { type Family, SeriesTable } from '../exposition/series-table.ts';
 import type { BatchSeries } from '../exposition/writer.ts';
 import type { MetricFamily } from '../model/family.ts';
 import { type ScrapeBuffer, ScrapeBuffers } from './buffers.ts';
+import { ClassicConversion } from './classic-conversion.ts';
 import { addFamilies, stretches } from './feed.ts';
 import type { Exposed, ScrapeInput } from './input.ts';
 import { Intake, type IntakeCounts, type IntakeOptions } from './intake.ts';
@@ -41,6 +42,8 @@ export interface ScrapeResult {
 export interface ScraperOptions extends IntakeOptions {
   clock: Clock;
   parser?: ParserOptions | undefined;
+  /** Classic histograms become native ones with the same buckets. */
+  convertClassic?: { keepClassic: boolean } | undefined;
   /** Where the scraper borrows memory for a scrape; without it, it has its own. */
   buffers?: ScrapeBuffers | undefined;
 }
@@ -60,6 +63,7 @@ export class Scraper {
   /** Borrowed from the start of a scrape to its `release`, or to the next one. */
   private buffer: ScrapeBuffer | undefined;
   private parser: CachedParser | undefined;
+  private conversion: ClassicConversion | undefined;
   /** The last body was not parsed to its end, so its parser is somewhere in the middle. */
   private broken = false;
 
@@ -69,6 +73,7 @@ export class Scraper {
     this.clock = options.clock;
     this.intake = new Intake(options);
     this.parserOptions = options.parser ?? {};
+    this.conversion = this.conversionFor(options);
     this.buffers = options.buffers ?? new ScrapeBuffers();
   }
 
@@ -91,6 +96,7 @@ export class Scraper {
     this.intake.reconfigure(options, anew);
     if (JSON.stringify(options.parser ?? {}) !== JSON.stringify(this.parserOptions)) this.parser = undefined;
     this.parserOptions = options.parser ?? {};
+    this.conversion = this.conversionFor(options);
   }
 
   /** The last result is no longer needed; gives its memory back. */
@@ -107,6 +113,7 @@ export class Scraper {
     const { body, batch } = this.begin();
     const started = clock.monotonic();
     intake.begin(t, clock.now());
+    this.conversion?.begin();
     let error: InputError | undefined;
     let exposed: Exposed | undefined;
     try {
@@ -155,6 +162,11 @@ export class Scraper {
     return this.result(t, undefined, undefined, 0);
   }
 
+  private conversionFor({ convertClassic }: ScraperOptions): ClassicConversion | undefined {
+    if (convertClassic === undefined) return undefined;
+    return new ClassicConversion(this.intake.cache.exposed, convertClassic.keepClassic);
+  }
+
   private begin(): ScrapeBuffer {
     this.release();
     this.buffer = this.buffers.take();
@@ -183,7 +195,11 @@ export class Scraper {
       signal?.throwIfAborted();
       breath = clock.monotonic();
     }
-    if (!intake.exceeded) this.take(batch, () => parser.end(batch));
+    if (intake.exceeded) return;
+    this.take(batch, () => parser.end(batch));
+    const from = batch.length;
+    this.conversion?.finish(batch);
+    intake.take(batch, from);
   }
 
   /** Takes in the rows that `parse` adds to the batch; those before a fault are counted, as Prometheus does. */
@@ -192,6 +208,7 @@ export class Scraper {
     try {
       parse();
     } finally {
+      this.conversion?.collect(batch, from);
       this.intake.take(batch, from);
     }
   }
