@@ -9,6 +9,7 @@ import { planCompaction, runStepsWithPauses } from '../compaction/index.ts';
 import { type Head, imageInOrder, imageLate, truncateHead, truncateLate } from '../head/index.ts';
 import { listSegments, segmentName } from '../wal/index.ts';
 import type { BlockSet } from './block-set.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { bytesOf } from './directory-size.ts';
 import { clearUnfinished } from './leftovers.ts';
 import type { DatabaseMetrics } from './metrics.ts';
@@ -34,6 +35,7 @@ export class Maintenance {
   private readonly head: Head;
   private readonly blocks: BlockSet;
   private readonly options: MaintenanceOptions;
+  private readonly watch: ClockWatch;
   private truncatedUpTo = Number.NEGATIVE_INFINITY;
   /** When blocks were last made of what came out of order, ms. */
   private lateCutAt: number;
@@ -46,6 +48,7 @@ export class Maintenance {
     this.blocks = blocks;
     this.options = options;
     this.lateCutAt = head.clock.now();
+    this.watch = new ClockWatch(head.clock);
   }
 
   /** Does what is due. */
@@ -102,7 +105,9 @@ export class Maintenance {
     const { blocks, options, dir } = this;
     const headBytes = ['wal', 'wbl', 'chunks_head'].reduce((sum, name) => sum + bytesOf(join(dir, name)), 0);
     const sizeOf = (ulid: string) => bytesOf(join(dir, ulid));
-    const { tooOld, tooMuch } = expiredBlocks(blocks.metas, sizeOf, headBytes, options.retention);
+    // What the head takes may be a little ahead of the clock.
+    const now = this.watch.now() + this.head.maxAhead;
+    const { tooOld, tooMuch } = expiredBlocks(blocks.metas, sizeOf, headBytes, options.retention, now);
     if (tooOld.length > 0) options.metrics.timeRetentions.inc();
     if (tooMuch.length > 0) options.metrics.sizeRetentions.inc();
     blocks.remove([...tooOld, ...tooMuch]);

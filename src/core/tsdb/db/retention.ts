@@ -2,7 +2,7 @@
 import type { BlockMeta } from '../block/index.ts';
 
 export interface Retention {
-  /** How far back from the newest block samples are kept, ms; 0 for ever. */
+  /** How far back from the newest block (or from now, if that is earlier) samples are kept, ms; 0 for ever. */
   maxAge: number;
   /** How much the directory may hold, bytes; 0 without limit. */
   maxBytes: number;
@@ -14,18 +14,23 @@ export interface ExpiredBlocks {
   tooMuch: string[];
 }
 
-/** `headBytes` is what the log and the head's files take. */
+/**
+ * `headBytes` is what the log and the head's files take. A block that is ahead of `now` (ms) makes no other one older
+ * than it is.
+ */
 export function expiredBlocks(
   metas: readonly BlockMeta[],
   sizeOf: (ulid: string) => number,
   headBytes: number,
   { maxAge, maxBytes }: Retention,
+  now = Number.POSITIVE_INFINITY,
 ): ExpiredBlocks {
   const newestFirst = [...metas].sort((a, b) => b.maxTime - a.maxTime);
   const expired: ExpiredBlocks = { tooOld: [], tooMuch: [] };
   if (maxAge > 0) {
+    const newest = Math.min(newestFirst[0]?.maxTime ?? 0, now);
     for (const { ulid, maxTime } of newestFirst) {
-      if (newestFirst[0].maxTime - maxTime >= maxAge) expired.tooOld.push(ulid);
+      if (newest - maxTime >= maxAge) expired.tooOld.push(ulid);
     }
   }
   if (maxBytes > 0) {

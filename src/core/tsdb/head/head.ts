@@ -78,6 +78,7 @@ export class Head {
   minValidTime = Number.NEGATIVE_INFINITY;
   /** The highest ref given out. */
   lastRef = 0;
+  private clockWasAhead = false;
   /** Counts what changes the answer to whether a sample is taken. */
   changes = 0;
   /** Transactions that have begun and not ended, and the oldest time that each has a sample for. */
@@ -142,12 +143,15 @@ export class Head {
 
   /**
    * The oldest time of which a sample is taken out of order. There always is one where the newest samples are ahead
-   * of the clock, that is where the clock was set back: else nothing would be taken until it is there again.
+   * of the clock, that is where the clock was set back, and until it is there again: else nothing would be taken
+   * meanwhile.
    */
   lateFrom(now: number): number {
     const newest = this.newestTime;
     const from = this.outOfOrderWindow > 0 ? newest - this.outOfOrderWindow : Number.POSITIVE_INFINITY;
-    return newest > now + this.maxAhead ? Math.min(from, now - this.chunkRange / 2) : from;
+    if (newest > now + this.maxAhead) this.clockWasAhead = true;
+    else if (newest <= now) this.clockWasAhead = false;
+    return this.clockWasAhead ? Math.min(from, now - this.chunkRange / 2) : from;
   }
 
   /** Whether a block can be cut, with half a range left for what is still appended. */

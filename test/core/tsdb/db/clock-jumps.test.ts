@@ -18,11 +18,14 @@ const STEP = 60_000;
 
 let dir: string;
 let now: number;
+/** How far the clock was set ahead. */
+let ahead: number;
 let db: Database;
 let expected: Record<string, string[]>;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'tsmon-db-clock-'));
   now = T0;
+  ahead = 0;
   expected = {};
 });
 afterEach(async () => {
@@ -30,10 +33,15 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-const clock = { now: () => now, monotonic: () => now } as Clock;
+const clock = { now: () => now, monotonic: () => now - ahead } as Clock;
 
-async function open(): Promise<void> {
-  db = await Database.open(dir, { clock, retentionMs: 400 * DAY });
+async function open(retentionMs = 400 * DAY): Promise<void> {
+  db = await Database.open(dir, { clock, retentionMs });
+}
+
+function set(by: number): void {
+  now += by;
+  ahead += by;
 }
 
 /** Goes on for a while; the first moment after the clock was set included. */
@@ -80,7 +88,7 @@ describe('a database whose clock is set', () => {
       -181 * DAY + 5 * HOUR,
     ]) {
       // Half a minute off, so that no time is met twice.
-      now += jump + 17_000;
+      set(jump + 17_000);
       await go(2.5 * HOUR);
       await check();
     }
@@ -93,12 +101,62 @@ describe('a database whose clock is set', () => {
     expect(db.head.maxLateTime - db.head.minLateTime).toBeLessThan(10 * HOUR);
   });
 
+  it('ahead for hours: nothing is too old for that, until it is', async () => {
+    await open(10 * DAY);
+    await go(8 * HOUR);
+    set(365 * DAY);
+    await go(8 * HOUR);
+    expect(db.blockList().some(({ meta }) => meta.maxTime > T0 + 300 * DAY)).toBe(true);
+    await check();
+    set(-365 * DAY);
+    await go(4 * HOUR);
+    await check();
+    // A year that has passed, or so the clock says for days, is another matter.
+    set(366 * DAY);
+    for (let hours = 0; hours < 40; hours += 4) await go(4 * HOUR);
+    expect(db.blockList().some(({ meta }) => meta.maxTime < T0 + 100 * DAY)).toBe(false);
+    expect(db.blockList().length).toBeGreaterThan(3);
+  });
+
+  it('a year through, at random', async () => {
+    await open(500 * DAY);
+    let seed = Math.floor(Math.random() * 2 ** 31);
+    const random = (n: number) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+      return (seed >>> 8) % n;
+    };
+    const from = seed;
+    let most = 0;
+    try {
+      for (let day = 0; day < 365; day += 10) {
+        // Days go by of which nothing is seen, and the clock is put to about what it is, or far off for an hour.
+        now += 10 * DAY - HOUR;
+        await go(HOUR / 2);
+        // Back by less than what may be ahead, samples are out of order until the clock is where it was.
+        const off =
+          [random(600), -random(600) - 11, random(30 * 24 * 60), -random(30 * 24 * 60) - 11][random(4)] *
+            STEP +
+          13_000 +
+          day;
+        set(off);
+        await go(HOUR / 2);
+        set(-off);
+        most = Math.max(most, db.head.series.count, db.head.late.count * 10);
+      }
+      await check();
+      // Series of ten days ago are not kept, nor is what was late.
+      expect(most).toBeLessThan(120);
+    } catch (error) {
+      throw new Error(`seed ${from}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+
   it('back, for long: what is late becomes blocks', async () => {
     await open();
     await go(2 * HOUR);
-    now += 100 * DAY;
+    set(100 * DAY);
     await go(HOUR);
-    now -= 100 * DAY;
+    set(-100 * DAY);
     await go(20 * HOUR);
     await check();
     const late = metas().filter(({ minTime }) => minTime > T0 + 2 * HOUR && minTime < T0 + DAY);
