@@ -62,6 +62,7 @@ describe('dashboards', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own placeholder.
     ['sum by ($by) (a{x=~"${job:regex}"}) > ${limit}', ['a']],
     ['topk([[n]], a) / on(x) b', ['a', 'b']],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own placeholder.
     ['a[${window}:1m]', ['a']],
   ])('%s', (expr, metrics) => {
     const { queries, unreadable } = dashboard(expr);
