@@ -19,7 +19,7 @@ import {
   silentLogger,
   WebSecurity,
 } from '../src/core/server/index.ts';
-import { DirectorySource } from '../src/core/source/directory.ts';
+import { Database } from '../src/core/tsdb/db/index.ts';
 import { writeEngineData } from './promql-data.ts';
 import { ask, cpuMs, peakMiB, type Running, startEngine, startPrometheus } from './promql-server.ts';
 
@@ -27,14 +27,14 @@ if (process.argv[2] === 'serve') await serve(process.argv[3]);
 else await compare();
 
 async function serve(dir: string): Promise<void> {
-  const source = new DirectorySource(dir);
-  source.close = async () => {};
+  const database = await Database.open(dir, { clock: systemClock });
+  const source = () => database.reader();
   const registry = new Registry();
   const server = new PrometheusServer(
     {
-      source: () => source,
+      source,
       appender: undefined,
-      runner: new InlineRunner({ source: () => source, engine: {}, clock: systemClock }),
+      runner: new InlineRunner({ source, engine: {}, clock: systemClock }),
       targets: {
         pools: () => [],
         active: () => [],

@@ -83,7 +83,10 @@ export class HttpRequest {
       });
       incoming.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts, length)));
       incoming.once('error', reject);
-      incoming.once('close', () => reject(new Error('the client went away')));
+      incoming.once('close', () => {
+        // It closes in the end, however it went.
+        if (!incoming.readableEnded) reject(new Error('the client went away'));
+      });
     });
   }
 }
