@@ -82,8 +82,10 @@ function number(goName: string, accept: (value: number) => boolean): Type<number
       const plain = isPlain(node) || reader.env !== undefined;
       const digits = written.replaceAll('_', '');
       const radix = /^[-+]?0[xXoObB][\da-fA-F]+$/.test(digits);
-      const value = !plain || digits === '' ? undefined : radix ? Number(digits) : parseGoFloat(digits);
-      if (value !== undefined && !Number.isNaN(value) && accept(value))
+      const dotted = digits.replace(/^([-+]?)\.(inf|nan)$/i, '$1$2');
+      const value = !plain || digits === '' ? undefined : radix ? Number(digits) : parseGoFloat(dotted);
+      const fits = goName === 'float64' || Number.isFinite(value);
+      if (value !== undefined && fits && !Number.isNaN(value) && accept(value))
         return goName === 'float64' ? value : Math.trunc(value);
       const kind = value === undefined ? 'str' : Number.isInteger(value) ? 'int' : 'float';
       if (!isMap(node) && !isSeq(node))
@@ -157,8 +159,10 @@ function attempt<T>(reader: Reader, node: Node, path: string, otherwise: T, read
   }
 }
 
+/** Whether it may be something else than a text: it has no quotes, or a tag says so. */
 function isPlain(node: Node): boolean {
-  return isScalar(node) && node.type === 'PLAIN';
+  if (node.tag === 'tag:yaml.org,2002:str') return false;
+  return isScalar(node) && (node.type === 'PLAIN' || node.tag !== undefined);
 }
 
 export function isBinary(node: Node): boolean {

@@ -50,7 +50,11 @@ function fieldValue(reader: Reader, node: Node | null, path: string, key: string
   if (node === null || reader.document.isNull(node)) return null;
   if (key === 'modulus') return unsigned.read(reader, node, at);
   if (key !== 'source_labels') return text.read(reader, node, at);
-  if (isSeq(node)) return list(text).read(reader, node, at);
+  if (isSeq(node)) {
+    // A name that is null is the empty one, as upstream has it; one that is empty is refused.
+    const names = list(text).read(reader, node, at);
+    return names.map((name, i) => (reader.document.isNull(node.items[i] as Node) ? null : name));
+  }
   return text.read(reader, node, at);
 }
 

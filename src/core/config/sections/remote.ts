@@ -110,6 +110,10 @@ const metadataConfig = new Struct<MetadataConfig>('config.MetadataConfig', [
 
 const MESSAGES = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'];
 
+function unknownMessage(message: string): string {
+  return `invalid protobuf_message value: unknown remote write protobuf message ${message}, supported: ${MESSAGES.join(', ')}`;
+}
+
 export const remoteWrite = new Struct<RemoteWriteConfig>(
   'config.plain',
   [
@@ -124,15 +128,7 @@ export const remoteWrite = new Struct<RemoteWriteConfig>(
     optionalField('send_exemplars', boolean),
     optionalField('send_native_histograms', boolean),
     optionalField('round_robin_dns', boolean),
-    optionalField(
-      'protobuf_message',
-      oneOf(
-        MESSAGES,
-        (message) =>
-          `invalid protobuf_message value: unknown remote write protobuf message ${message}, supported: ${MESSAGES.join(', ')}`,
-      ),
-      MESSAGES[0],
-    ),
+    optionalField('protobuf_message', oneOf(MESSAGES, unknownMessage), MESSAGES[0]),
     { inline: httpConfig(false), prop: 'http' },
     optionalField('queue_config', queueConfig, queueConfig.initial()),
     optionalField('metadata_config', metadataConfig, metadataConfig.initial()),
@@ -143,6 +139,8 @@ export const remoteWrite = new Struct<RemoteWriteConfig>(
   {
     check(config, at) {
       checkUrl('remote_write', config.url, at);
+      if (!MESSAGES.includes(config.protobufMessage))
+        at.fault(unknownMessage(config.protobufMessage), 'protobuf_message');
       checkHeaders(config.headers, at);
       checkAuth(config, at);
     },
