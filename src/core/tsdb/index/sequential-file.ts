@@ -4,11 +4,13 @@ import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { crc32c } from '../../encoding/crc32c.ts';
 
 const FLUSH_BYTES = 1 << 20;
+/** Of the buffer, which grows: a month of small blocks has thousands of these files. */
+const INITIAL_BYTES = 16 * 1024;
 
 export class SequentialFile {
   readonly path: string;
   /** What is to be written next; `flushIfFull` after each bit of work. */
-  readonly buffer = new ByteWriter(FLUSH_BYTES + 4096);
+  readonly buffer = new ByteWriter(INITIAL_BYTES);
   private readonly fd: number;
   /** Bytes that left the buffer. */
   private flushed = 0;
