@@ -1,22 +1,25 @@
 /** Puts many files on disk: some at a time, so that the file system can write them together. */
-import { open, readdir } from 'node:fs/promises';
+import { closeSync, fsync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** As many as Node has threads for. */
 const AT_A_TIME = 4;
 
+const syncFile = promisify(fsync);
+
 /** Returns when everything below `dir`, and it itself, survives a power failure. Throws what the file system throws. */
 export async function syncTree(dir: string): Promise<void> {
-  const names = await readdir(dir, { recursive: true });
+  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
   const paths = [...names.map((name) => join(dir, name)), dir];
   let next = 0;
   const sync = async () => {
     while (next < paths.length) {
-      const file = await open(paths[next++], 'r');
+      const fd = openSync(paths[next++], 'r');
       try {
-        await file.sync();
+        await syncFile(fd);
       } finally {
-        await file.close();
+        closeSync(fd);
       }
     }
   };
