@@ -111,6 +111,9 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     ['query series http://127.0.0.1:1'],
     ['query range --start=5 --end=4 http://127.0.0.1:1 up'],
     ['nothing'],
+    ['check'],
+    ['tsdb create-blocks-from'],
+    ['promql label-matchers nothing'],
   ])('%s', (line) => {
     const args = line.split(' ');
     expect(ours(args, dir)).toEqual(theirs(args, dir));

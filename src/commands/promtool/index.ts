@@ -2,6 +2,16 @@ import { Args } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED } from '../../cli/command.ts';
 import { PromtoolCommand } from '../../cli/promtool-command.ts';
 
+const GROUPS = [
+  'check',
+  'test',
+  'query',
+  'tsdb',
+  'tsdb create-blocks-from',
+  'promql',
+  'promql label-matchers',
+];
+
 /** What stands for promtool itself, so that a command that there is not is told in its words. */
 export default class Promtool extends PromtoolCommand {
   static override summary =
@@ -21,11 +31,13 @@ export default class Promtool extends PromtoolCommand {
 
   async run(): Promise<void> {
     const { argv } = await this.parse(Promtool);
-    const [word] = argv as string[];
-    const reason =
-      word === undefined
-        ? 'required command not provided'
-        : `expected command but got ${JSON.stringify(word)}`;
+    const words = argv as string[];
+    let group = '';
+    while (words.length > 0 && GROUPS.includes(`${group} ${words[0]}`.trim()))
+      group = `${group} ${words.shift()}`.trim();
+    const [word] = words;
+    const nothing = group === '' ? 'required command not provided' : `must select a subcommand of '${group}'`;
+    const reason = word === undefined ? nothing : `expected command but got ${JSON.stringify(word)}`;
     throw new CommandFailure(EXIT_FAILED, `promtool: error: ${reason}, try --help`);
   }
 }
