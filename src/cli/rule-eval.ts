@@ -17,6 +17,7 @@ import { httpFlags } from './http-flags.ts';
 import { inputName } from './input.ts';
 import { plural } from './plural.ts';
 import { engineFlags } from './query-flags.ts';
+import { isServer } from './sources.ts';
 
 const RULES = 'RULES';
 
@@ -69,11 +70,17 @@ export interface RuleEvalFlags extends EngineFlags {
   'ignore-unknown-fields': boolean;
 }
 
-export function historyOptions(flags: RuleEvalFlags, interval: string): HistoryOptions {
+/** `from` is what is read. */
+export function historyOptions(
+  flags: RuleEvalFlags,
+  interval: string,
+  from: readonly string[],
+): HistoryOptions {
   return {
     engine: engineOptions(flags),
     externalLabels: externalLabels(flags['external-label'] ?? []),
     externalUrl: flags['external-url'],
+    prefetch: !from.some(isServer),
     intervalMs: positive(interval, 'the interval'),
     queryOffsetMs: flags['query-offset'] === undefined ? 0 : parseDuration(flags['query-offset']),
     ...(flags['prometheus-times'] && {

@@ -81,7 +81,7 @@ Exit status: 0 done, 1 some rules could not be evaluated at some times (the rest
       });
       try {
         return await backfill(files, source, flags['output-dir'], start, end, {
-          ...historyOptions(flags, flags['eval-interval']),
+          ...historyOptions(flags, flags['eval-interval'], from),
           alerts: flags.alerts,
           blockRange: blockRangeOf(flags['max-block-duration']),
           signal,

@@ -167,7 +167,7 @@ With limits it is a check for CI. Exit status: 0 done and within the limits, 1 n
         const times = await queryTimes({ ...flags, since }, true, source, systemClock.now());
         if (times.kind !== 'range') throw new Error('a backtest needs a range');
         const options = {
-          ...historyOptions(flags, flags.interval),
+          ...historyOptions(flags, flags.interval, flags.from),
           flapMs: positive(flags['flap-window'], '--flap-window'),
           signal,
         };

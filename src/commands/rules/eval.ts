@@ -121,7 +121,7 @@ What cannot be evaluated stops nothing else: of a file with faults the rules tha
     progress: Progress,
   ): Promise<Evaluated> {
     const [start, end] = times.kind === 'instant' ? [times.t, times.t] : [times.start, times.end];
-    const options = historyOptions(flags, flags.interval);
+    const options = historyOptions(flags, flags.interval, flags.from);
     const history = new RuleHistory(files, source, {
       ...options,
       // All groups at the one time, whatever their interval.

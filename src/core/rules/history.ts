@@ -32,6 +32,10 @@ export interface HistoryOptions {
   phaseMs?: (rule: PlacedRule, intervalMs: number) => number;
   /** How much is evaluated at once, ms. */
   windowMs?: number;
+  /**
+   * Whether what most rules need is read at once (the default). Servers rather answer small questions.
+   */
+  prefetch?: boolean;
   signal?: AbortSignal;
   /** How many evaluations of single rules are done, of how many. */
   onProgress?: (done: number, total: number) => void;
@@ -106,7 +110,7 @@ export class RuleHistory {
     const { options } = this;
     this.sink = sink;
     const order = orderRules(this.rules);
-    const selections = new SharedSelections(this.source, this.rules);
+    const selections = new SharedSelections(this.source, this.rules, this.lookbackMs);
     this.context = {
       source: withOutputs(selections, this.written, new RuleOutputs(this.rules), start),
       engine: options.engine ?? {},
@@ -130,6 +134,7 @@ export class RuleHistory {
     const windowMs = options.windowMs ?? DAY_MS;
     for (let from = start; from <= end; ) {
       const to = Math.min(end, (Math.floor(from / windowMs) + 1) * windowMs - 1);
+      if (options.prefetch !== false) await selections.begin(from - this.mostOffsetMs, to);
       for (const unit of order.units) {
         if (unit.stepwise) await this.playTogether(unit, from, to);
         else await this.playWindow(this.runners.get(unit.rules[0])!, from, to);
@@ -150,6 +155,10 @@ export class RuleHistory {
       all.push({ rule: placed, alerts: (rule as AlertingRule).alerts() });
     }
     return all;
+  }
+
+  private get mostOffsetMs(): number {
+    return Math.max(0, ...[...this.runners.values()].map(({ offsetMs }) => offsetMs));
   }
 
   private get lookbackMs(): number {

@@ -2,35 +2,62 @@
  * Rules of one file select the same series again and again. What several of them select is looked up once and decoded
  * once, for as long as the times are the same.
  */
+import { InputError } from '../errors.ts';
 import type { SampleColumns } from '../model/columns.ts';
-import type { Histogram } from '../model/histogram.ts';
-import type { Labels } from '../model/labels.ts';
+import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { SampleRows } from '../source/memory.ts';
+import type { Expr } from '../promql/parser/index.ts';
+import { copyRows, type SampleRows } from '../source/memory.ts';
 import type { SelectHints, SeriesSet, Source } from '../source/source.ts';
 import { selectorsOf } from './dependencies.ts';
-import type { PlacedRule } from './order.ts';
+import { type PlacedRule, reachOf } from './order.ts';
+import { type Prefetched, prefetch } from './prefetch.ts';
 import { SourceOver } from './source-over.ts';
 
 /** Samples that are kept decoded, 16 bytes each. */
 const MOST_SAMPLES = 4_000_000;
+/** Fewer selections than these are looked up one by one. */
+const LEAST_PREFETCHED = 4;
+/** Rules that look further back than this are left to look for themselves, ms. */
+const LONGEST_REACH = 2 * 3_600_000;
 
 export class SharedSelections extends SourceOver {
   /** How many rules select by these matchers. */
   private readonly uses = new Map<string, number>();
   private readonly sets = new Map<string, Promise<SharedSet>>();
   private readonly budget = { left: MOST_SAMPLES };
+  /** Metrics that rules select by name, and how far back they look, ms. */
+  private readonly names = new Set<string>();
+  private reachMs = 0;
+  private tooMuch = false;
+  private prefetched: Prefetched | undefined = undefined;
 
-  constructor(base: Source, rules: readonly PlacedRule[]) {
+  constructor(base: Source, rules: readonly PlacedRule[], lookbackMs: number) {
     super(base);
     for (const { config } of rules) {
+      this.note(config.parsed, lookbackMs);
       for (const key of new Set(selectorsOf(config.parsed).map(({ matchers }) => keyOf(matchers)))) {
         this.uses.set(key, (this.uses.get(key) ?? 0) + 1);
       }
     }
   }
 
+  /** Reads what most rules need at times from `from` to `to` (ms), where that is not too much. */
+  async begin(from: number, to: number): Promise<void> {
+    if (this.tooMuch || this.names.size === 0 || this.uses.size < LEAST_PREFETCHED) return;
+    const names = [...this.names];
+    try {
+      this.prefetched = await prefetch(this.base, names, from - this.reachMs, to, MOST_SAMPLES);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      // Whether that is a fault of what a rule needs will be seen when it asks for it.
+    }
+    this.tooMuch = this.prefetched === undefined;
+  }
+
   override select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
+    const here = this.prefetched?.select(matchers, hints);
+    if (here !== undefined) return Promise.resolve(here);
     const key = keyOf(matchers);
     if ((this.uses.get(key) ?? 0) < 2 || hints.labelsOnly || hints.limit)
       return this.base.select(matchers, hints);
@@ -48,7 +75,18 @@ export class SharedSelections extends SourceOver {
   /** The times change: nothing of what is kept will be asked for again. */
   forget(): void {
     this.sets.clear();
+    this.prefetched = undefined;
     this.budget.left = MOST_SAMPLES;
+  }
+
+  private note(expr: Expr, lookbackMs: number): void {
+    const reachMs = reachOf(expr, lookbackMs);
+    if (reachMs > LONGEST_REACH) return;
+    this.reachMs = Math.max(this.reachMs, reachMs);
+    for (const { matchers } of selectorsOf(expr)) {
+      const name = matchers.find((matcher) => matcher.type === '=' && matcher.name === METRIC_NAME);
+      if (name !== undefined && name.value !== '') this.names.add(name.value);
+    }
   }
 }
 
@@ -80,7 +118,7 @@ class SharedSet implements SeriesSet {
   read(i: number, out: SampleColumns): void {
     const kept = this.rows[i];
     if (kept !== undefined) {
-      copyRows(kept, out);
+      copyRows(kept, 0, kept.length, out);
       return;
     }
     const from = out.length;
@@ -96,18 +134,4 @@ class SharedSet implements SeriesSet {
       histograms: out.histograms === null ? null : out.histograms.slice(from, out.length),
     };
   }
-}
-
-function copyRows({ t, v, histograms, length }: SampleRows, out: SampleColumns): void {
-  const base = out.length;
-  out.reserve(base + length);
-  out.t.set(t, base);
-  out.v.set(v, base);
-  if (histograms !== null && out.histograms === null) {
-    out.histograms = new Array<Histogram | null>(base).fill(null);
-  }
-  if (out.histograms !== null) {
-    for (let row = 0; row < length; row++) out.histograms[base + row] = histograms?.[row] ?? null;
-  }
-  out.length = base + length;
 }
