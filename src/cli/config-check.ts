@@ -9,9 +9,10 @@ import type { HttpClientConfig } from '../core/http/http-config.ts';
 import { formatDuration } from '../core/model/duration.ts';
 import { labelsFromObject } from '../core/model/labels.ts';
 import type { ParserOptions } from '../core/promql/parser/index.ts';
-import { type DuplicateRule, duplicateRules, parseRuleFile } from '../core/rules/index.ts';
+import { duplicateRules, parseRuleFile } from '../core/rules/index.ts';
 import { targetsOfGroup } from '../core/scrape/pool-target.ts';
 import type { ScrapeConfig } from '../core/scrape/scrape-config.ts';
+import type { CheckedRules } from './rule-report.ts';
 
 export interface CheckOptions {
   /** Look at the file alone. */
@@ -38,13 +39,6 @@ export interface CheckedConfig {
   /** Findings of lints on the configuration itself. */
   lints: readonly InputError[];
   ruleFiles: readonly CheckedRules[];
-}
-
-export interface CheckedRules {
-  file: string;
-  rules: number;
-  errors: readonly InputError[];
-  duplicates: readonly DuplicateRule[];
 }
 
 export function checkConfig(file: string, options: CheckOptions): CheckedConfig {

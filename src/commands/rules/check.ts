@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
-import { githubAnnotation } from '../../cli/github.ts';
 import { Output } from '../../cli/output.ts';
-import type { InputError } from '../../core/errors.ts';
+import { annotateRules, type CheckedRules, printRules, rulesRecord } from '../../cli/rule-report.ts';
 import { parserOptionsFor } from '../../core/promql/parser/index.ts';
-import { type DuplicateRule, duplicateRules, parseRuleFile } from '../../core/rules/index.ts';
+import { duplicateRules, parseRuleFile } from '../../core/rules/index.ts';
 
 /** As promtool has it: lints, and --lint-fatal. */
 const EXIT_LINT = 3;
 const LINTS = ['all', 'duplicate-rules', 'none'];
-
-interface CheckedFile {
-  file: string;
-  rules: number;
-  errors: InputError[];
-  duplicates: DuplicateRule[];
-}
 
 export default class RulesCheck extends TsmonCommand {
   static override summary = 'Check rule files: syntax, expressions, templates, duplicates';
@@ -86,7 +78,8 @@ Exit status: 0 all files are good, 1 some are not, 2 wrong usage or a file that 
       ignoreUnknownFields: flags['ignore-unknown-fields'],
     };
     const out = new Output();
-    const checked: CheckedFile[] = [];
+    const checked: CheckedRules[] = [];
+    const streams = { say: (line: string) => this.say(line), paint: this.paint };
     for (const path of files) {
       const file = path === '-' ? 'standard input' : path;
       const read = parseRuleFile(readFileSync(path === '-' ? 0 : path, 'utf8'), file, options);
@@ -97,62 +90,14 @@ Exit status: 0 all files are good, 1 some are not, 2 wrong usage or a file that 
         duplicates: lints && read.errors.length === 0 ? duplicateRules(read) : [],
       };
       checked.push(result);
-      if (flags.output === 'text') this.print(result, out);
-      else if (flags.output === 'github') printGithub(result, out);
+      if (flags.output === 'text') printRules(result, out, streams);
+      else if (flags.output === 'github') annotateRules(result, out);
     }
-    if (flags.output === 'json') out.line(JSON.stringify({ files: checked.map(record) }));
+    if (flags.output === 'json') out.line(JSON.stringify({ files: checked.map(rulesRecord) }));
     out.flush();
     if (checked.some(({ errors }) => errors.length > 0)) process.exitCode = EXIT_FAILED;
     else if (flags['lint-fatal'] && checked.some(({ duplicates }) => duplicates.length > 0)) {
       process.exitCode = EXIT_LINT;
     }
   }
-
-  private print({ file, rules, errors, duplicates }: CheckedFile, out: Output): void {
-    out.line(`Checking ${file}`);
-    if (errors.length === 0 && duplicates.length === 0) out.line(`  SUCCESS: ${rules} rules found`);
-    out.line('');
-    // So that what goes to the two streams stands in order where they meet.
-    out.flush();
-    if (errors.length > 0) this.say(`  ${this.paint.red('FAILED:')}`);
-    for (const error of errors) this.say(error.message);
-    if (duplicates.length === 0) return;
-    this.say(`  ${this.paint.yellow('FAILED:')}`);
-    this.say(`lint error ${duplicates.length} duplicate rule(s) found.`);
-    for (const { name, labels, rules: same } of duplicates) {
-      this.say(`Metric: ${name}`);
-      this.say('Label(s):');
-      for (const [label, value] of labels) this.say(`\t${label}: ${value}`);
-      this.say(`At: ${same.map(({ place }) => `${file}:${place.line}`).join(', ')}`);
-    }
-    this.say('Might cause inconsistency while recording expressions');
-  }
-}
-
-function printGithub({ file, errors, duplicates }: CheckedFile, out: Output): void {
-  for (const { place, reason } of errors) out.line(githubAnnotation('error', { ...place, file }, reason));
-  for (const { name, rules } of duplicates) {
-    for (const { place } of rules.slice(1)) {
-      out.line(
-        githubAnnotation(
-          'warning',
-          { ...place, file },
-          `duplicate rule ${name}: the same labels as at line ${rules[0].place.line}`,
-        ),
-      );
-    }
-  }
-}
-
-function record({ file, rules, errors, duplicates }: CheckedFile) {
-  return {
-    file,
-    rules,
-    errors: errors.map(({ place, reason }) => ({ line: place.line, column: place.column, message: reason })),
-    duplicates: duplicates.map(({ name, labels, rules: same }) => ({
-      name,
-      labels: labels.toObject(),
-      lines: same.map(({ place }) => place.line),
-    })),
-  };
 }

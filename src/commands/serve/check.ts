@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
 import {
   type CheckedConfig,
-  type CheckedRules,
   checkConfig,
   checkWebConfig,
   hasLints,
@@ -13,6 +12,7 @@ import {
 import { configFlags, defaultConfigFile } from '../../cli/config-flags.ts';
 import { githubAnnotation } from '../../cli/github.ts';
 import { Output } from '../../cli/output.ts';
+import { annotateRules, printRules, rulesRecord } from '../../cli/rule-report.ts';
 import type { InputError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import { parserOptionsFor } from '../../core/promql/parser/index.ts';
@@ -127,24 +127,8 @@ Exit status: 0 all is good, 1 something is not, 2 wrong usage or a file that can
     out.flush();
     this.fail(errors, this.paint.red('FAILED:'));
     this.fail(lints, this.paint.yellow('FAILED:'));
-    for (const rules of ruleFiles) this.printRules(rules, out);
-  }
-
-  private printRules({ file, rules, errors, duplicates }: CheckedRules, out: Output): void {
-    out.line(`Checking ${file}`);
-    if (errors.length === 0 && duplicates.length === 0) out.line(`  SUCCESS: ${rules} rules found`);
-    out.line('');
-    out.flush();
-    this.fail(errors, this.paint.red('FAILED:'));
-    if (duplicates.length === 0) return;
-    this.say(`  ${this.paint.yellow('FAILED:')} lint error ${duplicates.length} duplicate rule(s) found.`);
-    for (const { name, labels, rules: same } of duplicates) {
-      this.say(`Metric: ${name}`);
-      this.say('Label(s):');
-      for (const [label, value] of labels) this.say(`\t${label}: ${value}`);
-      this.say(`At: ${same.map(({ place }) => `${file}:${place.line}`).join(', ')}`);
-    }
-    this.say('Might cause inconsistency while recording expressions');
+    const streams = { say: (line: string) => this.say(line), paint: this.paint };
+    for (const rules of ruleFiles) printRules(rules, out, streams);
   }
 
   private fail(errors: readonly InputError[], word: string): void {
@@ -168,15 +152,7 @@ function printGithub({ errors, warnings, lints, ruleFiles }: CheckedConfig, out:
   for (const { place, reason } of errors) out.line(githubAnnotation('error', place, reason));
   for (const { place, reason } of [...warnings, ...lints])
     out.line(githubAnnotation('warning', place, reason));
-  for (const { file, errors: faults, duplicates } of ruleFiles) {
-    for (const { place, reason } of faults) out.line(githubAnnotation('error', { ...place, file }, reason));
-    for (const { name, rules } of duplicates) {
-      for (const { place } of rules.slice(1)) {
-        const message = `duplicate rule ${name}: the same labels as at line ${rules[0].place.line}`;
-        out.line(githubAnnotation('warning', { ...place, file }, message));
-      }
-    }
-  }
+  for (const rules of ruleFiles) annotateRules(rules, out);
 }
 
 function record({ file, errors, warnings, lints, ruleFiles }: CheckedConfig) {
@@ -185,16 +161,7 @@ function record({ file, errors, warnings, lints, ruleFiles }: CheckedConfig) {
     errors: errors.map(found),
     warnings: warnings.map(found),
     lints: lints.map(found),
-    ruleFiles: ruleFiles.map((rules) => ({
-      file: rules.file,
-      rules: rules.rules,
-      errors: rules.errors.map(found),
-      duplicates: rules.duplicates.map(({ name, labels, rules: same }) => ({
-        name,
-        labels: labels.toObject(),
-        lines: same.map(({ place }) => place.line),
-      })),
-    })),
+    ruleFiles: ruleFiles.map(rulesRecord),
   };
 }
 
