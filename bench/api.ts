@@ -1,10 +1,11 @@
 /**
- * The HTTP API beside a real Prometheus on the same data: latency and CPU of small and large answers, and what memory a
+ * The HTTP API beside a real Prometheus on the same data, queries in its own thread and in others: latency and CPU of small and large answers, and what memory a
  * large answer takes. `npm run bench -- api`; TSMON_PEERS names the folder of the real programs.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { systemClock } from '../src/core/clock.ts';
 import { Registry } from '../src/core/instrument/index.ts';
 import { EMPTY_LABELS } from '../src/core/model/labels.ts';
@@ -18,6 +19,7 @@ import {
   type StatusView,
   silentLogger,
   WebSecurity,
+  WorkerRunner,
 } from '../src/core/server/index.ts';
 import { Database } from '../src/core/tsdb/db/index.ts';
 import { writeEngineData } from './promql-data.ts';
@@ -29,12 +31,17 @@ else await compare();
 async function serve(dir: string): Promise<void> {
   const database = await Database.open(dir, { clock: systemClock });
   const source = () => database.reader();
+  const worker = pathToFileURL(join(process.cwd(), 'dist', 'workers', 'queries.cjs'));
+  const inThreads = process.env['BENCH_THREADS'] !== undefined;
+  const runner = inThreads
+    ? new WorkerRunner({ database, worker, threads: 2, engine: {}, clock: systemClock })
+    : new InlineRunner({ source, engine: {}, clock: systemClock });
   const registry = new Registry();
   const server = new PrometheusServer(
     {
       source,
       appender: undefined,
-      runner: new InlineRunner({ source, engine: {}, clock: systemClock }),
+      runner,
       targets: {
         pools: () => [],
         active: () => [],
@@ -69,7 +76,7 @@ async function compare(): Promise<void> {
   if (peers === undefined) throw new Error('TSMON_PEERS names no folder');
   const dir = mkdtempSync(join(tmpdir(), 'tsmon-bench-api-'));
   const { start, end } = writeEngineData(join(dir, 'data'));
-  cpSync(join(dir, 'data'), join(dir, 'real'), { recursive: true });
+  for (const copy of ['real', 'threads']) cpSync(join(dir, 'data'), join(dir, copy), { recursive: true });
   const [at, from] = [end / 1000, start / 1000];
   const cases: [name: string, path: string, body: string, rounds: number][] = [
     ['vector(1)', '/api/v1/query', `query=vector(1)&time=${at}`, 3000],
@@ -84,8 +91,12 @@ async function compare(): Promise<void> {
       8,
     ],
   ];
+  const engine = await startEngine(process.argv[1], join(dir, 'data'));
+  process.env['BENCH_THREADS'] = '1';
+  const threads = await startEngine(process.argv[1], join(dir, 'threads'));
   const rivals = [
-    await startEngine(process.argv[1], join(dir, 'data')),
+    engine,
+    { ...threads, name: 'threads' },
     await startPrometheus(join(peers, 'prometheus'), dir, join(dir, 'real')),
   ];
   try {

@@ -20,17 +20,17 @@ import { rulesViewOf } from './rules-of-api.ts';
 const RULES = `
 groups:
 - name: first
-  interval: 1h
+  interval: 5000w
   rules:
   - {record: 'a:b', expr: vector(1), labels: {q: w}}
   - {alert: High, expr: vector(1) > 0, keep_firing_for: 5s, labels: {severity: page}, annotations: {s: 'v {{ $value }}'}}
 - name: second
-  interval: 1h
+  interval: 5000w
   limit: 3
   rules:
   - {alert: Waiting, expr: vector(2), for: 1h}
 - name: third
-  interval: 1h
+  interval: 5000w
   rules:
   - {record: c, expr: vector(3)}
 `;

@@ -23,7 +23,7 @@ interface ApiGroup {
   limit: number;
 }
 
-/** Groups are evaluated at an hour's interval, so that they stay as they are now. */
+/** Groups have intervals of years, so that they stay as they are now. */
 export async function rulesViewOf(url: string): Promise<RulesView> {
   const response = await fetch(`${url}/api/v1/rules`);
   const { data } = (await response.json()) as { data: { groups: ApiGroup[] } };

@@ -16,6 +16,8 @@ export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 const WHOLE_BYTES = 64 * 1024;
 /** What a piece costs to make is time of everybody else: after so many bytes others have a turn. */
 const TURN_BYTES = 512 * 1024;
+/** A client that takes nothing of its answer for so long is not waited for. */
+const STALL_MS = 5 * 60_000;
 
 const LEVEL = { level: constants.Z_BEST_SPEED } as const;
 
@@ -121,7 +123,9 @@ export class Reply {
       while (!next.done) {
         if (squeeze === null) this.sentBytes += next.value.length;
         if (!(sink as NodeJS.WritableStream).write(next.value)) {
-          await once(sink as NodeJS.EventEmitter, 'drain', { signal: this.signal });
+          const patience = AbortSignal.timeout(STALL_MS);
+          const signal = AbortSignal.any([this.signal, patience]);
+          await once(sink as NodeJS.EventEmitter, 'drain', { signal });
         }
         sinceTurn += next.value.length;
         if (sinceTurn >= TURN_BYTES) {
