@@ -120,6 +120,7 @@ async function scrapeTargets(port: number, targets: number, intervalMs: number):
   const manager = new ScrapeManager({
     clock: systemClock,
     store: { appender: () => database.appender() },
+    discovery: { openClient: () => new HttpClient({ userAgent: 'tsmon', keepAlive: true }), env: {} },
     openClient: () => new HttpClient({ userAgent: 'tsmon/bench', keepAlive: true }),
     registry,
     onTrouble: (message) => console.error(message),

@@ -1,6 +1,8 @@
 /** The jobs of a prometheus.yml, for the commands that scrape them or list their targets. */
 import type { Clock } from '../core/clock.ts';
+import type { DiscoveryResources } from '../core/discovery/index.ts';
 import { InputError } from '../core/errors.ts';
+import { openHttpClient } from '../core/http/configured-client.ts';
 import { openJobs, type ScrapeConfig, ScrapeManager, scrapeOnce } from '../core/scrape/index.ts';
 import { openJobClient } from '../core/scrape/job-client.ts';
 import { nearestName } from './nearest-name.ts';
@@ -55,6 +57,14 @@ export interface JobRun {
   signal: AbortSignal;
 }
 
+/** What discovery uses of this process. */
+export function discoveryResources(version: string): DiscoveryResources {
+  return {
+    openClient: (config) => openHttpClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
+    env: process.env,
+  };
+}
+
 /** Scrapes every target of the jobs once. Returns whether all was found and up. */
 export async function scrapeJobsOnce(
   configs: readonly ScrapeConfig[],
@@ -64,6 +74,7 @@ export async function scrapeJobsOnce(
   const { scrapers, troubles, close } = await openJobs(configs, {
     clock,
     openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
+    discovery: discoveryResources(version),
     timeoutMs: DISCOVERY_TIMEOUT_MS,
   });
   try {
@@ -87,6 +98,7 @@ export async function scrapeJobs(
   const manager = new ScrapeManager({
     clock,
     openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
+    discovery: discoveryResources(version),
     onTrouble: complain,
     store: {
       receive: (result) => {

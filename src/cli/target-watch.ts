@@ -1,6 +1,6 @@
 /** Follows the discovery of jobs, and prints the targets that come and go. */
 import { systemClock } from '../core/clock.ts';
-import { DiscoveryManager, discoverySetup } from '../core/discovery/index.ts';
+import { DiscoveryManager, type DiscoveryResources, discoverySetups } from '../core/discovery/index.ts';
 import { type ListedTarget, listTargets, type ScrapeConfig } from '../core/scrape/index.ts';
 import type { TargetPrinter } from './target-printer.ts';
 
@@ -9,6 +9,7 @@ const DELAY_MS = 200;
 
 export interface TargetWatch {
   printer: TargetPrinter;
+  resources: DiscoveryResources;
   wanted: (target: ListedTarget) => boolean;
   complain: (line: string) => void;
   signal: AbortSignal;
@@ -17,7 +18,7 @@ export interface TargetWatch {
 /** Rejects when the signal aborts, or where nothing can be printed any more. */
 export async function watchTargets(
   configs: readonly ScrapeConfig[],
-  { printer, wanted, complain, signal }: TargetWatch,
+  { printer, resources, wanted, complain, signal }: TargetWatch,
 ): Promise<void> {
   const shown = new Map<string, Map<string, ListedTarget>>();
   let fail = (_error: unknown) => {};
@@ -45,7 +46,9 @@ export async function watchTargets(
       }
     },
   });
-  manager.apply(new Map(configs.map(({ jobName, discovery }) => [jobName, discovery.map(discoverySetup)])));
+  manager.apply(
+    new Map(configs.map(({ jobName, discovery }) => [jobName, discoverySetups(discovery, resources)])),
+  );
   // Where nothing is left to discover, the process would end otherwise.
   const alive = setInterval(() => {}, 60_000);
   try {

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { parseConfig } from '../../src/core/config/index.ts';
 import { NATIVE_HISTOGRAM_SCRAPE_PROTOCOLS } from '../../src/core/exposition/negotiation.ts';
+import { openHttpClient } from '../../src/core/http/configured-client.ts';
 import { ScrapeManager } from '../../src/core/scrape/index.ts';
 import { openJobClient } from '../../src/core/scrape/job-client.ts';
 import { Database } from '../../src/core/tsdb/db/index.ts';
@@ -188,6 +189,7 @@ ${script('both', '  convert_classic_histograms_to_nhcb: true\n  always_scrape_cl
       clock: systemClock,
       store: { appender: () => db.appender() },
       openClient: (job) => openJobClient(job, { userAgent: 'tsmon/test' }),
+      discovery: { openClient: (http) => openHttpClient(http, { userAgent: 'tsmon/test' }), env: {} },
       onTrouble: () => {},
     });
     const { scrapeConfigs } = parseConfig(text, { file: join(dir, 'prometheus.yml') }).config;

@@ -3,12 +3,12 @@ import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { Output } from '../../cli/output.ts';
 import { jobFlags } from '../../cli/scrape-job-flags.ts';
-import { loadJobs } from '../../cli/scrape-jobs.ts';
+import { discoveryResources, loadJobs } from '../../cli/scrape-jobs.ts';
 import { TargetPrinter, type TargetPrinterOptions } from '../../cli/target-printer.ts';
 import { watchTargets } from '../../cli/target-watch.ts';
 import { terminalWidth } from '../../cli/terminal.ts';
 import { systemClock } from '../../core/clock.ts';
-import { discoverOnce, discoverySetup } from '../../core/discovery/index.ts';
+import { discoverOnce, discoverySetups } from '../../core/discovery/index.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import { type ListedTarget, listTargets } from '../../core/scrape/index.ts';
 
@@ -69,12 +69,15 @@ Exit status: 0 done, 1 discovery failed in part or a target cannot be scraped, 2
     });
     const wanted = ({ state }: ListedTarget) =>
       !(flags.active && state !== 'active') && !(flags.dropped && state === 'active');
+    const resources = discoveryResources(this.config.version);
     if (flags.watch) {
-      await interruptible((signal) => watchTargets(configs, { printer, wanted, complain, signal }));
+      await interruptible((signal) =>
+        watchTargets(configs, { printer, resources, wanted, complain, signal }),
+      );
       return;
     }
     const found = await discoverOnce(
-      configs.map(({ discovery }) => discovery.map(discoverySetup)),
+      configs.map(({ discovery }) => discoverySetups(discovery, resources)),
       systemClock,
       parseDuration(flags.timeout),
     );

@@ -3,6 +3,9 @@
  * settings; nothing else of it is known outside.
  */
 import type { Clock } from '../clock.ts';
+import type { FetchClient } from '../http/fetch.ts';
+import type { HttpClientConfig } from '../http/http-config.ts';
+import type { MechanismMetric } from './metrics.ts';
 import type { TargetGroup } from './target-group.ts';
 
 /** Finds targets, for as long as it runs. */
@@ -26,6 +29,16 @@ export interface DiscoveryHost {
   failed(error: Error): void;
   /** So long did a refresh take. */
   refreshed?(durationMs: number): void;
+  /** Counts something that only this mechanism has; `labels` are the values of that counter's. */
+  count?(metric: MechanismMetric, ...labels: readonly string[]): void;
+}
+
+/** What the process gives all mechanisms. */
+export interface DiscoveryResources {
+  /** The client of an `http_config`; closed by the discoverer. */
+  openClient(config: HttpClientConfig): FetchClient;
+  /** Where mechanisms that have programs of their own find their credentials. */
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 /** One entry of `…_sd_configs` or `static_configs`. */

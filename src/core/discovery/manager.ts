@@ -106,6 +106,7 @@ export class DiscoveryManager {
       refreshed: (_provider, durationMs) => {
         for (const labels of labelsOf()) this.metrics.durations.with(...labels).observe(durationMs / 1000);
       },
+      counted: (metric, labels) => this.metrics.mechanisms[metric].with(...labels).inc(),
     });
     this.providers.set(key, provider);
     for (const labels of labelsOf()) this.metrics.failures.with(...labels);

@@ -1,7 +1,28 @@
 /** What discovery says of itself, under Prometheus' names. */
 import type { ClassicHistogram, Counter, Gauge, Registry } from '../instrument/index.ts';
 
+/** What one mechanism alone counts: name, help and labels. */
+const MECHANISM_METRICS = {
+  dnsLookups: ['prometheus_sd_dns_lookups_total', 'The number of DNS-SD lookups.'],
+  dnsLookupFailures: ['prometheus_sd_dns_lookup_failures_total', 'The number of DNS-SD lookup failures.'],
+  httpFailures: ['prometheus_sd_http_failures_total', 'Number of HTTP service discovery refresh failures.'],
+  consulFailures: ['prometheus_sd_consul_rpc_failures_total', 'The number of Consul RPC call failures.'],
+  kubernetesEvents: [
+    'prometheus_sd_kubernetes_events_total',
+    'The number of Kubernetes events handled.',
+    'role',
+    'event',
+  ],
+  kubernetesFailures: [
+    'prometheus_sd_kubernetes_failures_total',
+    'The number of failed WATCH/LIST requests.',
+  ],
+} as const satisfies Record<string, readonly [name: string, help: string, ...labelNames: string[]]>;
+
+export type MechanismMetric = keyof typeof MECHANISM_METRICS;
+
 export interface DiscoveryMetrics {
+  mechanisms: Readonly<Record<MechanismMetric, Counter>>;
   discovered: Gauge;
   failedSetups: Gauge;
   received: Counter;
@@ -14,6 +35,7 @@ export interface DiscoveryMetrics {
 /** `manager` is what the label `name` says: `scrape` or `notify`. */
 export function discoveryMetrics(registry: Registry): DiscoveryMetrics {
   return {
+    mechanisms: mechanismMetrics(registry),
     discovered: registry.gauge(
       'prometheus_sd_discovered_targets',
       'Current number of discovered targets.',
@@ -52,4 +74,14 @@ export function discoveryMetrics(registry: Registry): DiscoveryMetrics {
       ['mechanism', 'config'],
     ),
   };
+}
+
+function mechanismMetrics(registry: Registry): DiscoveryMetrics['mechanisms'] {
+  const counters = Object.entries(MECHANISM_METRICS).map(([key, [name, help, ...labelNames]]) => {
+    const counter = registry.counter(name, help, ...labelNames);
+    // Those without labels are there from the start, at 0.
+    if (labelNames.length === 0) counter.with();
+    return [key, counter];
+  });
+  return Object.fromEntries(counters);
 }

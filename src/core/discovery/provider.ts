@@ -1,6 +1,7 @@
 /** A discoverer that runs, and what it found so far. */
 import type { Clock } from '../clock.ts';
 import type { DiscoverySetup } from './discoverer.ts';
+import type { MechanismMetric } from './metrics.ts';
 import type { TargetGroup } from './target-group.ts';
 
 export interface ProviderListener {
@@ -8,6 +9,7 @@ export interface ProviderListener {
   changed(provider: Provider, first: boolean): void;
   failed(provider: Provider, error: Error): void;
   refreshed(provider: Provider, durationMs: number): void;
+  counted?(metric: MechanismMetric, labels: readonly string[]): void;
 }
 
 export class Provider {
@@ -55,6 +57,7 @@ export class Provider {
             if (!this.reported) report();
           },
           refreshed: (durationMs) => listener.refreshed(this, durationMs),
+          count: (metric, ...labels) => listener.counted?.(metric, labels),
         },
         signal,
       );

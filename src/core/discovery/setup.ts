@@ -1,15 +1,27 @@
 /** From settings to discoverers: what each mechanism needs is loaded when one is configured. */
 import { InputError } from '../errors.ts';
 import { labelsFromObject } from '../model/labels.ts';
-import type { Discoverer, DiscoverySetup } from './discoverer.ts';
+import type { Discoverer, DiscoveryResources, DiscoverySetup } from './discoverer.ts';
 import type { DiscoveryConfig, StaticDiscoveryConfig } from './sd-config.ts';
 import { addressLabels, type TargetGroup } from './target-group.ts';
 
-export function discoverySetup(config: DiscoveryConfig): DiscoverySetup {
-  return { mechanism: config.mechanism, key: JSON.stringify(config), open: () => open(config) };
+export function discoverySetup(config: DiscoveryConfig, resources: DiscoveryResources): DiscoverySetup {
+  return {
+    mechanism: config.mechanism,
+    key: JSON.stringify(config),
+    open: () => open(config, resources),
+  };
 }
 
-async function open(config: DiscoveryConfig): Promise<Discoverer> {
+/** Those of one job. */
+export function discoverySetups(
+  configs: readonly DiscoveryConfig[],
+  resources: DiscoveryResources,
+): DiscoverySetup[] {
+  return configs.map((config) => discoverySetup(config, resources));
+}
+
+async function open(config: DiscoveryConfig, resources: DiscoveryResources): Promise<Discoverer> {
   switch (config.mechanism) {
     case 'static': {
       const { StaticDiscoverer } = await import('./static.ts');
@@ -22,6 +34,10 @@ async function open(config: DiscoveryConfig): Promise<Discoverer> {
     case 'dns': {
       const { DnsDiscoverer } = await import('./dns/index.ts');
       return new DnsDiscoverer(config);
+    }
+    case 'http': {
+      const { HttpDiscoverer } = await import('./http.ts');
+      return new HttpDiscoverer(config, resources);
     }
     default:
       throw new InputError(

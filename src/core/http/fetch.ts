@@ -29,6 +29,8 @@ export interface FetchRequest {
   bodySizeLimitBytes: number;
   /** Sent with POST; without it the request is a GET. Its type is among the headers. */
   content?: Uint8Array | undefined;
+  /** Where it is neither of these. A redirect keeps it. */
+  method?: 'PUT' | undefined;
   /** A content encoding that the caller undoes. */
   ownEncoding?: string | undefined;
   /** Whether an answer with this status is wanted, body and all; by default 200 alone. */
@@ -38,6 +40,8 @@ export interface FetchRequest {
 export interface FetchAnswer {
   status: number;
   contentType: string | undefined;
+  /** By name in lower case. */
+  headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
   /** Bytes of the body as they came over the wire. */
   receivedBytes: number;
 }

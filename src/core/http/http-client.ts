@@ -105,7 +105,7 @@ export class HttpClient implements FetchClient {
   ): Promise<Exchange> {
     const own = url.origin === request.url.origin;
     const options: https.RequestOptions = {
-      method: request.content === undefined ? 'GET' : 'POST',
+      method: request.method ?? (request.content === undefined ? 'GET' : 'POST'),
       protocol: url.protocol,
       hostname: bareHost(url),
       port: url.port || undefined,
@@ -317,6 +317,7 @@ function receive(
       resolve({
         status: response.statusCode!,
         contentType: response.headers['content-type'],
+        headers: response.headers,
         receivedBytes: trace.receivedBytes,
       });
     });

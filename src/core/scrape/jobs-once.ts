@@ -1,6 +1,6 @@
 /** Scrapers for all targets of jobs, as discovery finds them at this moment. */
 import type { Clock } from '../clock.ts';
-import { discoverOnce, discoverySetup } from '../discovery/index.ts';
+import { type DiscoveryResources, discoverOnce, discoverySetups } from '../discovery/index.ts';
 import type { FetchClient } from '../http/fetch.ts';
 import { ScrapeBuffers } from './buffers.ts';
 import { listTargets } from './listing.ts';
@@ -19,16 +19,17 @@ export interface OpenJobs {
 export interface OpenJobsOptions {
   clock: Clock;
   openClient: (config: ScrapeConfig) => FetchClient;
+  discovery: DiscoveryResources;
   /** For discovery. */
   timeoutMs: number;
 }
 
 export async function openJobs(
   configs: readonly ScrapeConfig[],
-  { clock, openClient, timeoutMs }: OpenJobsOptions,
+  { clock, openClient, discovery: resources, timeoutMs }: OpenJobsOptions,
 ): Promise<OpenJobs> {
   const found = await discoverOnce(
-    configs.map(({ discovery }) => discovery.map(discoverySetup)),
+    configs.map(({ discovery }) => discoverySetups(discovery, resources)),
     clock,
     timeoutMs,
   );

@@ -4,8 +4,9 @@ import type { Clock } from '../clock.ts';
 import {
   DiscoveryManager,
   type DiscoveryMetrics,
+  type DiscoveryResources,
   discoveryMetrics,
-  discoverySetup,
+  discoverySetups,
 } from '../discovery/index.ts';
 import type { FetchClient } from '../http/fetch.ts';
 import { Registry } from '../instrument/index.ts';
@@ -33,6 +34,8 @@ export interface ScrapeManagerOptions {
   store: Store;
   /** The client of a job, by its `http` settings; closed by the manager. */
   openClient: (config: ScrapeConfig) => FetchClient;
+  /** For the mechanisms of discovery. */
+  discovery: DiscoveryResources;
   registry?: Registry;
   /** Where other managers of discovery count, too; default: made for this one. */
   discoveryMetrics?: DiscoveryMetrics;
@@ -73,6 +76,7 @@ export interface TargetMetadata {
 export class ScrapeManager {
   private readonly host: PoolHost;
   private readonly discovery: DiscoveryManager;
+  private readonly resources: DiscoveryResources;
   private readonly running = new Map<string, ScrapePool>();
   /** Pools of jobs that are gone, whose series are about to end. */
   private readonly retired = new Map<string, ScrapePool>();
@@ -93,6 +97,7 @@ export class ScrapeManager {
       metrics,
       offsetSeed: offsetSeed(hostname(), options.externalLabels ?? EMPTY_LABELS),
     };
+    this.resources = options.discovery;
     this.discovery = new DiscoveryManager({
       clock,
       metrics: options.discoveryMetrics ?? discoveryMetrics(registry),
@@ -114,7 +119,7 @@ export class ScrapeManager {
       known?.reload(config);
     }
     this.discovery.apply(
-      new Map(configs.map(({ jobName, discovery }) => [jobName, discovery.map(discoverySetup)])),
+      new Map(configs.map(({ jobName, discovery }) => [jobName, discoverySetups(discovery, this.resources)])),
     );
   }
 

@@ -3,6 +3,7 @@ import {
   addressLabels,
   type DiscoveryHost,
   DiscoveryManager,
+  type DiscoveryResources,
   type DiscoverySetup,
   discoverOnce,
   discoveryMetrics,
@@ -182,7 +183,16 @@ describe('DiscoveryManager', () => {
 });
 
 describe('discoverOnce', () => {
-  const found = discoverySetup({ mechanism: 'static', groups: [{ targets: ['a:1'], labels: { x: 'y' } }] });
+  const resources: DiscoveryResources = {
+    openClient: () => {
+      throw new Error('no mechanism here needs a client');
+    },
+    env: {},
+  };
+  const found = discoverySetup(
+    { mechanism: 'static', groups: [{ targets: ['a:1'], labels: { x: 'y' } }] },
+    resources,
+  );
 
   it('resolves when all have spoken', async () => {
     const [one] = await discoverOnce([[found]], new HandClock(), 1000);
@@ -194,7 +204,7 @@ describe('discoverOnce', () => {
 
   it('tells who failed and who did not answer', async () => {
     const clock = new HandClock();
-    const refused = discoverySetup({ mechanism: 'azure', settings: {} });
+    const refused = discoverySetup({ mechanism: 'azure', settings: {} }, resources);
     const asked = discoverOnce([[found, new Puppet('mute')], [refused]], clock, 1000);
     await clock.advance(1000);
     const [one, two] = await asked;

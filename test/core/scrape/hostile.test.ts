@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
+import { openHttpClient } from '../../../src/core/http/configured-client.ts';
 import { type ActiveTarget, ScrapeManager } from '../../../src/core/scrape/index.ts';
 import { openJobClient } from '../../../src/core/scrape/job-client.ts';
 import { Database } from '../../../src/core/tsdb/db/index.ts';
@@ -77,6 +78,7 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
     clock: systemClock,
     store: { appender: () => db.appender() },
     openClient: (config) => openJobClient(config, { userAgent: 'tsmon/test' }),
+    discovery: { openClient: (http) => openHttpClient(http, { userAgent: 'tsmon/test' }), env: {} },
     onTrouble: () => {},
   });
   manager.apply([

@@ -28,6 +28,7 @@ class Stage {
       this.opened++;
       return this.network;
     },
+    discovery: { openClient: () => this.network, env: {} },
     registry: this.registry,
     onTrouble: (message) => this.trouble.push(message),
   });

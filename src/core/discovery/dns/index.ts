@@ -48,7 +48,7 @@ export class DnsDiscoverer implements Discoverer {
 
   /** All names at a time. Rejects where none could be asked. */
   private async refresh(host: DiscoveryHost): Promise<TargetGroup[]> {
-    const outcomes = await Promise.allSettled(this.config.names.map((name) => this.lookup(name)));
+    const outcomes = await Promise.allSettled(this.config.names.map((name) => this.lookup(name, host)));
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     if (failures.length === this.config.names.length && failures.length > 0) throw failures[0];
     for (const failure of failures) host.failed(failure);
@@ -60,16 +60,18 @@ export class DnsDiscoverer implements Discoverer {
   }
 
   /** The targets of the first of the names that `name` may stand for which has any. */
-  private async lookup(name: string): Promise<Labels[]> {
+  private async lookup(name: string, host: DiscoveryHost): Promise<Labels[]> {
     const failures: Error[] = [];
     const search = await readSearchSettings(this.options.resolvConf);
     for (const candidate of candidateNames(name, search)) {
+      host.count?.('dnsLookups');
       try {
         const targets = await resolveTargets(this.resolver, candidate, this.config);
         if (targets.length > 0) return targets;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code !== undefined && NO_RECORDS.has(code)) continue;
+        host.count?.('dnsLookupFailures');
         failures.push(error as Error);
       }
     }

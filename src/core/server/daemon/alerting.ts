@@ -4,7 +4,8 @@ import type { Config } from '../../config/index.ts';
 import {
   DiscoveryManager,
   type DiscoveryMetrics,
-  discoverySetup,
+  type DiscoveryResources,
+  discoverySetups,
   type TargetGroup,
 } from '../../discovery/index.ts';
 import type { FetchClient } from '../../http/fetch.ts';
@@ -25,15 +26,17 @@ export interface AlertingOptions {
   /** Alerts that may wait for one Alertmanager. */
   capacity: number;
   openClient: (config: HttpClientConfig) => FetchClient;
+  /** For the mechanisms of discovery. */
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 export class Alerting {
   readonly notifier: Notifier;
   private readonly discovery: DiscoveryManager;
-  private readonly openClient: AlertingOptions['openClient'];
+  private readonly resources: DiscoveryResources;
 
-  constructor({ clock, registry, discovery, logger, capacity, openClient }: AlertingOptions) {
-    this.openClient = openClient;
+  constructor({ clock, registry, discovery, logger, capacity, openClient, env }: AlertingOptions) {
+    this.resources = { openClient, env };
     this.notifier = new Notifier({
       clock,
       registry,
@@ -59,12 +62,12 @@ export class Alerting {
       alertRelabelConfigs,
       groups: alertmanagers.map((config, i) => ({
         key: keys[i],
-        client: this.openClient(config.http),
+        client: this.resources.openClient(config.http),
         config,
       })),
     });
     this.discovery.apply(
-      new Map(alertmanagers.map(({ discovery }, i) => [keys[i], discovery.map(discoverySetup)])),
+      new Map(alertmanagers.map(({ discovery }, i) => [keys[i], discoverySetups(discovery, this.resources)])),
     );
   }
 

@@ -93,6 +93,7 @@ export class Daemon {
       store: { appender: () => this.db.appender() },
       openClient: ({ http, enableCompression }) => openClient(http, enableCompression),
       registry: this.registry,
+      discovery: { openClient: (config) => openClient(config, true), env: settings.env },
       discoveryMetrics: discovery,
       externalLabels: this.current.externalLabels,
       onTrouble: (message) => logger.warn(message, { component: 'scrape manager' }),
@@ -104,6 +105,7 @@ export class Daemon {
       logger,
       capacity: settings.notificationCapacity,
       openClient: (config) => openClient(config, true),
+      env: settings.env,
     });
     this.rules = new RuleManager({
       clock,
