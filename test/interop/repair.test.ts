@@ -88,6 +88,8 @@ describeWith('beside promtool and Prometheus', { promtool, prometheus }, () => {
       expect(snapshot).toMatchObject({ status: 0, stderr: '' });
       expect(promtoolDump(promtool!, join(copy, 'data'))).toEqual(dump);
       expect(promtoolDump(promtool!, await server.snapshot())).toEqual(dump);
+      // Its snapshot, and its head with all that it writes meanwhile, are sound.
+      expect(tsmon(['tsdb', 'verify', '--from', data])).toMatchObject({ status: 0 });
     } finally {
       await server.stop();
     }
