@@ -48,6 +48,13 @@ export interface BlockMeta {
   version: number;
 }
 
+/** What a block says that was made of samples that came out of order: it does not tell up to where the others reach. */
+export const OUT_OF_ORDER_HINT = 'from-out-of-order';
+
+export function isOutOfOrder({ compaction }: Pick<BlockMeta, 'compaction'>): boolean {
+  return compaction.hints?.includes(OUT_OF_ORDER_HINT) === true;
+}
+
 /** Reads a block's meta.json. Fields that are not known are kept. Throws CorruptionError, and what `open` throws. */
 export function readBlockMeta(dir: string): BlockMeta {
   const file = join(dir, META_FILE);

@@ -9,8 +9,10 @@ import {
   BlockReader,
   BlockWriter,
   type BlockWriterOptions,
+  isOutOfOrder,
   makeUlid,
   mergedByLabels,
+  OUT_OF_ORDER_HINT,
   writeBlockMeta,
 } from '../block/index.ts';
 import { ChunkList } from '../chunk/index.ts';
@@ -19,8 +21,6 @@ import { ChunkMerger } from './merge-chunks.ts';
 
 /** Bytes of chunks copied between two places where others may work. */
 const STEP_BYTES = 1 << 20;
-/** What a block says that was made of samples that came out of order. */
-const OUT_OF_ORDER_HINT = 'from-out-of-order';
 /** Behind the name of a block that is being removed. */
 export const REMOVED_SUFFIX = '.tmp-for-deletion';
 
@@ -48,10 +48,6 @@ export function compactedMeta(
       ...(metas.every(isOutOfOrder) && { hints: [OUT_OF_ORDER_HINT] }),
     },
   };
-}
-
-function isOutOfOrder({ compaction }: BlockMeta): boolean {
-  return compaction.hints?.includes(OUT_OF_ORDER_HINT) === true;
 }
 
 /**

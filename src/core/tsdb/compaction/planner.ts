@@ -3,7 +3,7 @@
  * directory: overlapping blocks first, then small blocks into larger ranges, then blocks of which much was deleted.
  * Times in milliseconds.
  */
-import type { BlockMeta } from '../block/index.ts';
+import { type BlockMeta, isOutOfOrder } from '../block/index.ts';
 
 const HOUR = 3600 * 1000;
 export const MIN_BLOCK_RANGE = 2 * HOUR;
@@ -28,8 +28,27 @@ export function blockRanges(maxRange: number, minRange = MIN_BLOCK_RANGE): numbe
   return ranges;
 }
 
-/** The blocks to compact next, in order of time; none if all is as it should be. */
+/**
+ * The blocks to compact next, in order of time; none if all is as it should be.
+ *
+ * Blocks of late samples that reach beyond all others are compacted among themselves only. Together with others they
+ * would become a block that says of a time whose samples are still in the head and its log that it has them, and with
+ * the next start those would be taken for stored.
+ */
 export function planCompaction<T extends PlannedBlock>(blocks: readonly T[], ranges: readonly number[]): T[] {
+  const end = blocks.reduce(
+    (t, block) => (isOutOfOrder(block) ? t : Math.max(t, block.maxTime)),
+    Number.NEGATIVE_INFINITY,
+  );
+  const isBeyond = (block: T) => isOutOfOrder(block) && block.maxTime > end;
+  const planned = planAmong(
+    blocks.filter((block) => !isBeyond(block)),
+    ranges,
+  );
+  return planned.length > 0 ? planned : planAmong(blocks.filter(isBeyond), ranges);
+}
+
+function planAmong<T extends PlannedBlock>(blocks: readonly T[], ranges: readonly number[]): T[] {
   const sorted = [...blocks].sort((a, b) => a.minTime - b.minTime);
   const overlapping = firstOverlap(sorted);
   if (overlapping.length > 0) return overlapping;

@@ -5,7 +5,7 @@
 import { readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlockMeta, BlockReader, isUlid } from '../block/index.ts';
+import { type BlockMeta, BlockReader, isOutOfOrder, isUlid } from '../block/index.ts';
 import { REMOVED_SUFFIX } from '../compaction/index.ts';
 import { PageCache, SeriesCache } from '../index/index.ts';
 
@@ -52,7 +52,7 @@ export class BlockSet {
   /** Where the newest block ends that is of samples that came in order; -Infinity without one. */
   get inOrderEnd(): number {
     return this.metas
-      .filter(({ compaction }) => compaction.hints?.includes('from-out-of-order') !== true)
+      .filter((meta) => !isOutOfOrder(meta))
       .reduce((end, { maxTime }) => Math.max(end, maxTime), Number.NEGATIVE_INFINITY);
   }
 

@@ -10,6 +10,7 @@ import {
   type Intervals,
   makeUlid,
   mergeRuns,
+  OUT_OF_ORDER_HINT,
   removeDeleted,
   touches,
 } from '../block/index.ts';
@@ -28,8 +29,6 @@ export interface HeadBlockRange {
   late: boolean;
 }
 
-/** As Prometheus marks such blocks: they do not say up to where the samples that come in order are in blocks. */
-const LATE_HINT = 'from-out-of-order';
 const NO_ULID = '00000000000000000000000000';
 const NOTHING_DELETED: Intervals = [];
 /** Chunks between two chances for others to work. */
@@ -60,7 +59,7 @@ export function* blockFromImage(
       sources: [ulid],
       ...(range.late && {
         parents: [{ ulid: NO_ULID, minTime: 0, maxTime: 0 }],
-        hints: [LATE_HINT],
+        hints: [OUT_OF_ORDER_HINT],
       }),
     },
   });

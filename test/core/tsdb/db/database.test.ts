@@ -171,6 +171,26 @@ describe('a database', () => {
     expect(notices).toEqual([]);
   });
 
+  it('does not take for stored what is only late as far as blocks reach', async () => {
+    const ranges = { minBlockRange: 60_000, maxBlockRange: 540_000, outOfOrderWindow: 300_000 };
+    let db = await start(ranges);
+    for (let s = 0; s <= 200; s++) {
+      now = T0 + s * 1000;
+      put(db, [['a', now, s]]);
+    }
+    // Blocks of what came in order end at two minutes, those of late samples at four.
+    put(db, [
+      ['a', T0 + 130_500, 1],
+      ['a', T0 + 190_500, 2],
+    ]);
+    await db.maintain();
+    const before = await read(db);
+    expect(before[series('a').toString()].length).toBe(203);
+    expect(await readDirectory()).toEqual(before);
+    db = await restart(db, ranges);
+    expect(await read(db)).toEqual(before);
+  });
+
   it('deletes from the head and from blocks, for good', async () => {
     let db = await start();
     const feed = new Feed();
