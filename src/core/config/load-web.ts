@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { YamlDocument } from '../yaml/index.ts';
 import { ConfigError } from './load.ts';
 import { Reader } from './reader.ts';
-import { webFile } from './sections/web.ts';
+import { asksForTls, webFile } from './sections/web.ts';
 import type { WebConfig } from './web-config.ts';
 
 /** Throws ConfigError, or what reading a file throws. */
@@ -20,8 +20,9 @@ export function parseWebConfig(text: string, file = 'web.yml'): WebConfig {
   const read = document.isNull(document.root) ? webFile.initial() : webFile.read(reader, document.root!, '');
   const errors = reader.errors();
   if (errors.length > 0) throw new ConfigError(errors);
+  const tls = read.tlsServerConfig;
   return {
-    tls: read.tlsServerConfig,
+    tls: tls !== undefined && asksForTls(tls) ? tls : undefined,
     http2: read.httpServerConfig.http2,
     headers: read.httpServerConfig.headers,
     basicAuthUsers: read.basicAuthUsers,

@@ -57,6 +57,11 @@ basic_auth_users: {me: ${HASH}}
     });
   });
 
+  it('versions alone ask for no TLS', () => {
+    expect(parseWebConfig('tls_server_config: {min_version: TLS13}').tls).toBeUndefined();
+    expect(parseWebConfig('tls_server_config: {}').tls).toBeUndefined();
+  });
+
   it.each([
     ['tls_server_config: {cert_file: a}', 'missing one of key or key_file'],
     ['tls_server_config: {cert_file: a, cert: b, key: c}', 'cannot specify both cert and cert_file'],

@@ -116,7 +116,14 @@ export const webFile = new Struct<WebFile>(
   { check: checkUsers },
 );
 
+/** Whether the section says anything that asks for TLS; versions and suites alone do not. */
+export function asksForTls(tls: TlsServerConfig): boolean {
+  const { cert, certFile, key, keyFile, clientCa, clientCaFile, clientAuthType } = tls;
+  return [cert, certFile, key, keyFile, clientCa, clientCaFile, clientAuthType].some((value) => value !== '');
+}
+
 function checkTlsServer(tls: TlsServerConfig, at: Checked): void {
+  if (!asksForTls(tls)) return;
   for (const key of ['cert', 'key'] as const) {
     const inline = tls[key] !== '';
     const inFile = tls[`${key}File`] !== '';
@@ -140,7 +147,7 @@ function checkHeaders({ headers }: { headers: Readonly<Record<string, string>> }
     const allowed = HEADERS[name];
     if (value !== '' && allowed !== undefined && !allowed.includes(value.toLowerCase())) {
       at.fault(
-        `invalid value for ${name}. Expected one of: ${allowed.map((one) => goQuote(one)).join(', ')}, but got: ${goQuote(value)}`,
+        `invalid value for ${name}. Expected one of: [${allowed.map((one) => goQuote(one)).join(' ')}], but got: ${goQuote(value)}`,
         key,
       );
     }
