@@ -89,7 +89,7 @@ async function backtest(): Promise<void> {
   const file = join(dir, 'alerts.yml');
   writeFileSync(file, ['groups:', '- name: g', '  interval: 1m', '  rules:', ...lines, ''].join('\n'));
   const start = String(now - days * 1440 * MINUTE);
-  const ms = timed([
+  const spent = timed([
     'rules',
     'backtest',
     '--from',
