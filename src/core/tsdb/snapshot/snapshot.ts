@@ -6,10 +6,9 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../../errors.ts';
-import { type BlockMeta, linkBlock, readBlockMeta, UNFINISHED_SUFFIX } from '../block/index.ts';
+import { type BlockMeta, linkBlock, readBlockMeta, syncTree, UNFINISHED_SUFFIX } from '../block/index.ts';
 import { MIN_BLOCK_RANGE } from '../compaction/index.ts';
 import { copySamples, type SampleSource } from '../copy/index.ts';
-import { syncDirectory } from '../wal/index.ts';
 
 /** A directory as it was when it was opened. */
 export interface SnapshotSource {
@@ -64,7 +63,7 @@ export async function takeSnapshot(
   const staging = unfinishedSnapshot(into);
   try {
     const snapshot = await fillSnapshot(open, staging, options);
-    syncDirectory(staging);
+    await syncTree(staging);
     renameSync(staging, into);
     return snapshot;
   } catch (error) {
