@@ -8,7 +8,8 @@ import type { ExpositionFormat } from '../exposition/parser.ts';
 import type { SeriesTable } from '../exposition/series-table.ts';
 import type { MetricFamily } from '../model/family.ts';
 
-const STRETCH_BYTES = 1 << 18;
+/** Some ten milliseconds of lines that are all new. */
+const STRETCH_BYTES = 1 << 15;
 const NEWLINE = 0x0a;
 
 /**

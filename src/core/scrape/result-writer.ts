@@ -10,7 +10,7 @@ import type { ScrapeResult } from './scraper.ts';
 
 /** A scrape with more new series than this is committed in pieces, so that others are not kept waiting. */
 const MANY_NEW_SERIES = 10_000;
-const PIECE_ROWS = 2000;
+const PIECE_ROWS = 1000;
 
 /** Where the rows of one target's scrapes go. */
 export interface RowSink {
