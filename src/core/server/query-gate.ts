@@ -1,7 +1,8 @@
 /** How many queries run at a time (`--query.max-concurrency`); others wait for their turn, as long as their time lasts. */
 import type { Clock } from '../clock.ts';
-import type { ClassicHistogram, Registry } from '../instrument/index.ts';
+import type { Registry } from '../instrument/index.ts';
 import { ApiFault } from './api/api-error.ts';
+import { StageDurations } from './stage-durations.ts';
 
 /** Queries that wait. Each is a request with a connection, so this is about what a stranger can pile up. */
 const MAX_WAITING = 10_000;
@@ -15,11 +16,12 @@ export class QueryGate {
   private readonly clock: Clock;
   private readonly waiting = new Set<Waiting>();
   private running = 0;
-  private queueTime: ClassicHistogram | undefined;
+  private readonly durations: StageDurations;
 
   constructor(limit: number, clock: Clock) {
     this.limit = limit;
     this.clock = clock;
+    this.durations = new StageDurations(clock);
   }
 
   /** Shows it as the gate of the query engine. */
@@ -36,10 +38,7 @@ export class QueryGate {
       'The max number of concurrent queries.',
       () => this.limit,
     );
-    this.queueTime = registry.histogram(
-      'tsmon_query_queue_seconds',
-      'How long queries waited for their turn.',
-    );
+    registry.source(() => [this.durations.family()]);
   }
 
   /**
@@ -51,10 +50,10 @@ export class QueryGate {
     if (this.running >= this.limit) await this.turn(timeoutMs, signal);
     else this.running++;
     const queuedMs = this.clock.monotonic() - asked;
-    this.queueTime?.observe(queuedMs / 1000);
     try {
       return await work(queuedMs);
     } finally {
+      this.durations.observe(queuedMs, this.clock.monotonic() - asked - queuedMs);
       this.running--;
       const [next] = this.waiting;
       next?.start();

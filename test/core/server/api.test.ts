@@ -330,6 +330,10 @@ describe('metrics', () => {
     await get(server, 'query?query=1');
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(text).toContain('prometheus_http_requests_total{code="200",handler="/api/v1/query"} 1');
+    expect(text).toContain('prometheus_engine_query_duration_seconds_count{slice="inner_eval"} 1');
+    expect(text).toMatch(
+      /prometheus_engine_query_duration_seconds\{quantile="0.9",slice="inner_eval"\} 0\.\d|e-/,
+    );
     const open = await fetch(`${server.url}/metrics`, {
       headers: { accept: 'application/openmetrics-text' },
     });
