@@ -3,6 +3,7 @@ import { connect as connectH2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import bcrypt from 'bcryptjs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -157,6 +158,22 @@ describe('TLS', () => {
     const server = await start({ tls: { ...TLS, clientAuthType, clientCaFile } });
     expect(await overTls(server)).toBe(without);
     expect(await overTls(server, pair)).toBe(withOne);
+  });
+
+  it('has room for so many', async () => {
+    const security = new WebSecurity({
+      file: '',
+      load: () => ({ ...PLAIN_WEB, tls: TLS }),
+      logger: silentLogger,
+    });
+    const server = await startTestServer(kept(new MemorySource()), {}, { security, maxConnections: 1 });
+    servers.push(server);
+    const first = connectH2(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false });
+    await new Promise((resolve) => first.once('connect', resolve));
+    expect(await overTls(server)).toBe('refused');
+    await new Promise<void>((resolve) => first.close(resolve));
+    await sleep(50);
+    expect(await overTls(server)).toBe(200);
   });
 
   it('wants one of the names that are allowed', async () => {

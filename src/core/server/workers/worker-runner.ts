@@ -1,21 +1,23 @@
 /**
  * Runs queries in threads, so that none delays a scrape, an evaluation or another answer. A thread reads blocks by itself and
- * has the head's matching series handed over; the answer comes back as bytes, as fast as the client takes them. Queries
- * that read nothing are answered here.
+ * has the head's matching series handed over; the answer comes back as bytes, as fast as the client takes them. Light
+ * queries are answered here.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import { Matcher } from '../../model/matcher.ts';
 import type { EngineOptions } from '../../promql/index.ts';
 import { parseQuery } from '../../promql/parser/index.ts';
-import { selectorsOf } from '../../rules/dependencies.ts';
 import type { BlockReader } from '../../tsdb/block/index.ts';
 import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
 import { ApiFault } from '../api/api-error.ts';
 import type { Pieces } from '../http/reply.ts';
 import { InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
+import { isLight } from './light-query.ts';
 import type { BlockPlace, FromWorker, ToWorker } from './messages.ts';
+
+const DEFAULT_LOOKBACK_MS = 5 * 60_000;
 
 export interface WorkerRunnerOptions {
   database: Database;
@@ -65,7 +67,9 @@ export class WorkerRunner implements QueryRunner {
 
   async run(task: QueryTask, signal: AbortSignal): Promise<Pieces> {
     const { engine, database } = this.options;
-    if (selectorsOf(parseQuery(task.query, engine.parser)).length === 0) return this.inline.run(task, signal);
+    const expr = parseQuery(task.query, engine.parser);
+    const lookbackMs = task.lookbackMs ?? engine.lookbackMs ?? DEFAULT_LOOKBACK_MS;
+    if (isLight(expr, task.times, lookbackMs, database.head)) return this.inline.run(task, signal);
     const thread = this.freest();
     const cancelFlag = new Int32Array(new SharedArrayBuffer(4));
     const cancel = () => Atomics.store(cancelFlag, 0, 1);
