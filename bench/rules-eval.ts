@@ -9,12 +9,12 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Labels, labelsFromObject, type SampleColumns } from '../src/core/model/index.ts';
 import { copySamples } from '../src/core/tsdb/copy/index.ts';
+import { freePort } from '../test/interop/prometheus.ts';
 import { peer } from '../test/peers.ts';
 
 const prometheus = peer('prometheus');
@@ -188,13 +188,4 @@ async function fill(to: string, count: number, from: number, until: number, step
     extent: async () => ({ mint: from, maxt: until }),
   };
   await copySamples([source], to, { blockRange: stepMs < MINUTE ? 7_200_000 : 18 * 3_600_000 });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +20,7 @@ import {
 import { DirectorySource } from '../../src/core/source/directory.ts';
 import type { SampleRows } from '../../src/core/source/memory.ts';
 import { describeWith, peer } from '../peers.ts';
-import { RealPrometheus } from './prometheus.ts';
+import { freePort, RealPrometheus } from './prometheus.ts';
 
 /** What is scraped must be stored before rules look at it: those that do look half a second back. */
 const RULES = `groups:
@@ -184,13 +183,4 @@ function lines(
     found.push(`${labels} @${t[row]} ${isStale(v, row) ? 'stale' : Number(v[row].toPrecision(12))}`);
   }
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,7 +1,6 @@
 /** Rule files that people run, evaluated on what the real node_exporter says: none may fail. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { parseRuleFile, type RuleFile, RuleHistory } from '../../src/core/rules/
 import { readExposition } from '../../src/core/source/exposition.ts';
 import { MemorySource } from '../../src/core/source/memory.ts';
 import { describeWith, peer, realworldDir } from '../peers.ts';
+import { freePort } from './prometheus.ts';
 
 const T0 = 1_700_000_100_000;
 const MINUTE = 60_000;
@@ -61,10 +61,7 @@ describeWith(
 );
 
 async function scrape(): Promise<Uint8Array> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const exporter = spawn(peer('prometheus-node-exporter')!, [`--web.listen-address=127.0.0.1:${port}`]);
   try {
     for (let i = 0; i < 100; i++) {
