@@ -12,6 +12,7 @@ import type { Appender, Source } from '../source/source.ts';
 import { addAdminRoutes } from './api/admin.ts';
 import { addQueryRoutes } from './api/query.ts';
 import { addRuleRoutes } from './api/rules.ts';
+import { addSearchRoutes } from './api/search.ts';
 import { addSeriesRoutes } from './api/series.ts';
 import { addStatusRoutes } from './api/status.ts';
 import { addTargetRoutes } from './api/targets.ts';
@@ -71,6 +72,8 @@ export interface ServerSettings {
   /** A regular expression for the whole origin. */
   corsOrigin: string;
   enableLifecycle: boolean;
+  /** Upstream's feature `search-api`. */
+  enableSearch: boolean;
   remoteReadSampleLimit: number;
   remoteReadConcurrency: number;
 }
@@ -85,6 +88,7 @@ export const DEFAULT_SERVER_LIMITS = {
   routePrefix: '',
   corsOrigin: '.*',
   enableLifecycle: false,
+  enableSearch: false,
   remoteReadSampleLimit: 50_000_000,
   remoteReadConcurrency: 10,
 } as const;
@@ -127,6 +131,7 @@ export class PrometheusServer {
     gate.register(registry);
     addQueryRoutes(router, { runner, gate, source, clock, parser, timeoutMs: settings.queryTimeoutMs });
     addSeriesRoutes(router, source);
+    if (settings.enableSearch) addSearchRoutes(router, source);
     addTargetRoutes(router, parts.targets, source);
     addRuleRoutes(router, parts.rules, parts.alertmanagers);
     const features = () =>
