@@ -5,6 +5,7 @@
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
 import type { ByteWriter } from '../../encoding/byte-writer.ts';
+import { uvarintSize } from '../../encoding/varint.ts';
 import { Labels } from '../../model/index.ts';
 import { copied, grownLength } from './grown.ts';
 import { HeadSymbols, type SymbolsImage } from './symbols.ts';
@@ -298,14 +299,7 @@ function hashOf(name: number, value: number): number {
 }
 
 function copySymbol(symbols: HeadSymbols, symbol: number, out: ByteWriter): void {
-  const piece = symbols.piece(symbol);
   const start = symbols.offset(symbol);
-  let at = start;
-  let length = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = piece[at++];
-    length |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  out.copy(piece, start, at + length);
+  const length = symbols.byteLength(symbol);
+  out.copy(symbols.piece(symbol), start, start + uvarintSize(length) + length);
 }

@@ -72,15 +72,9 @@ export class HeadSymbols {
     const block = Math.floor(symbol / TEXT_BLOCK);
     const known = this.texts[block]?.[symbol % TEXT_BLOCK];
     if (known !== undefined) return known;
-    const bytes = this.piece(symbol);
-    let at = this.offset(symbol);
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
-      length |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    const text = utf8Text(bytes, at, at + length);
+    const length = this.byteLength(symbol);
+    const at = this.offset(symbol) + uvarintSize(length);
+    const text = utf8Text(this.piece(symbol), at, at + length);
     if (++this.textCount > MAX_TEXTS) {
       this.texts = [];
       this.textCount = 1;
