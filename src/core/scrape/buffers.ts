@@ -1,28 +1,35 @@
-/** The memory of scrapes under way, lent from one to the next: ten thousand targets are not ten thousand bodies. */
+/**
+ * The memory of scrapes under way, lent from one to the next: ten thousand targets are not ten thousand bodies, nor are
+ * those that have been asked and have not answered yet.
+ */
 import { Batch } from '../exposition/batch.ts';
 import { BodyBuffer } from '../http/body.ts';
 
-export interface ScrapeBuffer {
-  body: BodyBuffer;
-  batch: Batch;
-}
-
 /** A batch with more rows is not kept for the next scrape. */
 const KEPT_ROWS = 1 << 17;
-/** Buffers that wait for use; more of them are left to the garbage collector. */
-const KEPT_BUFFERS = 64;
+/** Of each kind, waiting for use; more of them are left to the garbage collector. */
+const KEPT = 64;
 
 export class ScrapeBuffers {
-  private readonly idle: ScrapeBuffer[] = [];
+  private readonly bodies: BodyBuffer[] = [];
+  private readonly batches: Batch[] = [];
 
-  take(): ScrapeBuffer {
-    return this.idle.pop() ?? { body: new BodyBuffer(), batch: new Batch() };
+  takeBody(): BodyBuffer {
+    return this.bodies.pop() ?? new BodyBuffer();
   }
 
-  giveBack(buffer: ScrapeBuffer): void {
-    buffer.batch.clear();
-    buffer.body.clear();
-    if (buffer.batch.series.length > KEPT_ROWS) buffer.batch = new Batch();
-    if (this.idle.length < KEPT_BUFFERS) this.idle.push(buffer);
+  takeBatch(): Batch {
+    return this.batches.pop() ?? new Batch();
+  }
+
+  giveBack(body: BodyBuffer | undefined, batch: Batch | undefined): void {
+    if (body !== undefined && this.bodies.length < KEPT) {
+      body.clear();
+      this.bodies.push(body);
+    }
+    if (batch !== undefined && batch.series.length <= KEPT_ROWS && this.batches.length < KEPT) {
+      batch.clear();
+      this.batches.push(batch);
+    }
   }
 }

@@ -9,8 +9,9 @@ import { createParser } from '../exposition/format.ts';
 import type { ExpositionFormat, ExpositionParser, ParserOptions } from '../exposition/parser.ts';
 import { type Family, SeriesTable } from '../exposition/series-table.ts';
 import type { BatchSeries } from '../exposition/writer.ts';
+import type { BodyBuffer } from '../http/body.ts';
 import type { MetricFamily } from '../model/family.ts';
-import { type ScrapeBuffer, ScrapeBuffers } from './buffers.ts';
+import { ScrapeBuffers } from './buffers.ts';
 import { ClassicConversion } from './classic-conversion.ts';
 import { addFamilies, stretches } from './feed.ts';
 import type { Exposed, ScrapeInput } from './input.ts';
@@ -60,8 +61,9 @@ export class Scraper {
   private readonly intake: Intake;
   private parserOptions: ParserOptions;
   private readonly buffers: ScrapeBuffers;
-  /** Borrowed from the start of a scrape to its `release`, or to the next one. */
-  private buffer: ScrapeBuffer | undefined;
+  /** Borrowed when they are needed, until `release` or the next scrape. */
+  private lentBody: BodyBuffer | undefined;
+  private lentBatch: Batch | undefined;
   private parser: CachedParser | undefined;
   private conversion: ClassicConversion | undefined;
   /** The last body was not parsed to its end, so its parser is somewhere in the middle. */
@@ -101,8 +103,9 @@ export class Scraper {
 
   /** The last result is no longer needed; gives its memory back. */
   release(): void {
-    if (this.buffer !== undefined) this.buffers.giveBack(this.buffer);
-    this.buffer = undefined;
+    this.buffers.giveBack(this.lentBody, this.lentBatch);
+    this.lentBody = undefined;
+    this.lentBatch = undefined;
   }
 
   /**
@@ -110,7 +113,8 @@ export class Scraper {
    */
   async scrape(t: number, signal?: AbortSignal): Promise<ScrapeResult> {
     const { clock, intake } = this;
-    const { body, batch } = this.begin();
+    this.release();
+    const { body } = this;
     const started = clock.monotonic();
     intake.begin(t, clock.now());
     this.conversion?.begin();
@@ -120,20 +124,20 @@ export class Scraper {
       exposed = await this.input.read(body, signal);
       if (this.broken) this.parser = undefined;
       this.broken = true;
-      if ('families' in exposed) this.takeFamilies(exposed.families, batch);
+      if ('families' in exposed) this.takeFamilies(exposed.families, this.batch);
       else await this.takeBody(body.bytes, exposed.format, signal);
-      intake.finish(batch);
+      intake.finish(this.batch);
       this.broken = false;
     } catch (fault) {
       if (!(fault instanceof InputError)) throw fault;
       error = fault.place.file === undefined ? fault.in({ file: this.target.name }) : fault;
-      intake.fail(batch);
+      intake.fail(this.batch);
     }
     const { scraped, relabelled, added } = intake.counts;
     // No more digits than the nanoseconds that clocks have.
     const durationSeconds = Math.round((clock.monotonic() - started) * 1e6) / 1e9;
     const bodyBytes = error?.code === 'http_body_size' ? -1 : body.length;
-    intake.addReport(batch, {
+    intake.addReport(this.batch, {
       up: error === undefined,
       durationSeconds,
       scraped,
@@ -146,7 +150,8 @@ export class Scraper {
 
   /** A scrape at time `t` that is not made, and fails with `error`. */
   refuse(t: number, error: InputError): ScrapeResult {
-    const { batch } = this.begin();
+    this.release();
+    const { batch } = this;
     this.intake.begin(t, this.clock.now());
     this.intake.fail(batch);
     const nothing = { durationSeconds: 0, scraped: 0, relabelled: 0, added: 0, bodyBytes: 0 };
@@ -156,7 +161,8 @@ export class Scraper {
 
   /** The target is gone: stale markers at time `t` for all that it had. */
   end(t: number): ScrapeResult {
-    const { batch } = this.begin();
+    this.release();
+    const { batch } = this;
     this.intake.begin(t, this.clock.now());
     this.intake.end(batch);
     return this.result(t, undefined, undefined, 0);
@@ -167,10 +173,15 @@ export class Scraper {
     return new ClassicConversion(this.intake.cache.exposed, convertClassic.keepClassic);
   }
 
-  private begin(): ScrapeBuffer {
-    this.release();
-    this.buffer = this.buffers.take();
-    return this.buffer;
+  private get body(): BodyBuffer {
+    this.lentBody ??= this.buffers.takeBody();
+    return this.lentBody;
+  }
+
+  /** Not before an answer is there: many targets are asked at a time, and few are read. */
+  private get batch(): Batch {
+    this.lentBatch ??= this.buffers.takeBatch();
+    return this.lentBatch;
   }
 
   private takeFamilies(families: readonly MetricFamily[], batch: Batch): void {
@@ -184,7 +195,7 @@ export class Scraper {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { clock, intake } = this;
-    const { batch } = this.buffer!;
+    const { batch } = this;
     const parser = this.parserFor(format);
     let breath = clock.monotonic();
     for (const stretch of stretches(body, format)) {
@@ -244,12 +255,12 @@ export class Scraper {
     return {
       target: this.target,
       t,
-      batch: this.buffer!.batch,
+      batch: this.batch,
       series: this.intake.cache.final,
       error,
       counts: this.intake.counts,
       durationSeconds,
-      bodyBytes: answer === undefined ? 0 : this.buffer!.body.length,
+      bodyBytes: answer === undefined ? 0 : this.body.length,
       receivedBytes: answer?.receivedBytes ?? 0,
       warning: answer?.warning,
     };
