@@ -14,12 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../src/core/clock.ts';
-import { DEFAULT_SCRAPE_PROTOCOLS } from '../src/core/exposition/negotiation.ts';
 import { HttpClient } from '../src/core/http/http-client.ts';
-import { DEFAULT_HTTP_CLIENT_CONFIG } from '../src/core/http/http-config.ts';
 import { Registry } from '../src/core/instrument/index.ts';
 import { type ScrapeConfig, ScrapeManager } from '../src/core/scrape/index.ts';
 import { Database } from '../src/core/tsdb/db/index.ts';
+import { job, staticTargets } from '../test/core/scrape/job.ts';
 import { peer } from '../test/peers.ts';
 
 const [mode = 'both', secondsText = '60', ...rest] = process.argv.slice(2);
@@ -77,39 +76,12 @@ async function startServer(series: number): Promise<{ port: number; child: Child
 }
 
 function configOf(targets: readonly string[], intervalMs: number): ScrapeConfig {
-  return {
+  return job({
     jobName: 'bench',
-    honorLabels: false,
-    honorTimestamps: true,
-    trackTimestampsStaleness: false,
-    params: {},
     scrapeIntervalMs: intervalMs,
     scrapeTimeoutMs: intervalMs,
-    scrapeProtocols: DEFAULT_SCRAPE_PROTOCOLS,
-    scrapeNativeHistograms: false,
-    alwaysScrapeClassicHistograms: false,
-    convertClassicHistogramsToNhcb: false,
-    extraScrapeMetrics: false,
-    scrapeFailureLogFile: '',
-    metricsPath: '/metrics',
-    scheme: 'http',
-    enableCompression: true,
-    bodySizeLimitBytes: 0,
-    sampleLimit: 0,
-    targetLimit: 0,
-    labelLimit: 0,
-    labelNameLengthLimit: 0,
-    labelValueLengthLimit: 0,
-    nativeHistogramBucketLimit: 0,
-    nativeHistogramMinBucketFactor: 0,
-    keepDroppedTargets: 0,
-    metricNameValidationScheme: 'utf8',
-    metricNameEscapingScheme: 'allow-utf-8',
-    discovery: [{ mechanism: 'static', groups: [{ targets, labels: {} }] }],
-    http: DEFAULT_HTTP_CLIENT_CONFIG,
-    relabelConfigs: [],
-    metricRelabelConfigs: [],
-  };
+    discovery: [staticTargets(...targets)],
+  });
 }
 
 /** In a child: scrapes into a database until the parent has asked how that goes. */

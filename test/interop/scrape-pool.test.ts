@@ -3,10 +3,10 @@
  * same series, and of a target that plays the same piece to both, the same samples, stale markers and `scrape_*`
  * series. `promtool tsdb dump` reads both directories.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import { ScrapeManager } from '../../src/core/scrape/index.ts';
 import { openJobClient } from '../../src/core/scrape/job-client.ts';
 import { Database } from '../../src/core/tsdb/db/index.ts';
 import { describeWith, peer } from '../peers.ts';
+import { Exporters } from './exporters.ts';
 import { RealPrometheus } from './prometheus.ts';
 
 const HISTOGRAM = (n: number) => `# TYPE h histogram
@@ -78,14 +79,6 @@ function steps(samples: Samples, job: string): Record<string, string>[] {
   });
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const programs = {
   prometheus: peer('prometheus'),
   promtool: peer('promtool'),
@@ -96,22 +89,11 @@ const programs = {
 
 describeWith('a scrape pool beside the real Prometheus', programs, () => {
   const dir = mkdtempSync(join(tmpdir(), 'tsmon-pool-'));
-  const started: ChildProcess[] = [];
+  const exporters = new Exporters();
   const servers: Server[] = [];
   let ours: Samples;
   let theirs: Samples;
   let sd: string;
-
-  async function start(program: string, flags: (address: string) => string[]): Promise<string> {
-    const address = `127.0.0.1:${await freePort()}`;
-    started.push(spawn(program, flags(address), { stdio: 'ignore' }));
-    for (let i = 0; i < 200; i++) {
-      const answer = await fetch(`http://${address}/metrics`).catch(() => undefined);
-      if (answer?.ok) return address;
-      await sleep(50);
-    }
-    throw new Error(`${program} did not start`);
-  }
 
   async function serve(answer: (url: string, agent: string) => Promise<[status: number, body: string]>) {
     const server = createHttpServer(async (request, response) => {
@@ -124,15 +106,15 @@ describeWith('a scrape pool beside the real Prometheus', programs, () => {
   }
 
   async function config(): Promise<string> {
-    const node = await start(programs['node-exporter']!, (at) => [`--web.listen-address=${at}`]);
-    const gateway = await start(programs.pushgateway!, (at) => [`--web.listen-address=${at}`]);
+    const node = await exporters.start(programs['node-exporter']!, (at) => [`--web.listen-address=${at}`]);
+    const gateway = await exporters.start(programs.pushgateway!, (at) => [`--web.listen-address=${at}`]);
     await fetch(`http://${gateway}/metrics/job/batch/zone/z`, { method: 'PUT', body: 'rows{table="a"} 3\n' });
     const blackboxConfig = join(dir, 'blackbox.yml');
     writeFileSync(
       blackboxConfig,
       'modules: {http_2xx: {prober: http, http: {preferred_ip_protocol: ip4}}}\n',
     );
-    const blackbox = await start(programs['blackbox-exporter']!, (at) => [
+    const blackbox = await exporters.start(programs['blackbox-exporter']!, (at) => [
       `--web.listen-address=${at}`,
       `--config.file=${blackboxConfig}`,
     ]);
@@ -226,7 +208,7 @@ ${script('both', '  convert_classic_histograms_to_nhcb: true\n  always_scrape_cl
   }, 60_000);
 
   afterAll(async () => {
-    for (const child of started) child.kill();
+    exporters.stop();
     for (const server of servers) server.close();
     rmSync(dir, { recursive: true, force: true });
   });

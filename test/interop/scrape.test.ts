@@ -2,15 +2,14 @@
  * The same targets, at nearly the same time, scraped by the real Prometheus and by `tsmon scrape`: both must have the
  * same series, types, and, where they do not change, values.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tsmon } from '../cli.ts';
 import { describeWith, peer } from '../peers.ts';
+import { Exporters, freePort } from './exporters.ts';
 import { RealPrometheus } from './prometheus.ts';
 
 const prometheusProgram = peer('prometheus');
@@ -27,14 +26,6 @@ interface View {
 
 function key(metric: Pairs): string {
   return JSON.stringify(Object.entries(metric).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** What `tsmon scrape` says of a target. */
@@ -55,26 +46,15 @@ describeWith(
   'a scrape beside the real Prometheus',
   { prometheus: prometheusProgram, 'node-exporter': nodeExporter, pushgateway },
   () => {
-    const started: ChildProcess[] = [];
+    const exporters = new Exporters();
     let prometheus: RealPrometheus;
     let exporterAt: string;
     let gatewayAt: string;
     let prometheusAt: string;
 
-    async function start(program: string, flags: (address: string) => string[]): Promise<string> {
-      const address = `127.0.0.1:${await freePort()}`;
-      started.push(spawn(program, flags(address), { stdio: 'ignore' }));
-      for (let i = 0; i < 200; i++) {
-        const answer = await fetch(`http://${address}/metrics`).catch(() => undefined);
-        if (answer?.ok) return address;
-        await sleep(50);
-      }
-      throw new Error(`${program} did not start`);
-    }
-
     beforeAll(async () => {
-      exporterAt = await start(nodeExporter!, (address) => [`--web.listen-address=${address}`]);
-      gatewayAt = await start(pushgateway!, (address) => [`--web.listen-address=${address}`]);
+      exporterAt = await exporters.start(nodeExporter!, (address) => [`--web.listen-address=${address}`]);
+      gatewayAt = await exporters.start(pushgateway!, (address) => [`--web.listen-address=${address}`]);
       const push = (path: string, body: string) =>
         fetch(`http://${gatewayAt}/metrics/${path}`, { method: 'PUT', body });
       await push('job/batch', '# TYPE rows counter\nrows{table="a"} 3\nrows{table="b"} NaN\n');
@@ -118,7 +98,7 @@ scrape_configs:
 
     afterAll(async () => {
       await prometheus?.stop();
-      for (const child of started) child.kill();
+      exporters.stop();
     });
 
     /** What Prometheus has of a target now. */
