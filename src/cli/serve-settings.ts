@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
+import type { GlobalSwitch } from '../core/config/index.ts';
 import { InputError } from '../core/errors.ts';
 import { parseByteSize } from '../core/model/byte-size.ts';
 import { parseDuration } from '../core/model/duration.ts';
@@ -18,7 +19,6 @@ export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;
 const SETTLED_FEATURES = new Set([
   'exemplar-storage',
   'expand-external-labels',
-  'native-histograms',
   'new-service-discovery-manager',
   'no-default-scrape-port',
   'auto-gomaxprocs',
@@ -27,6 +27,12 @@ const SETTLED_FEATURES = new Set([
 ]);
 
 const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver'];
+
+/** Features that became settings of the configuration: they are its defaults then. */
+const CONFIG_FEATURES: Readonly<Record<string, GlobalSwitch>> = {
+  'native-histograms': 'scrape_native_histograms',
+  'extra-scrape-metrics': 'extra_scrape_metrics',
+};
 
 export interface ServeSettings {
   settings: DaemonSettings;
@@ -47,6 +53,7 @@ export function serveSettings(flags: ServeFlags, version: string, share: string)
     ownConfig: given === undefined,
     expandEnv: flags['expand-env'] || given === undefined,
     env: { ...process.env, TSMON_ADDRESS: localAddress(listen[0]) },
+    configOn: enabled.filter((name) => name in CONFIG_FEATURES).map((name) => CONFIG_FEATURES[name]),
     autoReloadMs: enabled.includes('auto-reload-config')
       ? positive(flags['config.auto-reload-interval'], 'config.auto-reload-interval')
       : 0,
@@ -160,7 +167,12 @@ function noticesOf(flags: ServeFlags, enabled: readonly string[]): string[] {
   const idle = Object.keys(flags).filter((name) => name in IDLE_FLAGS);
   const unknown = enabled.filter(
     (name) =>
-      !(SETTLED_FEATURES.has(name) || SERVER_FEATURES.includes(name) || QUERY_FEATURES.includes(name)),
+      !(
+        SETTLED_FEATURES.has(name) ||
+        name in CONFIG_FEATURES ||
+        SERVER_FEATURES.includes(name) ||
+        QUERY_FEATURES.includes(name)
+      ),
   );
   return [
     ...idle.map((name) => `--${name} has nothing to set here, and is left aside`),

@@ -25,7 +25,11 @@ export interface LoadOptions {
   agent?: boolean | undefined;
   /** Leave out the files that `scrape_config_files` names. */
   syntaxOnly?: boolean | undefined;
+  /** Settings of `global` that are on where the file does not say otherwise, by their keys. */
+  on?: readonly GlobalSwitch[] | undefined;
 }
+
+export type GlobalSwitch = 'scrape_native_histograms' | 'extra_scrape_metrics';
 
 export interface LoadedConfig {
   config: Config;
@@ -73,6 +77,7 @@ export function parseConfig(
 function complete(config: Config, reader: Reader, options: LoadOptions): void {
   const { env = {}, agent } = options;
   const sound = reader.faultCount === 0;
+  switchOn(config, reader, options.on ?? []);
   completeGlobal(config.global, sound && !hasGlobal(reader));
   completeRuntime(config.runtime, env['GOGC']);
   if (!options.expandEnv) expandLabels(config, reader, env);
@@ -92,6 +97,12 @@ function complete(config: Config, reader: Reader, options: LoadOptions): void {
     );
   }
   if (agent) checkAgent(config, reader);
+}
+
+function switchOn({ global }: Config, { origins }: Reader, on: readonly GlobalSwitch[]): void {
+  const asked = (key: GlobalSwitch) => on.includes(key) && !origins.has(`global.${key}`);
+  if (asked('scrape_native_histograms')) global.scrapeNativeHistograms = true;
+  if (asked('extra_scrape_metrics')) global.extraScrapeMetrics = true;
 }
 
 /** An empty section is none. */

@@ -221,8 +221,8 @@ export class Daemon {
   }
 
   private readConfiguration(): Configuration {
-    const { configFile, engine, env, expandEnv } = this.settings;
-    const read = readConfiguration(configFile, engine.parser, { env, expandEnv });
+    const { configFile, engine, env, expandEnv, configOn: on } = this.settings;
+    const read = readConfiguration(configFile, engine.parser, { env, expandEnv, on });
     const notices = [...read.warnings.map(({ message }) => message), ...unheededSettings(read.config)];
     for (const notice of notices) this.host.logger.warn(notice, { component: 'config' });
     return read;

@@ -1,4 +1,5 @@
 /** What `tsmon serve` is told on its command line. Durations are milliseconds. */
+import type { LoadOptions } from '../../config/index.ts';
 import type { EngineOptions } from '../../promql/index.ts';
 import type { RestoreOptions } from '../../rules/index.ts';
 
@@ -11,6 +12,8 @@ export interface DaemonSettings {
   /** Expand variables in every text of it, not only in external labels. */
   expandEnv: boolean;
   env: Readonly<Record<string, string | undefined>>;
+  /** Settings of `global` that features switch on. */
+  configOn: NonNullable<LoadOptions['on']>;
   /** How often the files are looked at for changes; 0: on demand only. */
   autoReloadMs: number;
   dataDir: string;
