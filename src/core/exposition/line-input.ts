@@ -11,13 +11,14 @@ import { BAD_EXPOSITION, type ExpositionParser } from './parser.ts';
 export const NEWLINE = 0x0a;
 
 const NOTHING = Buffer.alloc(0);
+const NO_VIEW = new DataView(NOTHING.buffer, 0, 0);
 /** Stands there until the first piece comes; never written to. */
 const NO_BATCH = new Batch();
 
 export abstract class LineInput implements ExpositionParser {
   /** The piece that is being parsed, and the same memory as a view. */
   protected bytes: Buffer = NOTHING;
-  protected view: DataView = new DataView(NOTHING.buffer, 0, 0);
+  protected view: DataView = NO_VIEW;
   protected batch: Batch = NO_BATCH;
   /** Where the line that is being parsed starts, and its number. */
   protected lineStart = 0;
@@ -74,7 +75,10 @@ export abstract class LineInput implements ExpositionParser {
 
   /** Makes the parser ready for the next input; what it knows of lines and series stays. */
   protected reset(): void {
+    // Whoever waits for the next input must not keep the last one alive.
     this.bytes = NOTHING;
+    this.view = NO_VIEW;
+    this.batch = NO_BATCH;
     this.line = 1;
     this.lineStart = 0;
     this.heldBytes = 0;
