@@ -39,6 +39,22 @@ async function open(config: DiscoveryConfig, resources: DiscoveryResources): Pro
       const { HttpDiscoverer } = await import('./http.ts');
       return new HttpDiscoverer(config, resources);
     }
+    case 'consul': {
+      const { ConsulDiscoverer } = await import('./consul/index.ts');
+      return new ConsulDiscoverer(config, resources);
+    }
+    case 'docker': {
+      const { DockerDiscoverer } = await import('./docker/index.ts');
+      return new DockerDiscoverer(config, resources);
+    }
+    case 'dockerswarm': {
+      const { SwarmDiscoverer } = await import('./dockerswarm/index.ts');
+      return new SwarmDiscoverer(config, resources);
+    }
+    case 'ec2': {
+      const { Ec2Discoverer } = await import('./ec2/index.ts');
+      return new Ec2Discoverer(config, resources);
+    }
     default:
       throw new InputError(
         'unsupported_discovery',
