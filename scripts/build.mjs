@@ -5,7 +5,16 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
@@ -85,6 +94,17 @@ const late = {
   },
 };
 
+// Of the YAML package its ES modules, from which what nothing uses can be left out; Node is given CommonJS.
+const yamlModules = {
+  name: 'yaml-modules',
+  setup(b) {
+    b.onResolve({ filter: /^yaml$/ }, () => ({
+      path: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js'),
+      sideEffects: false,
+    }));
+  },
+};
+
 await Promise.all([
   build({
     ...shared,
@@ -116,7 +136,18 @@ await Promise.all([
     })),
     outdir: join(fresh, 'commands'),
     external: ['@oclif/core'],
-    plugins: [entries, late],
+    plugins: [entries, late, yamlModules],
+  }),
+  // The browser's part of a server; its page is as it is written.
+  build({
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+    absWorkingDir: root,
+    entryPoints: [{ in: 'src/web/main.ts', out: 'app' }],
+    outdir: join(fresh, 'web', 'assets'),
   }),
   // Threads of a server, each an entry of its own.
   build({
@@ -143,6 +174,7 @@ await Promise.all([
   }),
 ]);
 
+cpSync(join(root, 'src', 'web', 'index.html'), join(fresh, 'web', 'index.html'));
 writeFileSync(join(fresh, 'live', 'load.cjs'), "module.exports = () => import('./live.mjs');\n");
 
 if (process.argv.includes('--lib')) {

@@ -40,8 +40,8 @@ export interface ServeSettings {
   notices: string[];
 }
 
-/** `share` is the folder of the configuration that runs where there is none. Throws InputError. */
-export function serveSettings(flags: ServeFlags, version: string, share: string): ServeSettings {
+/** `root` is where tsmon is installed. Throws InputError. */
+export function serveSettings(flags: ServeFlags, version: string, root: string): ServeSettings {
   const listen = flags.listen.map(parseListenAddress);
   const enabled = splitFeatures(flags['enable-feature']);
   const given = flags.config ?? (existsSync('prometheus.yml') ? 'prometheus.yml' : undefined);
@@ -49,7 +49,7 @@ export function serveSettings(flags: ServeFlags, version: string, share: string)
   const query = features(enabled.filter((name) => QUERY_FEATURES.includes(name)));
   const settings: DaemonSettings = {
     version,
-    configFile: given ?? join(share, 'prometheus.yml'),
+    configFile: given ?? join(root, 'share', 'prometheus.yml'),
     ownConfig: given === undefined,
     expandEnv: flags['expand-env'] || given === undefined,
     env: { ...process.env, TSMON_ADDRESS: localAddress(listen[0]) },
@@ -65,6 +65,7 @@ export function serveSettings(flags: ServeFlags, version: string, share: string)
     listen,
     externalUrl,
     routePrefix: parsePrefix(flags['web.route-prefix'] ?? externalUrl.pathname),
+    webDir: join(root, 'dist', 'web'),
     webConfigFile: flags['web.config.file'] ?? '',
     roles: { scrape: flags.scrape, rules: flags.rules },
     admin: flags['web.enable-admin-api'],

@@ -38,7 +38,7 @@ Exit status: 0 ended as asked, 1 ended by a fault, 2 wrong usage, a configuratio
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     const { root, version } = this.config;
-    const { settings, notices } = serveSettings(flags, version, join(root, 'share'));
+    const { settings, notices } = serveSettings(flags, version, root);
     await runServer(settings, {
       notices,
       level: flags['log.level'],

@@ -25,15 +25,15 @@ export class RunningServer {
     });
   }
 
-  /** When it is ready, its URL. */
-  async url(): Promise<string> {
+  /** When it is ready, its URL; `prefix` is what comes before all paths. */
+  async url(prefix = ''): Promise<string> {
     return vi.waitFor(
       async () => {
         const address = / address=(\S+)/.exec(this.log.join('\n'))?.[1];
         if (address === undefined) throw new Error(`does not listen: ${this.log.join('\n')}`);
-        const { status } = await fetch(`http://${address}/-/ready`);
+        const { status } = await fetch(`http://${address}${prefix}/-/ready`);
         if (status !== 200) throw new Error(`not ready: ${status}`);
-        return `http://${address}`;
+        return `http://${address}${prefix}`;
       },
       { timeout: 30_000, interval: 50 },
     );

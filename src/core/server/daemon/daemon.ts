@@ -18,6 +18,7 @@ import { Notifications } from '../notifications.ts';
 import { DEFAULT_SERVER_LIMITS, PrometheusServer } from '../prometheus-server.ts';
 import type { QueryRunner } from '../query-runner.ts';
 import type { WebSecurity } from '../web/web-security.ts';
+import { addWebRoutes } from '../web-routes.ts';
 import { adminView } from './admin-view.ts';
 import { Alerting } from './alerting.ts';
 import { autoReload } from './auto-reload.ts';
@@ -39,10 +40,12 @@ export interface DaemonHost {
   security: WebSecurity;
   /** Where blocks are cut and compacted. */
   tasks: TaskRunner;
-  /** Where queries run. */
-  openRunner: (db: Database) => QueryRunner;
+  /** Where queries run; closed before the database. */
+  openRunner: (db: Database) => ThreadedRunner;
   openClient: (config: HttpClientConfig, compression: boolean) => FetchClient;
 }
+
+type ThreadedRunner = QueryRunner & { close(): Promise<void> };
 
 const RELOAD_FAILED = 'Configuration reload has failed.';
 const STARTING = 'Prometheus is starting and replaying the write-ahead log (WAL).';
@@ -58,6 +61,7 @@ export class Daemon {
   private readonly registry = new Registry();
   private readonly runtime = new RuntimeWatch();
   private readonly db: Database;
+  private readonly runner: ThreadedRunner;
   private readonly scrapes: ScrapeManager;
   private readonly rules: RuleManager;
   private readonly alerting: Alerting;
@@ -79,6 +83,7 @@ export class Daemon {
     this.host = host;
     this.current = this.readConfiguration();
     this.db = openDatabase(settings, this.current.config, { clock, logger, tasks });
+    this.runner = host.openRunner(this.db);
     this.reloads = new ReloadStatus(this.registry, clock);
     this.notifications = new Notifications(clock, settings.maxNotificationsSubscribers);
     this.notifications.add(STARTING);
@@ -125,6 +130,7 @@ export class Daemon {
       ...ruleFamilies(this.rules.groups()),
     ]);
     this.http = this.makeServer();
+    addWebRoutes(this.http.router, settings.webDir, settings.routePrefix);
     if (settings.ownConfig) addHostRoute(this.http.router, logger);
     this.ready = this.becomeReady();
   }
@@ -178,6 +184,7 @@ export class Daemon {
     ]);
     await this.maintenance;
     this.runtime.close();
+    await this.runner.close();
     await this.db.close();
   }
 
@@ -230,12 +237,12 @@ export class Daemon {
 
   private makeServer(): PrometheusServer {
     const { settings, db, registry } = this;
-    const { clock, logger, security, openRunner } = this.host;
+    const { clock, logger, security } = this.host;
     return new PrometheusServer(
       {
         source: () => db.reader(),
         appender: settings.remoteWriteReceiver ? () => db.appender() : undefined,
-        runner: openRunner(db),
+        runner: this.runner,
         targets: targetsView(this.scrapes, globalUrlFor(this.settings.externalUrl, settings.listen[0].port)),
         rules: rulesView(this.rules),
         alertmanagers: this.alerting.view(),

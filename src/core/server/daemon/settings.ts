@@ -28,6 +28,8 @@ export interface DaemonSettings {
   externalUrl: URL;
   /** '' or '/prometheus'. */
   routePrefix: string;
+  /** Where the page for browsers is, as it was built. */
+  webDir: string;
   /** '' for none. */
   webConfigFile: string;
   roles: { scrape: boolean; rules: boolean };

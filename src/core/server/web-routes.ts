@@ -1,0 +1,43 @@
+/**
+ * The page for browsers: one HTML file for all its paths, and its script and styles. All of it is read once; the page
+ * asks the same API as everybody.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Reply } from './http/reply.ts';
+import type { Router } from './http/router.ts';
+
+/** Where Prometheus' page has its parts; links from alerts lead to `/graph`. */
+const PATHS = ['/', '/query', '/graph', '/alerts', '/rules', '/targets', '/status'];
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+/** Nothing from elsewhere is loaded, whatever a label or an annotation says. */
+const POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'self'";
+
+/** `dir` is what the build made of src/web; `routePrefix` is '' or '/prometheus'. */
+export function addWebRoutes(router: Router, dir: string, routePrefix: string): void {
+  const page = Buffer.from(
+    readFileSync(join(dir, 'index.html'), 'utf8').replace('%BASE%', `${routePrefix}/`),
+  );
+  const send = (reply: Reply, type: string, body: Uint8Array) => {
+    reply.header('X-Content-Type-Options', 'nosniff');
+    reply.header('Content-Security-Policy', POLICY);
+    // A new version has the same names.
+    reply.header('Cache-Control', 'no-cache');
+    reply.whole(200, type, body);
+  };
+  for (const path of PATHS) {
+    router.add('GET', path, (_, reply) => send(reply, 'text/html; charset=utf-8', page), { always: true });
+  }
+  for (const name of readdirSync(join(dir, 'assets'))) {
+    const type = TYPES[extname(name)];
+    if (type === undefined) continue;
+    const body = readFileSync(join(dir, 'assets', name));
+    router.add('GET', `/assets/${name}`, (_, reply) => send(reply, type, body), { always: true });
+  }
+}
