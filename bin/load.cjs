@@ -6,14 +6,13 @@
  */
 const fs = require('node:fs');
 const path = require('node:path');
-const os = require('node:os');
 const vm = require('node:vm');
 
 /** Returns a function that loads `dist/<name>.cjs` and gives its exports. */
 function loader(dist, build) {
   const loaded = new Map();
   const cacheDir = path.join(
-    process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
+    process.env.XDG_CACHE_HOME || path.join(process.env.HOME || require('node:os').homedir(), '.cache'),
     'tsmon',
     `${build.stamp}-${process.version}-${process.arch}`,
   );
@@ -33,11 +32,11 @@ function loader(dist, build) {
         importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       },
     );
-    const nodeRequire = require('node:module').createRequire(file);
     const requireFrom = (id) => {
       // The bundles leave oclif out, so that it exists once and not in every command.
       if (id === '@oclif/core') return load('oclif');
-      return id.startsWith('late:') ? load(id.replace(':', '/')) : nodeRequire(id);
+      // Everything else that a bundle asks for is Node's own.
+      return id.startsWith('late:') ? load(id.replace(':', '/')) : require(id);
     };
     script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
     if (cachedData === undefined || script.cachedDataRejected)

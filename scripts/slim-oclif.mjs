@@ -23,13 +23,20 @@ const OWN = {
   'screen.js': 'exports.stdtermwidth = exports.errtermwidth = 80;',
   'ux/action/simple.js': 'exports.default = class { stop() {} };',
   'ux/action/spinner.js': 'exports.default = class { stop() {} };',
-  // Faults are worded, and coloured, in src/cli/command.ts.
-  'ux/supports-color.js': 'exports.supportsColor = () => false;',
+  // Faults are worded, and coloured, in src/cli/command.ts. Asking what the terminal can do makes the streams, too.
+  'ux/theme.js': 'exports.colorize = (style, text) => text;',
+  'ux/index.js': `
+    exports.colorize = (style, text) => text;
+    exports.ux = { action: { stop() {} }, colorize: exports.colorize };`,
 };
 
 const PACKAGES = {
   // Templates are for help.
   ejs: NOTHING,
+  // How oclif would print a fault.
+  'clean-stack': 'module.exports = (stack) => stack;',
+  'indent-string': 'module.exports = (text) => text;',
+  'wrap-ansi': 'module.exports = (text) => text;',
 };
 
 /** Node's modules that are loaded when something of them is called. */
