@@ -5,9 +5,10 @@
  * play a piece to each scraper (faults, series that come and go, native histograms, times of their own), targets found in
  * files and over HTTP that change, one that is gone at times, and a reload at a third and at two thirds of the time. In
  * the end it compares what both stored and what alerts both sent. Exit status 1 if they differ.
+ * `npm run bench -- side-by-side compare DIRECTORY` compares once more what a run left.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdtempSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,11 +16,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { peer } from '../test/peers.ts';
 import { Comparison, dump } from './side-by-side/comparison.ts';
 import { type Addresses, writeConfiguration, writeTargets } from './side-by-side/configuration.ts';
-import { AlertReceiver, GoneAtTimes, Targets } from './side-by-side/targets.ts';
+import { AlertReceiver, GoneAtTimes, type ReceivedAlert, Targets } from './side-by-side/targets.ts';
 
 const minutes = Number(process.argv[2] ?? '3');
 const root = process.env['TSMON_ROOT'] ?? process.cwd();
-const dir = mkdtempSync(join(tmpdir(), 'tsmon-side-by-side-'));
+const dir = process.argv[2] === 'compare' ? '' : mkdtempSync(join(tmpdir(), 'tsmon-side-by-side-'));
 const FLAGS = ['--enable-feature=native-histograms,extra-scrape-metrics', '--web.enable-lifecycle'];
 const TARGETS_CHANGE_MS = 90_000;
 const PUSH_MS = 30_000;
@@ -140,17 +141,35 @@ async function run(): Promise<void> {
   await Promise.all(servers.map((server) => stop(server.process)));
   targets.stop();
   gone.stop();
+  for (const { dir, receiver } of servers) {
+    receiver.stop();
+    const { alerts, requests } = receiver;
+    writeFileSync(join(dir, 'received.json'), JSON.stringify({ from, to, alerts, requests: [...requests] }));
+  }
+  await compare(dir);
+}
+
+interface Received {
+  from: number;
+  to: number;
+  alerts: ReceivedAlert[];
+  requests: string[];
+}
+
+/** What a run left in its directory. */
+async function compare(dir: string): Promise<void> {
   const [ours, theirs] = [
-    await dump(program('promtool'), join(servers[0].dir, 'data')),
-    await dump(program('promtool'), join(servers[1].dir, 'data')),
+    await dump(program('promtool'), join(dir, 'tsmon', 'data')),
+    await dump(program('promtool'), join(dir, 'prometheus', 'data')),
   ];
-  const comparison = new Comparison();
+  const received = (name: string): Received =>
+    JSON.parse(readFileSync(join(dir, name, 'received.json'), 'utf8'));
+  const [own, other] = [received('tsmon'), received('prometheus')];
+  const comparison = new Comparison(own.to - 30_000);
   comparison.stored(ours, theirs);
-  const [own, other] = servers.map(({ receiver }) => receiver);
-  comparison.sent(own.alerts, other.alerts, from + 30_000, to - 90_000);
+  comparison.sent(own.alerts, other.alerts, own.from + 30_000, own.to - 90_000);
   for (const request of own.requests)
-    if (!other.requests.has(request)) comparison.faults.push(`only tsmon asks ${request}`);
-  for (const { receiver } of servers) receiver.stop();
+    if (!other.requests.includes(request)) comparison.faults.push(`only tsmon asks ${request}`);
   for (const note of comparison.notes) process.stdout.write(`${note}\n`);
   for (const fault of comparison.faults) process.stdout.write(`DIFFERS: ${fault}\n`);
   process.stdout.write(`${comparison.faults.length} differences\n`);
@@ -158,7 +177,8 @@ async function run(): Promise<void> {
 }
 
 try {
-  await run();
+  if (process.argv[2] === 'compare') await compare(process.argv[3]);
+  else await run();
 } finally {
   for (const child of children) child.kill('SIGTERM');
 }

@@ -13,7 +13,7 @@ export interface Addresses {
 export const PLAYED: Readonly<Record<string, RegExp>> = {
   plain: /\bjob="plain"/,
   faulty: /\bjob="faulty"/,
-  limited: /\bjob="limited"/,
+  limited: /__name__="(?:up|scrape_\w+)", .*\bjob="limited"/,
   honoring: /\bjob="(?:honoring|mine)"/,
   openmetrics: /\bjob="openmetrics"/,
   native: /\bjob="native"/,

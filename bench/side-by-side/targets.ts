@@ -234,7 +234,7 @@ export class GoneAtTimes {
 export interface ReceivedAlert {
   at: number;
   labels: Record<string, string>;
-  annotations: Record<string, string>;
+  annotations?: Record<string, string>;
   startsAt: string;
   endsAt: string;
   generatorURL: string;
