@@ -43,6 +43,10 @@ async function open(config: DiscoveryConfig, resources: DiscoveryResources): Pro
       const { ConsulDiscoverer } = await import('./consul/index.ts');
       return new ConsulDiscoverer(config, resources);
     }
+    case 'kubernetes': {
+      const { openKubernetes } = await import('./kubernetes/index.ts');
+      return openKubernetes(config, resources);
+    }
     case 'docker': {
       const { DockerDiscoverer } = await import('./docker/index.ts');
       return new DockerDiscoverer(config, resources);

@@ -13,11 +13,11 @@ export interface InstanceContext {
   zoneIds: ReadonlyMap<string, string>;
 }
 
-/** The targets of a reservation; instances without a private address have none. */
+/** The targets of a reservation: by the private address, or else the first IPv6 one; who has neither has none. */
 export function reservationTargets(reservation: XmlElement, context: InstanceContext): Labels[] {
   const owner = reservation.textAt('ownerId');
   return reservation.items('instancesSet').flatMap((instance) => {
-    const ip = instance.textAt('privateIpAddress');
+    const ip = instance.textAt('privateIpAddress') || firstIpv6(instance);
     return ip ? [targetOf(instance, ip, owner, context)] : [];
   });
 }
@@ -39,7 +39,7 @@ function targetOf(
     .set(`${META}instance_id`, instance.textAt('instanceId'))
     .set(`${META}region`, region)
     .set(`${META}owner_id`, owner)
-    .set(`${META}private_ip`, ip)
+    .set(`${META}private_ip`, instance.textAt('privateIpAddress'))
     .set(`${META}private_dns_name`, instance.textAt('privateDnsName'))
     .set(`${META}platform`, instance.textAt('platform'))
     .set(`${META}ami`, instance.textAt('imageId'))
@@ -61,6 +61,14 @@ function targetOf(
     if (key !== undefined) labels.setEach(`${META}tag_`, { [key]: value });
   }
   return labels.labels();
+}
+
+function firstIpv6(instance: XmlElement): string | undefined {
+  return instance
+    .items('networkInterfaceSet')
+    .flatMap((one) => one.items('ipv6AddressesSet'))
+    .map((entry) => entry.textAt('ipv6Address'))
+    .find(Boolean);
 }
 
 function addInterfaces(labels: MetaLabels, interfaces: readonly XmlElement[]): void {
