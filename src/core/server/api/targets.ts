@@ -4,6 +4,7 @@ import { labelsFromObject } from '../../model/labels.ts';
 import { type Metadata, sameMetadata } from '../../model/metadata.ts';
 import { parseSelector } from '../../promql/parser/index.ts';
 import { explainRelabel, type RelabelRule } from '../../relabel/index.ts';
+import { reportFamilies } from '../../scrape/report.ts';
 import type { Source } from '../../source/source.ts';
 import type { FormValues } from '../http/form-values.ts';
 import type { Reply } from '../http/reply.ts';
@@ -15,6 +16,9 @@ import { reasonOf, wholeNumber } from './parameters.ts';
 import { timeText } from './time-text.ts';
 
 const CORS = { cors: true };
+
+/** What scraping itself adds to what targets expose, and Prometheus says nothing of. */
+const REPORTED = new Set(reportFamilies(true).map(({ name }) => name));
 
 export function addTargetRoutes(router: Router, targets: TargetsView, source: () => Source): void {
   const add = (path: string, handler: (form: FormValues, reply: Reply) => Promise<void> | void) =>
@@ -35,11 +39,10 @@ function listTargets(form: FormValues, reply: Reply, targets: TargetsView): void
   const state = form.get('state').toLowerCase();
   const pool = form.get('scrapePool');
   const wanted = (target: { pool: string }) => pool === '' || target.pool === pool;
-  const showActive = state !== 'dropped';
-  const showDropped = state !== 'active';
-  const counts = [...targets.droppedCounts()].filter(([name]) => wanted({ pool: name }));
+  const shows = (what: string) => ['', 'any', what].includes(state);
+  const showDropped = shows('dropped');
   succeed(reply, {
-    activeTargets: showActive ? targets.active().filter(wanted).map(activeJson) : [],
+    activeTargets: shows('active') ? targets.active().filter(wanted).map(activeJson) : [],
     droppedTargets: showDropped
       ? targets
           .dropped()
@@ -49,8 +52,8 @@ function listTargets(form: FormValues, reply: Reply, targets: TargetsView): void
             scrapePool: target.pool,
           }))
       : [],
-    droppedTargetCounts:
-      showDropped && (counts.length > 0 || pool === '') ? Object.fromEntries(counts) : null,
+    // Of all pools, whichever was asked for.
+    droppedTargetCounts: showDropped ? Object.fromEntries(targets.droppedCounts()) : null,
   });
 }
 
@@ -132,7 +135,9 @@ async function listMetadata(
   const reader = source();
   try {
     const stored = await reader.metadata(metric === '' ? undefined : metric);
-    for (const [name, entries] of stored) for (const metadata of entries) note(name, metadata);
+    for (const [name, entries] of stored) {
+      if (!REPORTED.has(name)) for (const metadata of entries) note(name, metadata);
+    }
   } finally {
     await reader.close();
   }

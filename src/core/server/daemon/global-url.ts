@@ -1,13 +1,12 @@
 /** Addresses as somebody on another machine would write them. */
-import { hostname } from 'node:os';
 
 export type GlobalUrl = (url: string) => string;
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Replaces a host that means this machine: by the external URL's where the port is the one we listen on, else by the
- * name of this machine.
+ * Replaces a host that means this machine by the external URL's; where the port is the one we listen on, it is this very
+ * server, and port and scheme are the external URL's too.
  */
 export function globalUrlFor(externalUrl: URL, listenPort: number): GlobalUrl {
   return (text) => {
@@ -17,7 +16,7 @@ export function globalUrlFor(externalUrl: URL, listenPort: number): GlobalUrl {
     if (Number(url.port) === listenPort) {
       url.protocol = externalUrl.protocol;
       url.host = externalUrl.host;
-    } else url.hostname = hostname();
+    } else url.hostname = externalUrl.hostname;
     return url.href;
   };
 }

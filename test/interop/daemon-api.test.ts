@@ -1,0 +1,290 @@
+/**
+ * `tsmon serve` and the real Prometheus, each as it runs: copies of one data directory, one configuration, the same targets,
+ * rules and alerts, and the whole API asked of both.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { directory, RunningServer } from '../commands/serve/running.ts';
+import { serveHttp } from '../core/http/servers.ts';
+import { describeWith, peer } from '../peers.ts';
+import { API_REQUESTS, type ApiRequest, requestText } from './api-requests.ts';
+import { freePort } from './prometheus.ts';
+import { DATA_END, writeQueryData } from './query-data.ts';
+
+const BODY = `# HELP scraped_total What was scraped.
+# TYPE scraped_total counter
+# UNIT scraped_total x
+scraped_total{code="200"} 7
+scraped_total{code="500"} 1
+# TYPE heat gauge
+# HELP heat Of a "room", with \\\\ and <b>.
+heat{room="a"} 30
+heat{room="b"} 10
+`;
+
+const RULES = `groups:
+- name: first
+  rules:
+  - {record: 'heat:max', expr: max(heat), labels: {q: w}}
+  - {alert: Hot, expr: heat > 20, labels: {severity: page}, annotations: {summary: '{{ $labels.room }} <b> at {{ $value }}'}}
+- name: second
+  interval: 1s
+  limit: 3
+  labels: {team: x}
+  rules:
+  - {alert: Waiting, expr: heat > 20, for: 1h, keep_firing_for: 5s}
+  - {alert: Never, expr: heat > 200}
+- name: third
+  rules:
+  - {record: c, expr: vector(3)}
+`;
+
+function configuration(target: string, receiver: string): string {
+  return `global: {scrape_interval: 1s, evaluation_interval: 1s, external_labels: {site: here}}
+rule_files: [rules.yml]
+alerting:
+  alertmanagers:
+  - static_configs: [{targets: ['${receiver}']}]
+    path_prefix: /am
+    timeout: 5s
+scrape_configs:
+- job_name: app
+  params: {a: ['1 2']}
+  static_configs: [{targets: ['${target}', 'dropped:1'], labels: {zone: z}}]
+  relabel_configs: [{source_labels: [__address__], regex: 'dropped:.*', action: drop}]
+- job_name: broken
+  scheme: https
+  static_configs: [{targets: ['${target}']}]
+- job_name: secret
+  basic_auth: {username: u, password: p}
+  static_configs: [{targets: ['${target}/path?x=y']}]
+  relabel_configs:
+  - {regex: x, action: labeldrop}
+- job_name: none
+  keep_dropped_targets: 1
+  static_configs: [{targets: ['a:1', 'b:1']}]
+  relabel_configs: [{target_label: __address__, action: drop, source_labels: [__address__]}]
+`;
+}
+
+const end = DATA_END / 1000;
+const q = (params: Record<string, string>) => new URLSearchParams(params).toString();
+
+/** What depends on a running server: answered alike but for times and addresses. */
+const LIVE: readonly ApiRequest[] = [
+  ...[
+    'targets',
+    'targets?state=any',
+    'targets?state=active',
+    'targets?state=dropped',
+    'targets?state=x',
+    'targets?scrapePool=app',
+    'targets?scrapePool=nope',
+    'targets?state=active&scrapePool=broken',
+    'scrape_pools',
+    'metadata',
+    'metadata?limit=1&metric=heat',
+    'metadata?limit=0',
+    'metadata?limit=-1',
+    'metadata?metric=heat',
+    'metadata?limit_per_metric=1&metric=heat',
+    'targets/metadata?metric=heat',
+    'targets/metadata?match_target={job="app"}',
+    'targets/metadata?match_target={job="app"}&metric=nope',
+    'targets/metadata?match_target={job="nope"}',
+    'targets/metadata?limit=1&metric=heat',
+    'rules',
+    'rules?type=alert',
+    'rules?type=record',
+    'rules?rule_name[]=Hot',
+    'rules?rule_name[]=Hot&rule_name[]=c',
+    'rules?rule_group[]=second',
+    'rules?rule_group[]=second&type=record',
+    'rules?file[]=rules.yml',
+    'rules?file[]=/nope.yml',
+    'rules?exclude_alerts=true',
+    'rules?match[]={severity="page"}',
+    'rules?match[]={team="x"}&match[]={q="w"}',
+    'rules?group_limit=1',
+    'rules?group_limit=2',
+    'alerts',
+    'alertmanagers',
+    'notifications',
+    'labels?match[]=heat',
+    'series?match[]=scraped_total',
+    'label/room/values',
+    `query?${q({ query: 'heat' })}`,
+    `query?${q({ query: 'up' })}`,
+    `query?${q({ query: 'ALERTS' })}`,
+    `query?${q({ query: 'count by (__name__) ({job!=""})' })}`,
+    `query?${q({ query: 'scrape_samples_scraped' })}`,
+  ].map((path) => ({ path: `/api/v1/${path}` })),
+  { path: '/federate?match[]=heat' },
+  { path: '/federate?match[]=heat&match[]=ALERTS' },
+  { path: '/federate?match[]={job="app"}', headers: { Accept: 'application/openmetrics-text' } },
+  { path: '/federate?match[]=heat:max' },
+];
+
+describeWith('a running server beside a running Prometheus', { prometheus: peer('prometheus') }, () => {
+  it('answers as it does', async () => {
+    const target = new URL(
+      await serveHttp((_, response) => {
+        response.setHeader('Content-Type', 'text/plain');
+        response.end(BODY);
+      }),
+    ).host;
+    const receiver = new URL(await serveHttp((_, response) => response.end())).host;
+    const dir = directory();
+    const text = configuration(target, receiver);
+    const dirs = ['ours', 'real'].map((name) => join(dir, name));
+    writeQueryData(join(dirs[0], 'data'));
+    cpSync(join(dirs[0], 'data'), join(dirs[1], 'data'), { recursive: true });
+    for (const each of dirs) {
+      writeFileSync(join(each, 'prometheus.yml'), text);
+      writeFileSync(join(each, 'rules.yml'), RULES);
+    }
+    const flags = [
+      '--storage.tsdb.path=data',
+      '--storage.tsdb.retention.time=100y',
+      '--web.enable-admin-api',
+      '--web.enable-lifecycle',
+      '--web.enable-remote-write-receiver',
+      '--web.external-url=http://mon.example:7777/',
+    ];
+    const server = new RunningServer(dirs[0], ['--config.file=prometheus.yml', ...flags]);
+    const port = await freePort();
+    const child = spawn(
+      peer('prometheus')!,
+      ['--config.file=prometheus.yml', `--web.listen-address=127.0.0.1:${port}`, ...flags],
+      { cwd: dirs[1], stdio: 'ignore' },
+    );
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    const ours = await server.url();
+    const real = `http://127.0.0.1:${port}`;
+    await Promise.all([ours, real].map(settled));
+
+    const found: string[] = [];
+    const compare = async (requests: readonly ApiRequest[]) => {
+      for (const request of requests) {
+        const [a, b] = await Promise.all([ours, real].map((url) => ask(url, request)));
+        const shown = (outcome: Outcome) =>
+          request.statusOnly ? String(outcome.status) : JSON.stringify(outcome);
+        if (shown(a) !== shown(b))
+          found.push(
+            `${requestText(request)}\n  ours ${shown(a).slice(0, 1500)}\n  real ${shown(b).slice(0, 1500)}`,
+          );
+      }
+    };
+    await compare(LIVE);
+    await compare(API_REQUESTS.filter(({ path }) => !LIVE_PATHS.test(path)));
+    expect(found.join('\n\n')).toBe('');
+  }, 120_000);
+});
+
+/**
+ * Paths of the list for a server at rest whose answers change here, or hang on when the head was last compacted: the list
+ * above asks them.
+ */
+const LIVE_PATHS =
+  /^\/api\/v1\/(?:rules|targets|metadata|alertmanagers|notifications|scrape_pools|labels|label\/(?:job|__name__)\/)|\/-\/reload/;
+
+/** When it has scraped, evaluated and found its Alertmanager. */
+async function settled(url: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      // biome-ignore lint/suspicious/noExplicitAny: what an answer looks like is what its test says.
+      const get = async (path: string): Promise<any> =>
+        ((await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: unknown }).data;
+      const { activeTargets } = await get('targets?state=active');
+      expect(activeTargets.every(({ health }: { health: string }) => health !== 'unknown')).toBe(true);
+      expect((await get('alerts')).alerts).toHaveLength(2);
+      expect((await get('query?query=heat:max')).result).toHaveLength(1);
+      expect((await get('alertmanagers')).activeAlertmanagers).toHaveLength(1);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+}
+
+interface Outcome {
+  status: number;
+  type: string;
+  allow: string | null;
+  body: unknown;
+}
+
+async function ask(url: string, { method = 'GET', path, headers = {}, body }: ApiRequest): Promise<Outcome> {
+  const response = await fetch(url + path, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await response.text();
+  const type = response.headers.get('content-type') ?? '';
+  return {
+    status: response.status,
+    type,
+    allow: response.headers.get('allow'),
+    body: type.startsWith('application/json') ? normal(JSON.parse(text)) : linesOf(text),
+  };
+}
+
+/** Labels in order, numbers as JavaScript writes them, and times of now as such. */
+function linesOf(text: string): string[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const found = /^(\w[\w:]*)\{(.*)\} (\S+) \S+$/.exec(line);
+      if (found === null) return line;
+      const [, name, labels, value] = found;
+      const number = Number(value) > end + 1e6 ? 'a time' : Number(value);
+      return `${name}{${labels.split(',').sort()}} ${number}`;
+    })
+    .filter((line) => !line.startsWith('scrape_duration_seconds{'))
+    .sort();
+}
+
+const TIMES = new Set(['lastScrape', 'lastEvaluation', 'activeAt', 'keepFiringSince']);
+const DURATIONS = new Set(['lastScrapeDuration', 'evaluationTime']);
+
+/** Without what differs by nature: times, durations, and the order of series. */
+function normal(value: unknown): unknown {
+  const { data } = value as { data?: { result?: unknown; resultType?: string; stats?: object } };
+  if (data?.resultType === 'vector' && Array.isArray(data.result)) {
+    data.result = data.result
+      .map((entry: { value?: [number, string] }) => {
+        // Asked without a time: it is now.
+        if (entry.value !== undefined && entry.value[0] > end + 1e6) entry.value[0] = 0;
+        return JSON.stringify(sorted(entry));
+      })
+      .sort();
+  }
+  if (data?.stats !== undefined) data.stats = Object.keys(data.stats);
+  // Groups are in no order.
+  const { alerts } = (data ?? {}) as { alerts?: object[] };
+  alerts?.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return sorted(value);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => [key, masked(key, entry)]),
+  );
+}
+
+function masked(key: string, entry: unknown): unknown {
+  if (TIMES.has(key)) return Number.isNaN(Date.parse(String(entry))) ? entry : 'a time';
+  if (DURATIONS.has(key)) return typeof entry;
+  if (key === 'lastError') return entry === '' ? entry : 'a reason';
+  if (key === 'file') return String(entry).replace(/.*\//, '');
+  return sorted(entry);
+}
