@@ -5,7 +5,12 @@
 import { createServer, type Server as PlainServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Registry } from '../../instrument/index.ts';
 import type { Regex } from '../../regex/index.ts';
@@ -47,6 +52,8 @@ export class HttpServer {
   private readonly metrics: HttpMetrics;
   private readonly connections: Connections;
   private readonly server: PlainServer;
+  /** A Node server has one address: those for the others hand their sockets over to it. */
+  private readonly doors: NetServer[] = [];
   private readonly secure: boolean;
   private active = 0;
   private onIdle: (() => void) | undefined;
@@ -81,21 +88,31 @@ export class HttpServer {
     this.watch();
   }
 
-  /** Resolves with where it listens. */
-  listen(port: number, host?: string): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject);
-        resolve(this.server.address() as AddressInfo);
+  /** Resolves with where it listens; for more than one address, call it once for each. */
+  async listen(port: number, host?: string): Promise<AddressInfo> {
+    const door = this.server.listening ? this.addDoor() : this.server;
+    await new Promise<void>((resolve, reject) => {
+      door.once('error', reject);
+      door.listen(port, host, () => {
+        door.off('error', reject);
+        resolve();
       });
     });
+    if (door !== this.server) this.doors.push(door);
+    return door.address() as AddressInfo;
+  }
+
+  private addDoor(): NetServer {
+    return createNetServer({ noDelay: true }, (socket) => this.server.emit('connection', socket));
   }
 
   /** Takes no more connections, and resolves when all that was asked is answered, at the latest after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     this.options.security.stop();
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const servers: NetServer[] = [this.server, ...this.doors];
+    const closed = Promise.all(
+      servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
     this.server.closeIdleConnections?.();
     if (this.active > 0) {
       await new Promise<void>((resolve) => {
