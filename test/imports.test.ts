@@ -11,6 +11,7 @@ import { root } from './cli.ts';
 const LAYERS = [
   'clock.ts',
   'errors.ts',
+  'spelling',
   'encoding',
   'http',
   'regex',

@@ -17,7 +17,7 @@ import {
   walk,
 } from '../core/promql/parser/ast.ts';
 import type { Source, TimeRange } from '../core/source/source.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../core/spelling/index.ts';
 import type { QueryTimes } from './query-times.ts';
 
 const ALWAYS: TimeRange = { mint: MIN_TIMESTAMP, maxt: MAX_TIMESTAMP };

@@ -5,7 +5,7 @@ import { InputError } from '../core/errors.ts';
 import { openHttpClient } from '../core/http/configured-client.ts';
 import { openJobs, type ScrapeConfig, ScrapeManager, scrapeOnce } from '../core/scrape/index.ts';
 import { openJobClient } from '../core/scrape/job-client.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../core/spelling/index.ts';
 import { DEFAULT_CONFIG } from './scrape-job-flags.ts';
 import type { ScrapePrinter } from './scrape-printer.ts';
 

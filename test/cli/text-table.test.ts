@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clip, displayWidth, wrap } from '../../src/cli/display-width.ts';
-import { nearestName } from '../../src/cli/nearest-name.ts';
 import { type Column, listLines, tableLines, tableWidth } from '../../src/cli/text-table.ts';
 
 const plain = (text: string) => text;
@@ -79,20 +78,5 @@ describe('a table', () => {
       'x',
       '    2',
     ]);
-  });
-});
-
-describe('names like a misspelt one', () => {
-  const names = ['node_load1', 'node_load5', 'node_load15', 'node_cpu_seconds_total', 'up'];
-
-  it('have few letters wrong, or contain it', () => {
-    expect(nearestName('node_laod1', names)).toEqual(['node_load1', 'node_load15', 'node_load5']);
-    expect(nearestName('cpu_seconds', names)).toEqual(['node_cpu_seconds_total']);
-    expect(nearestName('UP', names)).toEqual(['up']);
-  });
-
-  it('are none where none is like it', () => {
-    expect(nearestName('http_requests', names)).toEqual([]);
-    expect(nearestName('', names)).toEqual([]);
   });
 });

@@ -25,7 +25,6 @@ describeWith('rules that people publish', { 'real-world rules': rules }, () => {
       wants: (id) => !optional.includes(id),
       data: undefined,
       costlySamples: 1,
-      nearest: () => [],
     });
     expect(
       findings.filter(({ check }) => check !== FREQUENT).map(({ check, rule }) => `${check} ${rule}`),

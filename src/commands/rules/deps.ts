@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
-import { nearestName } from '../../cli/nearest-name.ts';
 import { Output } from '../../cli/output.ts';
 import { readRuleFiles } from '../../cli/rule-files.ts';
 import {
@@ -21,6 +20,7 @@ import {
   type ReaderNode,
   RuleGraph,
 } from '../../core/rules/deps/index.ts';
+import { nearestName } from '../../core/spelling/index.ts';
 
 export default class RulesDeps extends TsmonCommand {
   static override summary = 'Show how rules build on metrics and on each other, and who uses a metric';

@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
 import { githubAnnotation } from '../../cli/github.ts';
 import { httpFlags } from '../../cli/http-flags.ts';
-import { nearestName } from '../../cli/nearest-name.ts';
 import { Output } from '../../cli/output.ts';
 import { plural } from '../../cli/plural.ts';
 import { timeFlags } from '../../cli/query-flags.ts';
@@ -26,6 +25,7 @@ import {
   type Severity,
 } from '../../core/rules/lint/index.ts';
 import type { Source, TimeRange } from '../../core/source/source.ts';
+import { nearestName } from '../../core/spelling/index.ts';
 
 /** As `rules check --lint-fatal` has it. */
 const EXIT_FINDINGS = 3;
@@ -162,7 +162,6 @@ Exit status: 0 nothing as bad as --fail-on was found, 1 a file has faults (see "
         wants: (id) => !disabled.has(id) && (enabled.has(id) || !isOptional(id)),
         data: source && range && { source, range, engine: { parser: ALL_PARSER_FEATURES } },
         costlySamples: flags['costly-samples'],
-        nearest: nearestName,
       });
     } finally {
       await source?.close();

@@ -1,6 +1,6 @@
 /** A YAML map whose keys are known: what is not among them is a fault, with a guess at what was meant. */
 import type { Node } from 'yaml';
-import { editDistance } from '../promql/parser/suggestions.ts';
+import { nearestName } from '../spelling/index.ts';
 
 export interface YamlPair {
   key: string;
@@ -27,7 +27,7 @@ export class YamlRecord {
     for (const pair of pairs) {
       if (known.includes(pair.key)) this.values.set(pair.key, pair);
       else if (strict) {
-        const guess = nearest(pair.key, known);
+        const [guess] = nearestName(pair.key, known);
         const hint = guess === undefined ? '' : ` (did you mean ${guess}?)`;
         document.fault(pair.keyNode, `field ${pair.key} not found in type ${type}${hint}`);
       }
@@ -47,18 +47,4 @@ export class YamlRecord {
   has(name: string): boolean {
     return this.values.has(name);
   }
-}
-
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(name.length / 3)) + 1;
-  let best: string | undefined;
-  let least = limit;
-  for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate, limit);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
 }

@@ -310,7 +310,7 @@ describe('the exit status', () => {
 describe('errors', () => {
   it.each([
     ['rate(up)', ['1:6: parse error: expected type range vector', '  rate(up)\n       ^^\n', 'add a range']],
-    ['rat(up[5m])', ['unknown function with name "rat"', 'did you mean rad?']],
+    ['rat(up[5m])', ['unknown function with name "rat"', 'did you mean rate?']],
     ['{job=~".*"}', ['must contain at least one non-empty matcher', 'name a metric']],
     ['up + on (job) up', ['many-to-many matching not allowed', '  up + on (job) up\n']],
     ['limitk(1, up)', ['--enable-feature=promql-experimental-functions']],

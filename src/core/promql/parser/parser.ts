@@ -243,7 +243,11 @@ function parseCall(cursor: Cursor, item: Item): Call {
   const name = cursor.textOf(item);
   const func = FUNCTIONS.get(name);
   if (func === undefined) {
-    cursor.fail(cursor.rangeOf(item), `unknown function with name ${goQuote(name)}`, suggestFunction(name));
+    cursor.fail(
+      cursor.rangeOf(item),
+      `unknown function with name ${goQuote(name)}`,
+      suggestFunction(name, args),
+    );
   }
   if (func.experimental && !cursor.options.experimentalFunctions) {
     cursor.fail(

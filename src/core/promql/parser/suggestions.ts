@@ -1,5 +1,6 @@
 /** Guesses at what was meant, for people. They never change what is accepted. */
-import type { Expr, ValueType } from './ast.ts';
+import { editDistance, guessLimit } from '../../spelling/index.ts';
+import { type Expr, typeOf, type ValueType } from './ast.ts';
 import { FUNCTIONS, type FunctionSignature } from './functions.ts';
 import { isAggregator, KEYWORDS } from './token.ts';
 
@@ -19,26 +20,40 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   length: 'count',
 };
 
-/** What a function of an unknown name may be. */
-export function suggestFunction(name: string): string | undefined {
+/** Shorter words begin too many names. */
+const LEAST_PREFIX = 3;
+
+/** What a function of an unknown name may be, that was given `args`. */
+export function suggestFunction(name: string, args: readonly Expr[]): string | undefined {
   const lower = name.toLowerCase();
   const other = OTHER_NAMES[lower];
   if (other !== undefined) return `did you mean ${other}?`;
-  const known = [...FUNCTIONS.keys(), ...aggregators()];
+  const types = args.map(typeOf);
+  const limit = guessLimit(lower);
   let best: string | undefined;
-  // A third of the letters may be wrong.
-  let bestDistance = Math.max(1, Math.floor(lower.length / 3)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(lower, candidate, bestDistance);
-    if (distance >= bestDistance) continue;
+  let bestCost = Number.POSITIVE_INFINITY;
+  const consider = (candidate: string, fits: boolean) => {
+    const begun = lower.length >= LEAST_PREFIX && candidate.startsWith(lower);
+    const distance = editDistance(lower, candidate, limit);
+    if (distance >= limit && !begun) return;
+    // What takes such arguments, and what was only left unfinished, is worth a wrong letter each; that of a tie, more.
+    const cost = distance + (fits ? 0 : 1) - (begun ? 1.5 : 0);
+    if (cost >= bestCost) return;
     best = candidate;
-    bestDistance = distance;
+    bestCost = cost;
+  };
+  for (const [candidate, func] of FUNCTIONS) consider(candidate, takes(func, types));
+  for (const [word, kind] of KEYWORDS) {
+    if (isAggregator(kind)) consider(word, types.at(-1) === 'vector');
   }
   return best && `did you mean ${best}?`;
 }
 
-function aggregators(): string[] {
-  return [...KEYWORDS].filter(([, kind]) => isAggregator(kind)).map(([word]) => word);
+function takes({ argTypes, variadic }: FunctionSignature, types: readonly ValueType[]): boolean {
+  const least = variadic === 0 ? argTypes.length : argTypes.length - 1;
+  const most = variadic < 0 ? Number.POSITIVE_INFINITY : least + variadic;
+  if (types.length < least || types.length > most) return false;
+  return types.every((type, i) => type === argTypes[Math.min(i, argTypes.length - 1)]);
 }
 
 /** How an argument of the wrong type can be made one of the right type. */
@@ -73,19 +88,4 @@ export function suggestBehind(token: string, expr: Expr): string | undefined {
   if (token === '=') return 'to compare values, write ==';
   if (token === '(' && expr.kind === 'vectorSelector') return `${expr.name} is no function`;
   return undefined;
-}
-
-/** Levenshtein distance, or `limit` where it is at least that. */
-export function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, previous[j] + 1, row[j - 1] + 1));
-    }
-    previous = row;
-  }
-  return Math.min(previous[b.length], limit);
 }

@@ -11,7 +11,7 @@ import { checkFiring } from './firing-check.ts';
 import { LintData } from './lint-data.ts';
 import { LintedRule } from './linted-rule.ts';
 import { checkMatching } from './matching-check.ts';
-import { MissingSeries, type NearestName } from './missing-series.ts';
+import { MissingSeries } from './missing-series.ts';
 import { checkLabels, checkTypes, checkWindows, costOf, type RuleCost } from './sample-checks.ts';
 import { Suppressions } from './suppression.ts';
 
@@ -28,7 +28,6 @@ export interface LintOptions {
   data: { source: Source; range: TimeRange; engine: EngineOptions } | undefined;
   /** One evaluation that reads more samples is a finding. */
   costlySamples: number;
-  nearest: NearestName;
 }
 
 export interface LintReport {
@@ -46,7 +45,7 @@ export async function lintRules(files: readonly LintedFile[], options: LintOptio
   const report: LintReport = { findings: [], costs: [], unknownChecks: [] };
   const { data } = options;
   const against = data && new LintData(data.source, data.range, data.engine);
-  const missing = against && new MissingSeries(against, writtenBy(files), options.nearest);
+  const missing = against && new MissingSeries(against, writtenBy(files));
   for (const { rules: file, text } of files) {
     const suppressions = new Suppressions(text);
     for (const unknown of suppressions.unknown) report.unknownChecks.push({ file: file.file, ...unknown });

@@ -2,6 +2,7 @@
 import { METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { childrenOf, type Expr, type VectorSelector } from '../../promql/parser/index.ts';
+import { nearestName } from '../../spelling/index.ts';
 import type { LintData } from './lint-data.ts';
 import type { LintedRule } from './linted-rule.ts';
 
@@ -10,18 +11,13 @@ const MOST_VALUES = 5;
 /** What other rules write, and so may not be there yet. */
 export type WrittenByRules = (matchers: readonly Matcher[]) => boolean;
 
-/** The names most like a name, best first. */
-export type NearestName = (name: string, names: readonly string[]) => string[];
-
 export class MissingSeries {
   private readonly data: LintData;
   private readonly written: WrittenByRules;
-  private readonly nearest: NearestName;
 
-  constructor(data: LintData, written: WrittenByRules, nearest: NearestName) {
+  constructor(data: LintData, written: WrittenByRules) {
     this.data = data;
     this.written = written;
-    this.nearest = nearest;
   }
 
   async check(linted: LintedRule): Promise<void> {
@@ -61,7 +57,7 @@ export class MissingSeries {
     const byName = matchers.find(({ name, type }) => name === METRIC_NAME && type === '=');
     const others = matchers.filter((matcher) => matcher !== byName);
     if (byName !== undefined && !(await this.data.hasSeries([byName]))) {
-      const guesses = this.nearest(byName.value, await this.data.metricNames());
+      const guesses = nearestName(byName.value, await this.data.metricNames());
       return `there is no metric ${byName.value}${guesses.length === 0 ? '' : `: did you mean ${guesses.join(', ')}?`}`;
     }
     const base = byName === undefined ? [] : [byName];
@@ -79,7 +75,7 @@ export class MissingSeries {
   private async values({ name, value }: Matcher, base: readonly Matcher[]): Promise<string> {
     const values = await this.data.labelValues(name, base);
     if (values.length === 0) return `none has a label ${name}`;
-    const shown = [...new Set([...this.nearest(value, values), ...values])].slice(0, MOST_VALUES);
+    const shown = [...new Set([...nearestName(value, values), ...values])].slice(0, MOST_VALUES);
     const more = values.length > shown.length ? ` and ${values.length - shown.length} more` : '';
     return `${name} is ${shown.join(', ')}${more}`;
   }

@@ -216,6 +216,11 @@ describe('messages', () => {
 describe('suggestions', () => {
   it.each([
     ['rte(foo[5m])', 'did you mean rate?'],
+    ['rat(foo[5m])', 'did you mean rate?'],
+    ['raet(foo[5m])', 'did you mean rate?'],
+    ['quantile_over(0.9, foo[5m])', 'did you mean quantile_over_time?'],
+    ['rda(foo)', 'did you mean rad?'],
+    ['avg_over_tim(foo[5m])', 'did you mean avg_over_time?'],
     ['Rate(foo[5m])', 'did you mean rate?'],
     ['summ(foo)', 'did you mean sum?'],
     ['histogram_quantil(0.9, foo)', 'did you mean histogram_quantile?'],

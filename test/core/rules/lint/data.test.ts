@@ -28,7 +28,6 @@ async function lint(
     wants: (id: CheckId) => id !== 'no-severity' && id !== 'no-summary' && id !== 'no-condition',
     data: { source: sourceOf(series), range: { mint: 0, maxt: HOUR }, engine: {} },
     costlySamples: more.costlySamples ?? 1000,
-    nearest: (name, names) => names.filter((one) => one[0] === name[0]),
   });
   return {
     checks: findings.map(({ check }) => check),
@@ -118,7 +117,6 @@ it('types by metadata', async () => {
     wants: () => true,
     data: { source, range: { mint: 0, maxt: HOUR }, engine: {} },
     costlySamples: 1000,
-    nearest: () => [],
   });
   expect(findings).toMatchObject([{ check: 'wrong-type', rule: 'a' }]);
 });

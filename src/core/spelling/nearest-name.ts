@@ -1,13 +1,12 @@
 /** Guesses at a misspelt name among many. */
-import { editDistance } from '../core/promql/parser/suggestions.ts';
+import { editDistance, guessLimit } from './edit-distance.ts';
 
 const MOST_GUESSES = 3;
 
 /** The names most like `name`, best first: a few letters wrong, or `name` as a part of them; none where none is near. */
 export function nearestName(name: string, names: readonly string[]): string[] {
   const lower = name.toLowerCase();
-  // A third of the letters may be wrong.
-  const limit = Math.max(1, Math.floor(name.length / 3)) + 1;
+  const limit = guessLimit(name);
   const guesses: { candidate: string; distance: number }[] = [];
   for (const candidate of names) {
     let distance = editDistance(lower, candidate.toLowerCase(), limit);
