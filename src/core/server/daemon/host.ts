@@ -1,13 +1,17 @@
 /** What the daemon needs from outside: threads, HTTP clients, and what secures its own HTTP. */
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../../clock.ts';
 import { loadWebConfig } from '../../config/load-web.ts';
 import { openHttpClient } from '../../http/configured-client.ts';
 import { WorkerTasks } from '../../tsdb/db/index.ts';
 import type { Logger } from '../logger.ts';
-import { InlineRunner } from '../query-runner.ts';
 import { PLAIN_WEB, WebSecurity } from '../web/web-security.ts';
+import { WorkerRunner } from '../workers/worker-runner.ts';
 import type { DaemonHost } from './daemon.ts';
 import type { DaemonSettings } from './settings.ts';
+
+/** More than these have little to gain: what they read comes from one thread, and each has caches of its own. */
+const MOST_THREADS = 8;
 
 export interface HostOptions {
   clock: Clock;
@@ -31,7 +35,15 @@ export function openDaemonHost(
       load: () => (file === '' ? PLAIN_WEB : loadWebConfig(file)),
       logger,
     }),
-    openRunner: (db) => new InlineRunner({ source: () => db.reader(), engine: settings.engine, clock }),
+    openRunner: (database) =>
+      new WorkerRunner({
+        database,
+        worker: new URL('queries.cjs', workers),
+        threads: Math.min(MOST_THREADS, availableParallelism()),
+        engine: settings.engine,
+        clock,
+        onDamage: (message) => logger.warn(message, { component: 'tsdb' }),
+      }),
     openClient: (config, compression) =>
       openHttpClient(config, {
         userAgent: `tsmon/${settings.version}`,
