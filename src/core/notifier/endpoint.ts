@@ -35,6 +35,9 @@ export class Endpoint {
   constructor(url: URL, settings: EndpointSettings) {
     this.url = url;
     this.settings = settings;
+    // A share of errors is known from the first alert on only where none is 0.
+    settings.metrics.errors.with(url.href);
+    settings.metrics.sent.with(url.href);
   }
 
   /** Alerts that wait. */

@@ -201,6 +201,7 @@ export class ScrapeLoop {
       );
       if (error.code === 'scrape_sample_limit') metrics.sampleLimit.inc();
       if (error.code === 'http_body_size') metrics.bodySizeLimit.inc();
+      if (error.code === 'scrape_label_limit') metrics.labelLimits.inc();
       if (error.code === 'scrape_bucket_limit') metrics.bucketLimit.inc();
     }
     if (counts.duplicates > 0) metrics.duplicates.inc(counts.duplicates);

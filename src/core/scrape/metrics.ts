@@ -1,6 +1,7 @@
 /** What scraping says of itself, under Prometheus' names. */
 import type { ClassicHistogram, Counter, Gauge, Registry } from '../instrument/index.ts';
 import { IntervalLengths } from './interval-lengths.ts';
+import { SyncLengths } from './sync-lengths.ts';
 
 const JOB = 'scrape_job';
 
@@ -25,12 +26,15 @@ export interface ScrapeMetrics {
   skipped: Counter;
   /** Ours alone: how long after its moment a scrape began. */
   lateness: ClassicHistogram;
+  labelLimits: Counter;
   intervals: IntervalLengths;
+  syncLengths: SyncLengths;
 }
 
 export function scrapeMetrics(registry: Registry): ScrapeMetrics {
   const intervals = new IntervalLengths();
-  registry.source(() => [intervals.collect()]);
+  const syncLengths = new SyncLengths();
+  registry.source(() => [intervals.collect(), syncLengths.collect()]);
   const counter = (name: string, help: string, ...labels: string[]) =>
     registry.counter(`prometheus_target_${name}`, help, ...labels);
   const gauge = (name: string, help: string) => registry.gauge(`prometheus_target_${name}`, help, JOB);
@@ -89,6 +93,11 @@ export function scrapeMetrics(registry: Registry): ScrapeMetrics {
       [],
       [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
     ),
+    labelLimits: counter(
+      'scrape_pool_exceeded_label_limits_total',
+      'Total number of times scrape pools hit the label limits, during sync or config reload.',
+    ),
     intervals,
+    syncLengths,
   };
 }

@@ -72,7 +72,8 @@ export class ScrapePool {
   sync(groups: readonly TargetGroup[], reloaded = false): void {
     if (this.stopped) return;
     this.groups = groups;
-    const { metrics } = this.host;
+    const { metrics, clock } = this.host;
+    const began = clock.monotonic();
     const { jobName, targetLimit } = this.config;
     const targets = this.sort(groups);
     metrics.syncs.with(jobName).inc();
@@ -87,6 +88,7 @@ export class ScrapePool {
     const isChanged = reloaded || wasLimited?.reason !== this.limited?.reason;
     for (const [key, target] of targets) this.take(key, target, settings, isChanged);
     for (const [key, loop] of this.loops) if (!targets.has(key)) this.retire(key, loop);
+    metrics.syncLengths.observe(jobName, (clock.monotonic() - began) / 1000);
   }
 
   /** The job is gone: its series end like those of targets that went. */

@@ -25,6 +25,7 @@ import { autoReload } from './auto-reload.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { globalUrlFor } from './global-url.ts';
 import { addHostRoute } from './host-route.ts';
+import { serverMetrics } from './metrics.ts';
 import { ReloadStatus } from './reload-status.ts';
 import { rulesView } from './rules-view.ts';
 import type { DaemonSettings } from './settings.ts';
@@ -129,6 +130,7 @@ export class Daemon {
       ...this.db.families(),
       ...ruleFamilies(this.rules.groups()),
     ]);
+    serverMetrics(this.registry, { version: settings.version, isReady: () => this.state === 'ready' });
     this.http = this.makeServer();
     addWebRoutes(this.http.router, settings.webDir, settings.routePrefix);
     if (settings.ownConfig) addHostRoute(this.http.router, logger);
