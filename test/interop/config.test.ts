@@ -181,6 +181,7 @@ function asOlder(text: string): string {
     .split('\n')
     .filter((line) => !/^ +(?:scrape_native_histograms|extra_scrape_metrics): false$/.test(line))
     .filter((line) => !/^ {2}label_name_\w+: true$/.test(line))
+    .filter((line) => !/^ +(?:separator|replacement): ""$|^ +role: droplets$/.test(line))
     .join('\n')
     .replace(/^( *- )PrometheusProto\n(?=\1OpenMetricsText1\.0\.0\n\1OpenMetricsText0\.0\.1)/gm, '');
   const end = lines.search(/\n(?!global)\w/);

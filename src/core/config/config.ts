@@ -66,6 +66,8 @@ export interface StorageConfig {
 
 export interface TsdbConfig {
   outOfOrderTimeWindowMs: number;
+  /** Taken for compatibility: which part of the series in memory may be stale, 0 to 1; 0 for any. */
+  staleSeriesCompactionThreshold: number;
   retention?: RetentionConfig | undefined;
   /** How float samples are encoded. */
   chunkEncoding?: { floats: 'xor' | 'xor2' } | undefined;

@@ -9,6 +9,7 @@ export {
   loadConfig,
   parseConfig,
 } from './load.ts';
+export { loadHttpConfig } from './load-http.ts';
 export { loadWebConfig, parseWebConfig } from './load-web.ts';
 export type { Origin, Origins } from './reader.ts';
 export { CIPHER_SUITES } from './sections/web.ts';

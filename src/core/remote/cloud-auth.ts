@@ -17,6 +17,15 @@ export interface AzureAdConfig {
   managedIdentity?: { clientId: string } | undefined;
   workloadIdentity?: { clientId: string; tenantId: string; tokenFilePath: string } | undefined;
   oauth?: { clientId: string; clientSecret: string; tenantId: string } | undefined;
+  certificate?:
+    | {
+        clientId: string;
+        tenantId: string;
+        certificatePath: string;
+        certificateKeyPath: string;
+        certificatePassword: string;
+      }
+    | undefined;
   sdk?: { tenantId: string } | undefined;
   scope: string;
 }

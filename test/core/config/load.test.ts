@@ -53,6 +53,25 @@ remote_write:
   });
 });
 
+describe('settings that are newer than the Prometheus at hand', () => {
+  const AZURE =
+    'client_id: 11111111-1111-1111-1111-111111111112, tenant_id: 11111111-1111-1111-1111-111111111112';
+
+  it.each([
+    'storage: {tsdb: {stale_series_compaction_threshold: 0.5}}',
+    'storage: {tsdb: {retention: {percentage: 12.5}, chunk_encoding: {floats: xor2}}}',
+    `remote_write: [{url: http://x, azuread: {certificate: {${AZURE}, certificate_path: c.pem, certificate_key_path: k.pem}}}]`,
+  ])('%s', (text) => {
+    expect(faults(text)).toEqual([]);
+  });
+
+  it('are checked', () => {
+    expect(faults(`remote_write: [{url: http://x, azuread: {certificate: {${AZURE}}}}]`)).toEqual([
+      expect.stringContaining('must provide an Azure Certificate certificate_path in the Azure AD config'),
+    ]);
+  });
+});
+
 describe('inheritance', () => {
   const text = `global:
   scrape_interval: 30s

@@ -2,7 +2,7 @@
 
 import { goQuote } from '../../model/quote.ts';
 import { duration, field, integer, list, oneOf, optionalField, secret, text } from '../schema/index.ts';
-import type { Part } from '../schema/struct.ts';
+import type { Checked, Part } from '../schema/struct.ts';
 import { http } from '../sections/http.ts';
 import { filters, inOrder, mechanism, required, runnable } from './mechanism.ts';
 
@@ -31,16 +31,19 @@ function service(...own: readonly Part[]): readonly Part[] {
   ];
 }
 
-function checkFilters(
-  { filters: given }: { filters: readonly { values: readonly string[] }[] },
-  at: Parameters<ReturnType<typeof required>>[1],
-): void {
-  for (const [i, { values }] of given.entries()) {
-    if (values.length === 0) at.fault('EC2 SD configuration filter values cannot be empty', `filters[${i}]`);
-  }
+function filterCheck(message: string) {
+  return ({ filters: given }: { filters: readonly { values: readonly string[] }[] }, at: Checked): void => {
+    for (const [i, { values }] of given.entries()) {
+      if (values.length === 0) at.fault(message, `filters[${i}]`);
+    }
+  };
 }
 
-export const ec2 = runnable('aws', service(field('filters', list(filter))), checkFilters);
+export const ec2 = runnable(
+  'aws',
+  service(field('filters', list(filter))),
+  filterCheck('EC2 SD configuration filter values cannot be empty'),
+);
 
 export const lightsail = mechanism('aws', service());
 
@@ -54,11 +57,22 @@ export const aws = mechanism(
     optionalField('region', text),
     optionalField('endpoint', text),
     ...credentials,
-    optionalField('refresh_interval', duration),
-    optionalField('port', integer),
+    optionalField('refresh_interval', duration, 60_000),
+    optionalField('port', integer, 80),
     { inline: http, prop: 'http' },
+    optionalField('request_concurrency', integer, 10),
     optionalField('filters', list(filter)),
     optionalField('clusters', list(text)),
   ],
-  inOrder(required({ role: 'unknown AWS SD role ""' }), checkFilters),
+  inOrder(
+    required({ role: 'unknown AWS SD role ""' }),
+    ({ requestConcurrency }: { requestConcurrency: number }, at: Checked) => {
+      if (requestConcurrency <= 0)
+        at.fault(
+          `aws_sd: request_concurrency must be positive, got ${requestConcurrency}`,
+          'request_concurrency',
+        );
+    },
+    filterCheck('Filter values cannot be empty'),
+  ),
 );

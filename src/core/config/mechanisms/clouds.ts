@@ -8,6 +8,7 @@ import {
   file,
   integer,
   list,
+  oneOf,
   optionalField,
   secret,
   text,
@@ -28,6 +29,8 @@ function role(names: readonly string[], shown = names.join(', ')) {
   );
 }
 
+const AZURE_METHODS = ['OAuth', 'ManagedIdentity', 'SDK', 'WorkloadIdentity'];
+
 export const azure = mechanism(
   'azure',
   [
@@ -46,9 +49,9 @@ export const azure = mechanism(
     required({ subscription_id: 'azure SD configuration requires a subscription_id' }),
     (settings, at) => {
       const method: string = settings.authenticationMethod;
-      if (!['OAuth', 'ManagedIdentity', 'SDK'].includes(method))
+      if (!AZURE_METHODS.includes(method))
         at.fault(
-          `unknown authentication_type ${goQuote(method)}. Supported types are "OAuth", "ManagedIdentity" or "SDK"`,
+          `unknown authentication_type ${goQuote(method)}. Supported types are "OAuth", "ManagedIdentity", "SDK" or "WorkloadIdentity"`,
           'authentication_method',
         );
       if (method !== 'OAuth') return;
@@ -61,11 +64,20 @@ export const azure = mechanism(
   ),
 );
 
-export const digitalocean = mechanism('digitalocean', [
-  withHttp,
-  field('refresh_interval', duration, 60_000),
-  port(80),
-]);
+export const digitalocean = mechanism(
+  'digitalocean',
+  [
+    withHttp,
+    field('refresh_interval', duration, 60_000),
+    port(80),
+    optionalField(
+      'role',
+      oneOf(['', 'droplets', 'databases'], (name) => `unknown DigitalOcean SD role ${goQuote(name)}`),
+      'droplets',
+    ),
+  ],
+  required({ role: 'role missing (one of: droplets, databases)' }),
+);
 
 export const gce = mechanism(
   'gce',
@@ -151,32 +163,49 @@ export const openstack = mechanism(
   ),
 );
 
-const OCI_METHODS = ['api_key', 'instance_principal', 'workload_identity', 'resource_principal'];
+const OCI_KEY = ['tenancy', 'user', 'fingerprint', 'key_file'] as const;
 
 export const oci = mechanism(
   'oci',
   [
     optionalField('auth', text, 'api_key'),
-    optionalField('config_file', file),
-    optionalField('config_profile', text),
+    optionalField('tenancy', text),
     optionalField('user', text),
     optionalField('fingerprint', text),
     optionalField('key_file', file),
-    optionalField('pass_phrase', secret),
-    optionalField('tenancy', text),
-    optionalField('region', text),
-    optionalField('compartment', text),
-    field('port', integer, 80),
-    refreshInterval(60),
-    withHttp,
+    optionalField('key_passphrase', secret),
+    field('region', text),
+    optionalField('compartments', list(text)),
+    optionalField('filter', text),
+    port(80),
+    field('refresh_interval', duration, 60_000),
   ],
-  ({ auth }, at) => {
-    if (!OCI_METHODS.includes(auth))
-      at.fault(
-        `unknown OCI authentication method ${goQuote(auth)}, must be one of ${OCI_METHODS.join(', ')}`,
-        'auth',
-      );
-  },
+  inOrder(
+    required({ region: 'OCI SD configuration requires a region' }),
+    (settings, at) => {
+      const key = { ...settings, key_file: settings.keyFile };
+      if (settings.auth === 'api_key') {
+        const absent = OCI_KEY.find((name) => key[name] === '');
+        if (absent !== undefined) at.fault(`OCI SD api_key auth requires ${absent}`, absent);
+      } else if (settings.auth === 'instance_principal') {
+        const given = OCI_KEY.find((name) => key[name] !== '');
+        if (given !== undefined)
+          at.fault(
+            'OCI SD instance_principal auth must not have tenancy, user, fingerprint, or key_file set',
+            given,
+          );
+      } else {
+        at.fault(
+          `OCI SD unknown auth method ${goQuote(settings.auth)}, expected "api_key" or "instance_principal"`,
+          'auth',
+        );
+      }
+    },
+    ({ compartments }: { compartments: readonly string[] }, at: Checked) => {
+      const empty = compartments.indexOf('');
+      if (empty >= 0) at.fault(`OCI SD compartments[${empty}] must not be empty`, `compartments[${empty}]`);
+    },
+  ),
 );
 
 export const outscale = mechanism(

@@ -15,7 +15,7 @@ const role = oneOf(['', ...ROLES], (name) => `unknown Kubernetes SD role ${goQuo
 
 /** Which objects each role watches, and so may select. */
 const SELECTABLE: Readonly<Record<KubernetesRole, readonly KubernetesRole[]>> = {
-  pod: ['pod'],
+  pod: ['pod', 'node'],
   service: ['service'],
   endpoints: ['pod', 'service', 'endpoints'],
   endpointslice: ['pod', 'service', 'endpointslice'],

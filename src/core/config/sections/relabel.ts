@@ -62,11 +62,11 @@ function entries(value: RelabelRule): [string, Printable][] {
   const out: [string, Printable][] = [];
   const { sourceLabels, separator, regex, modulus, targetLabel, replacement, action } = value;
   if (sourceLabels.length > 0) out.push(['source_labels', { items: sourceLabels, flow: true }]);
-  if (separator !== '') out.push(['separator', separator]);
+  out.push(['separator', separator]);
   if (regex.pattern !== DEFAULT_REGEX) out.push(['regex', regex.pattern === '' ? null : regex.pattern]);
   if (modulus !== 0) out.push(['modulus', modulus]);
   if (targetLabel !== '') out.push(['target_label', targetLabel]);
-  if (replacement !== '') out.push(['replacement', replacement]);
+  out.push(['replacement', replacement]);
   out.push(['action', action]);
   return out;
 }

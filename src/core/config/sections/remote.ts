@@ -75,6 +75,18 @@ const azuread = new Struct<AzureAdConfig>(
         ]),
       ),
     ),
+    optionalField(
+      'certificate',
+      optional(
+        new Struct('azuread.CertificateConfig', [
+          optionalField('client_id', text),
+          optionalField('tenant_id', text),
+          optionalField('certificate_path', file),
+          optionalField('certificate_key_path', file),
+          optionalField('certificate_password', secret),
+        ]),
+      ),
+    ),
     optionalField('sdk', optional(new Struct('azuread.SDKConfig', [optionalField('tenant_id', text)]))),
     optionalField('cloud', text, 'AzurePublic'),
     optionalField('scope', text),
@@ -260,21 +272,24 @@ function checkQueue(queue: QueueConfig, at: Checked): void {
 function checkAzureAd(config: AzureAdConfig, at: Checked): void {
   if (!['AzurePublic', 'AzureChina', 'AzureGovernment'].includes(config.cloud))
     at.fault('must provide a cloud in the Azure AD config', 'cloud');
-  const { managedIdentity, workloadIdentity, oauth, sdk } = config;
-  const given = [managedIdentity, workloadIdentity, oauth, sdk].filter((way) => way !== undefined);
+  const { managedIdentity, workloadIdentity, oauth, certificate, sdk } = config;
+  const given = [managedIdentity, workloadIdentity, oauth, certificate, sdk].filter(
+    (way) => way !== undefined,
+  );
   if (given.length === 0)
     at.fault(
-      'must provide an Azure Managed Identity, Azure Workload Identity, Azure OAuth or Azure SDK in the Azure AD config',
+      'must provide an Azure Managed Identity, Azure Workload Identity, Azure OAuth, Azure Certificate or Azure SDK in the Azure AD config',
     );
   if (given.length > 1)
     at.fault(
-      'cannot provide multiple authentication methods: choose one of Azure Managed Identity, Azure Workload Identity, Azure OAuth and Azure SDK',
+      'cannot provide multiple authentication methods: choose one of Azure Managed Identity, Azure Workload Identity, Azure OAuth, Azure Certificate and Azure SDK',
     );
   if (managedIdentity !== undefined && managedIdentity.clientId !== '')
     checkUuid(managedIdentity.clientId, 'managed_identity.client_id', 'Azure Managed Identity client_id', at);
   for (const [key, name, way] of [
     ['workload_identity', 'Azure Workload Identity', workloadIdentity],
     ['oauth', 'Azure OAuth', oauth],
+    ['certificate', 'Azure Certificate', certificate],
   ] as const) {
     if (way === undefined) continue;
     for (const part of ['client_id', 'tenant_id'] as const) {
@@ -285,6 +300,8 @@ function checkAzureAd(config: AzureAdConfig, at: Checked): void {
   }
   if (oauth !== undefined && oauth.clientSecret === '')
     at.fault('must provide an Azure OAuth client_secret in the Azure AD config', 'oauth');
+  if (certificate !== undefined && certificate.certificatePath === '')
+    at.fault('must provide an Azure Certificate certificate_path in the Azure AD config', 'certificate');
   if (sdk !== undefined && sdk.tenantId !== '')
     checkUuid(sdk.tenantId, 'sdk.tenant_id', 'Azure SDK tenant_id', at);
   if (config.scope !== '' && !/^[\w\s:/.\\-]+$/.test(config.scope))

@@ -47,6 +47,7 @@ const tsdb = new Struct<TsdbConfig & { outofordertimewindow?: number }>(
     // Upstream's field for the parsed value has no name of its own, and so is a key.
     field('outofordertimewindow', integer),
     optionalField('out_of_order_time_window', duration),
+    optionalField('stale_series_compaction_threshold', float),
     optionalField('retention', optional(retention)),
     optionalField('chunk_encoding', optional(chunkEncoding)),
   ],
