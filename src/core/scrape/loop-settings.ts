@@ -6,7 +6,7 @@ import { relabel } from '../relabel/index.ts';
 import type { ScrapeBuffers } from './buffers.ts';
 import { schemaForFactor } from './histogram-limits.ts';
 import { HttpInput, type ScrapeInput } from './input.ts';
-import type { PoolTarget } from './pool-target.ts';
+import type { HistogramSettings, PoolTarget } from './pool-target.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
 import type { ScraperOptions } from './scraper.ts';
 import { TargetLabels } from './target.ts';
@@ -33,6 +33,7 @@ export function inputFor(target: PoolTarget, config: ScrapeConfig, client: Fetch
 export function scraperOptions(target: PoolTarget, config: ScrapeConfig, parts: LoopParts): ScraperOptions {
   const labels = new TargetLabels(target.labels, config.honorLabels);
   const rules = config.metricRelabelConfigs;
+  const histograms: HistogramSettings = { ...config, ...target.histograms };
   return {
     clock: parts.clock,
     buffers: parts.buffers,
@@ -53,13 +54,13 @@ export function scraperOptions(target: PoolTarget, config: ScrapeConfig, parts: 
       buckets: config.nativeHistogramBucketLimit,
       maxSchema: schemaForFactor(config.nativeHistogramMinBucketFactor),
     },
-    convertClassic: config.convertClassicHistogramsToNhcb
-      ? { keepClassic: config.alwaysScrapeClassicHistograms }
+    convertClassic: histograms.convertClassicHistogramsToNhcb
+      ? { keepClassic: histograms.alwaysScrapeClassicHistograms }
       : undefined,
     nameScheme: config.metricNameValidationScheme,
     parser: {
-      nativeHistograms: config.scrapeNativeHistograms,
-      alwaysScrapeClassic: config.alwaysScrapeClassicHistograms,
+      nativeHistograms: histograms.scrapeNativeHistograms,
+      alwaysScrapeClassic: histograms.alwaysScrapeClassicHistograms,
     },
   };
 }

@@ -99,7 +99,8 @@ export class ScrapeLoop {
   /** Other settings, or the same target found anew: from the next scrape on. */
   update(target: PoolTarget, settings: LoopSettings): void {
     const isPaced = target.intervalMs !== this.target.intervalMs;
-    const anew = labelKey(settings.config) !== labelKey(this.settings.config);
+    const { config } = this.settings;
+    const anew = settings.config !== config && labelKey(settings.config) !== labelKey(config);
     this.pendingUpdate = { anew: anew || this.pendingUpdate?.anew === true };
     this.target = target;
     this.settings = settings;

@@ -28,6 +28,15 @@ const METRICS_PATH = '__metrics_path__';
 const INTERVAL = '__scrape_interval__';
 const TIMEOUT = '__scrape_timeout__';
 
+/** What relabelling may settle for one target, as 3.13 has it: by these labels, `true` or `false`. */
+const HISTOGRAM_LABELS = {
+  scrapeNativeHistograms: '__scrape_native_histograms__',
+  alwaysScrapeClassicHistograms: '__always_scrape_classic_histograms__',
+  convertClassicHistogramsToNhcb: '__convert_classic_histograms_to_nhcb__',
+} as const;
+
+export type HistogramSettings = Pick<ScrapeConfig, keyof typeof HISTOGRAM_LABELS>;
+
 /** The part of a job that makes its targets. */
 export type TargetSettings = Pick<
   ScrapeConfig,
@@ -40,6 +49,8 @@ export interface PoolTarget extends Target {
   url: string;
   intervalMs: number;
   timeoutMs: number;
+  /** Where relabelling wants it otherwise than the job. */
+  histograms: Partial<HistogramSettings>;
   /** Two targets with equal keys are one: they have the same labels and URL. */
   key: string;
   /** What relabelling left, labels with two underscores included. */
@@ -116,6 +127,7 @@ function makeTarget(discovered: Labels, relabelled: Labels, settings: TargetSett
     url,
     intervalMs,
     timeoutMs,
+    histograms: histogramSettings(all),
     key: `${url}\xff${labels.names.join('\xff')}\xff${labels.values.join('\xff')}`,
     allLabels: all,
   };
@@ -135,6 +147,19 @@ function duration(labels: Labels, name: string, what: string): number {
   }
   if (ms === 0) throw fault(`${what} cannot be 0`);
   return ms;
+}
+
+/** Only what labels settle; for the rest the job's settings count. */
+function histogramSettings(labels: Labels): Partial<HistogramSettings> {
+  const settings: Partial<HistogramSettings> = {};
+  for (const [setting, name] of Object.entries(HISTOGRAM_LABELS)) {
+    const value = labels.get(name);
+    if (value === '') continue;
+    if (!/^(?:1|0|t|f|T|F|true|false|True|False|TRUE|FALSE)$/.test(value))
+      throw fault(`error parsing ${name}: ${goQuote(value)} is neither true nor false`);
+    settings[setting as keyof HistogramSettings] = /^[1tT]/.test(value);
+  }
+  return settings;
 }
 
 /** As text, and as Prometheus writes it: the hash of a target, and so its moment, depends on it. */

@@ -313,6 +313,30 @@ describe('ScrapeManager', () => {
     expect(await stage.values('scrape_body_size_bytes')).toEqual(['4']);
   });
 
+  it('converts the classic histograms of the targets whose labels ask for it', async () => {
+    const { clock, network } = begin();
+    const histogram = [
+      '# TYPE h histogram',
+      'h_bucket{le="1"} 1',
+      'h_bucket{le="+Inf"} 2',
+      'h_sum 3',
+      'h_count 2',
+    ];
+    for (const host of ['a:1', 'b:1']) network.bodies.set(host, histogram.join('\n').concat('\n'));
+    const rule = {
+      source_labels: ['__address__'],
+      regex: 'a:1',
+      target_label: '__convert_classic_histograms_to_nhcb__',
+      replacement: 'true',
+    };
+    await stage.apply(
+      job({ relabelConfigs: parseRelabelRules([rule]), discovery: [staticTargets('a:1', 'b:1')] }),
+    );
+    await clock.advance(10_000);
+    expect(await stage.values('h_count', { instance: 'a:1' })).toEqual([]);
+    expect(await stage.values('h_count', { instance: 'b:1' })).toEqual(['2']);
+  });
+
   it('counts scrapes that exceed a limit', async () => {
     const { clock, network } = begin();
     network.bodies.set('a:1', 'm 1\nn 2\n');

@@ -86,6 +86,19 @@ describe('a discovered target', () => {
     expect(made(labels as Record<string, string>)).toMatchObject({ kind: 'faulty', reason });
   });
 
+  it('has its histograms taken as its labels say, and otherwise as the job has it', () => {
+    const labels = { __scrape_native_histograms__: 'true', __convert_classic_histograms_to_nhcb__: 'F' };
+    expect(active(labels).histograms).toEqual({
+      scrapeNativeHistograms: true,
+      convertClassicHistogramsToNhcb: false,
+    });
+    expect(active({ __always_scrape_classic_histograms__: '' }).histograms).toEqual({});
+    expect(made({ __scrape_native_histograms__: 'yes' })).toMatchObject({
+      kind: 'faulty',
+      reason: 'error parsing __scrape_native_histograms__: "yes" is neither true nor false',
+    });
+  });
+
   it('is refused without an address, and may be dropped', () => {
     const without = job({
       relabelConfigs: parseRelabelRules([{ regex: '__address__', action: 'labeldrop' }]),
