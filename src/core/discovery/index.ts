@@ -5,6 +5,6 @@ export { DiscoveryManager, type DiscoveryManagerOptions } from './manager.ts';
 export { type DiscoveryMetrics, discoveryMetrics } from './metrics.ts';
 export { type Discovered, discoverOnce } from './once.ts';
 export { emptyGroup, RefreshingDiscoverer } from './refresh.ts';
-export { discoverySetup, discoverySetups } from './setup.ts';
+export { discoverySetup, discoverySetups, staticGroups } from './setup.ts';
 export { StaticDiscoverer } from './static.ts';
 export { ADDRESS, addressLabels, parseTargetGroups, type TargetGroup } from './target-group.ts';

@@ -67,7 +67,7 @@ async function open(config: DiscoveryConfig, resources: DiscoveryResources): Pro
   }
 }
 
-function staticGroups({ groups }: StaticDiscoveryConfig): TargetGroup[] {
+export function staticGroups({ groups }: StaticDiscoveryConfig): TargetGroup[] {
   return groups.map(({ targets, labels }, i) => ({
     source: String(i),
     targets: targets.map(addressLabels),

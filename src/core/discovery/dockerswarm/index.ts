@@ -8,7 +8,7 @@ import { DockerApi } from '../docker/api.ts';
 import { RefreshingDiscoverer } from '../refresh.ts';
 import type { DiscoveryFilter, DockerSwarmDiscoveryConfig } from '../sd-config.ts';
 import type { TargetGroup } from '../target-group.ts';
-import { META, nodeLabels, type SwarmNode } from './nodes.ts';
+import { META, nodeLabels, ownNodeLabels, type SwarmNode } from './nodes.ts';
 import { type Service, serviceLabels, serviceTargets } from './services.ts';
 import { type Task, taskTargets } from './tasks.ts';
 
@@ -33,7 +33,7 @@ export class SwarmDiscoverer implements Discoverer {
     const { role, port, filters } = this.config;
     if (role === 'nodes') {
       const nodes = await this.api.list<SwarmNode>('nodes', filters, signal);
-      return nodes.map((node) => nodeLabels(node).address(node.Status.Addr, port).labels());
+      return nodes.map((node) => ownNodeLabels(node).address(node.Status.Addr, port).labels());
     }
     if (role === 'services') {
       const services = await this.api.list<Service>('services', filters, signal);

@@ -12,7 +12,9 @@ const SLICE = `${META}endpointslice_`;
 
 export const buildEndpointSlice: Build<EndpointSlice> = (slice, context) => {
   const { namespace, labels: own } = slice.metadata;
-  const labels = objectLabels(slice, 'endpointslice').set(NAMESPACE, namespace);
+  const labels = objectLabels(slice, 'endpointslice')
+    .set(NAMESPACE, namespace)
+    .set(`${SLICE}address_type`, slice.addressType);
   const serviceName = own?.[SERVICE_NAME];
   const service = serviceName === undefined ? undefined : context.lookup.service(namespace, serviceName);
   if (service !== undefined) labels.add(serviceLabels(service));
@@ -22,14 +24,13 @@ export const buildEndpointSlice: Build<EndpointSlice> = (slice, context) => {
   for (const endpoint of slice.endpoints ?? []) {
     for (const port of slice.ports ?? []) {
       for (const address of endpoint.addresses)
-        targets.push(targetOf(slice, endpoint, address, port, pods, context));
+        targets.push(targetOf(endpoint, address, port, pods, context));
     }
   }
   return { labels, targets: [...targets, ...pods.others()] };
 };
 
 function targetOf(
-  { addressType }: EndpointSlice,
   endpoint: SliceEndpoint,
   address: string,
   { name, protocol, port, appProtocol }: SlicePort,
@@ -41,7 +42,6 @@ function targetOf(
   if (port == null) target.set(ADDRESS, address);
   else target.address(address, port);
   target
-    .set(`${SLICE}address_type`, addressType)
     .set(`${SLICE}port_name`, name)
     .set(`${SLICE}port_protocol`, protocol)
     .set(`${SLICE}port`, port)
