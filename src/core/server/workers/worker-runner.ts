@@ -11,6 +11,7 @@ import { parseQuery } from '../../promql/parser/index.ts';
 import type { BlockReader } from '../../tsdb/block/index.ts';
 import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
+import { buffersOfSelection } from '../../tsdb/head/index.ts';
 import { ApiFault } from '../api/api-error.ts';
 import type { Pieces } from '../http/reply.ts';
 import { InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
@@ -156,7 +157,7 @@ export class WorkerRunner implements QueryRunner {
     if (job === undefined) return;
     switch (message.kind) {
       case 'select':
-        this.handOver(thread, job, message);
+        void this.handOver(thread, job, message);
         break;
       case 'pieces':
         this.evaluated(job);
@@ -171,16 +172,17 @@ export class WorkerRunner implements QueryRunner {
     }
   }
 
-  private handOver(
+  private async handOver(
     thread: Thread,
     job: Job,
     { ask, matchers, mint, maxt }: Extract<FromWorker, { kind: 'select' }>,
-  ): void {
+  ): Promise<void> {
     try {
       const compiled = matchers.map(([type, name, value]) => new Matcher(type, name, value));
-      const { blocks, head } = job.reader!.handOver(compiled, { mint, maxt });
+      const { blocks, head } = await job.reader!.handOver(compiled, { mint, maxt });
       const selected = { blocks: blocks.map((block) => this.placeOf(block)), ...(head && { head }) };
-      say(thread, { kind: 'selected', ask, selected });
+      const owned = head === undefined ? [] : buffersOfSelection(head);
+      say(thread, { kind: 'selected', ask, selected }, owned);
     } catch (error) {
       say(thread, { kind: 'refused', ask, fault: faultOf(error) });
     }
@@ -215,6 +217,7 @@ function busy({ jobs }: Thread): number {
   return n;
 }
 
-function say({ worker }: Thread, message: ToWorker): void {
-  worker.postMessage(message);
+/** `owned` goes over, and is gone here. */
+function say({ worker }: Thread, message: ToWorker, owned: readonly ArrayBuffer[] = []): void {
+  worker.postMessage(message, owned);
 }

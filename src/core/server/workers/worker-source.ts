@@ -6,7 +6,7 @@ import { CorruptionError } from '../../errors.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { SelectHints, SeriesSet, Source } from '../../source/source.ts';
 import { BlockReader, mergeSeriesSets, type StoredSeriesSet } from '../../tsdb/block/index.ts';
-import { DetachedSelection } from '../../tsdb/head/index.ts';
+import { openSelection } from '../../tsdb/head/index.ts';
 import { PageCache, SeriesCache } from '../../tsdb/index/index.ts';
 import type { BlockPlace, Selected } from './messages.ts';
 
@@ -77,7 +77,7 @@ export class WorkerSource implements Pick<Source, 'select' | 'close'> {
       this.used.push(place.key);
       return this.guarded(reader.select(matchers, mint, maxt));
     });
-    if (head !== undefined) sets.push(this.guarded(new DetachedSelection(head)));
+    if (head !== undefined) sets.push(this.guarded(openSelection(head)));
     const all = mergeSeriesSets(sets);
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };

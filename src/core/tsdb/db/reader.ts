@@ -9,7 +9,15 @@ import { compareStrings, type Labels, METRIC_NAME } from '../../model/labels.ts'
 import type { Matcher } from '../../model/matcher.ts';
 import type { Metadata } from '../../model/metadata.ts';
 import { type BlockReader, mergeSeriesSets, type StoredSeriesSet } from '../block/index.ts';
-import { type Head, HeadIndex, HeadSelection, type SelectionData } from '../head/index.ts';
+import { runStepsWithPauses } from '../compaction/index.ts';
+import {
+  type Head,
+  HeadIndex,
+  handOverHead,
+  type SelectionData,
+  selectHead,
+  selectHeadLabels,
+} from '../head/index.ts';
 import { selectLabelNames, selectLabelValues, selectPostings } from '../index/index.ts';
 import type { BlockSet } from './block-set.ts';
 
@@ -46,7 +54,8 @@ export class DatabaseReader {
       set: this.guarded(block.select(matchers, mint, maxt)),
     }));
     if (this.headReaches(hints)) {
-      const set = new HeadSelection(this.head, matchers, mint, maxt, labelsOnly);
+      const select = labelsOnly ? selectHeadLabels : selectHead;
+      const set = await runStepsWithPauses(select(this.head, matchers, mint, maxt));
       selections.push({ dir: this.head.dir, set: this.guarded(set) });
     }
     const all = this.merge(selections);
@@ -58,10 +67,14 @@ export class DatabaseReader {
    * What a selection is made of, for a thread that reads for itself: blocks, which it opens by their folders, and the head's
    * series. Both stay readable until this reader is closed.
    */
-  handOver(matchers: readonly Matcher[], range: TimeRange): { blocks: BlockReader[]; head?: SelectionData } {
+  async handOver(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+  ): Promise<{ blocks: BlockReader[]; head?: SelectionData }> {
     const blocks = this.blocksIn(range);
     if (!this.headReaches(range)) return { blocks };
-    return { blocks, head: new HeadSelection(this.head, matchers, range.mint, range.maxt).detach() };
+    const { mint, maxt } = range;
+    return { blocks, head: await runStepsWithPauses(handOverHead(this.head, matchers, mint, maxt)) };
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {

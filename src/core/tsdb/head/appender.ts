@@ -346,6 +346,9 @@ class SharedCommit {
     const { head } = this;
     const { series, open, late } = head;
     const { row: rows, t: ts, bits, entry: entries, histograms } = tx;
+    for (const gathering of head.gatherings) {
+      for (let i = 0; i < tx.count; i++) gathering.before(rows[i]);
+    }
     let mint = Number.POSITIVE_INFINITY;
     let maxt = Number.NEGATIVE_INFINITY;
     let floats = 0;

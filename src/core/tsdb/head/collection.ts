@@ -34,11 +34,17 @@ export function* truncateLate(head: Head, newest: ReadonlyMap<number, number>): 
       chunk = finished.older[chunk - 1];
     }
     if (chunk === 0) continue;
+    tellGatherings(head, row);
     if (newer === 0) series.newestLateChunk[row] = 0;
     else finished.older[newer - 1] = 0;
     finished.dropAll(chunk);
   }
   yield* collect(head);
+}
+
+/** Who is gathering what there was has it in time. */
+function tellGatherings(head: Head, row: number): void {
+  for (const gathering of head.gatherings) gathering.before(row);
 }
 
 function* collect(head: Head): Generator<void, void> {
@@ -51,13 +57,16 @@ function* collect(head: Head): Generator<void, void> {
     if (row % STEP_ROWS === STEP_ROWS - 1) yield;
     if (series.ref[row] === 0) continue;
     if (series.open[row] !== OpenChunk.none) {
-      if (series.xor.t[row] < mint) open.drop(row);
-      else oldest = Math.min(oldest, series.chunkStart[row]);
+      if (series.xor.t[row] < mint) {
+        tellGatherings(head, row);
+        open.drop(row);
+      } else oldest = Math.min(oldest, series.chunkStart[row]);
     }
     for (let newer = 0, chunk = series.newestChunk[row]; chunk !== 0; ) {
       const i = chunk - 1;
       if (finished.maxt[i] < mint) {
         // This one and all that are older.
+        tellGatherings(head, row);
         if (newer === 0) series.newestChunk[row] = 0;
         else finished.older[newer - 1] = 0;
         finished.dropAll(chunk);
@@ -104,6 +113,7 @@ function removeSeries(head: Head, candidates: readonly number[]): void {
   const lastSegment = listSegments(join(head.dir, 'wal')).at(-1) ?? 0;
   for (const row of gone) {
     if (series.isLogged(row)) head.keptRefs.set(series.ref[row], lastSegment);
+    tellGatherings(head, row);
     head.open.drop(row);
     head.metadata.drop(row);
     head.exemplars.drop(row);

@@ -12,3 +12,8 @@ export function copied<T extends Column>(from: T, to: T): T {
   to.set(from);
   return to;
 }
+
+/** A column that other threads may be handed without a copy. */
+export function sharedColumn(length: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(length * 4));
+}

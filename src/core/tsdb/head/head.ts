@@ -66,6 +66,8 @@ export class Head {
   readonly histograms = new SampleCounts();
   /** Transactions that could not be written to the log. */
   failedWrites = 0;
+  /** Selections in the making: told of a row before what the head has of it changes. */
+  readonly gatherings = new Set<{ before(row: number): void }>();
   /** Deleted stretches, by row. */
   readonly deleted = new Map<number, Intervals>();
   /** Times of the oldest and newest sample that came in order; Infinity and -Infinity where there is none. */

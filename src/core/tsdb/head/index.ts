@@ -18,4 +18,11 @@ export { DEFAULT_MAX_AHEAD, Head, type HeadOptions } from './head.ts';
 export { HeadIndex } from './head-index.ts';
 export { noProgress, type OpenedHead, openHead, type ReplayProgress, replayHead } from './replay.ts';
 export { SampleCounts } from './sample-counts.ts';
-export { DetachedSelection, HeadSelection, type SelectionData } from './selection.ts';
+export {
+  buffersOfSelection,
+  handOverHead,
+  openSelection,
+  type SelectionData,
+  selectHead,
+  selectHeadLabels,
+} from './selection.ts';

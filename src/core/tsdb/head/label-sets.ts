@@ -7,7 +7,7 @@ import { ByteReader } from '../../encoding/byte-reader.ts';
 import type { ByteWriter } from '../../encoding/byte-writer.ts';
 import { uvarintSize } from '../../encoding/varint.ts';
 import { Labels } from '../../model/index.ts';
-import { copied, grownLength } from './grown.ts';
+import { copied, grownLength, sharedColumn } from './grown.ts';
 import { HeadSymbols, type SymbolsImage } from './symbols.ts';
 
 const PIECE_SHIFT = 20;
@@ -27,9 +27,9 @@ export class LabelSets {
   readonly symbols: HeadSymbols;
   /** Label pairs. */
   pairCount = 0;
-  /** Symbols of each pair. */
-  names: Uint32Array = new Uint32Array(INITIAL_PAIRS);
-  values: Uint32Array = new Uint32Array(INITIAL_PAIRS);
+  /** Symbols of each pair. Shared, as the pieces are. */
+  names: Uint32Array = sharedColumn(INITIAL_PAIRS);
+  values: Uint32Array = sharedColumn(INITIAL_PAIRS);
   /** Open addressing over both: pair + 1, or 0. */
   private slots = new Int32Array(INITIAL_PAIRS * 2);
   /** The pairs of one name are a list: the newest (+ 1) by the name's symbol, and of each pair the one before it. */
@@ -57,7 +57,7 @@ export class LabelSets {
     return sets;
   }
 
-  /** Views: whoever hands them to another thread has them copied, but for what is shared and only added to. */
+  /** Views of memory that is shared, and only added to. */
   image(): LabelSetsImage {
     const { symbols, names, values, pieces } = this;
     return { symbols: symbols.image(), names, values, pieces };
@@ -257,8 +257,8 @@ export class LabelSets {
     const pair = this.pairCount++;
     if (pair === this.names.length) {
       const length = grownLength(pair, pair + 1);
-      this.names = copied(this.names, new Uint32Array(length));
-      this.values = copied(this.values, new Uint32Array(length));
+      this.names = copied(this.names, sharedColumn(length));
+      this.values = copied(this.values, sharedColumn(length));
       this.previousOfName = copied(this.previousOfName, new Uint32Array(length));
     }
     this.names[pair] = name;

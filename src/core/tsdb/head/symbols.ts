@@ -5,7 +5,7 @@
  */
 import { utf8Text } from '../../encoding/byte-reader.ts';
 import { uvarintSize, writeUvarint } from '../../encoding/varint.ts';
-import { copied, grownLength } from './grown.ts';
+import { copied, grownLength, sharedColumn } from './grown.ts';
 
 const PIECE_SHIFT = 20;
 const PIECE_BYTES = 1 << PIECE_SHIFT;
@@ -26,8 +26,8 @@ export class HeadSymbols {
   private pieces: Uint8Array[] = [];
   /** Where the last piece is used up to; a string longer than a piece has one of its own. */
   private used = PIECE_BYTES;
-  /** Piece and offset of each symbol. */
-  private places: Uint32Array = new Uint32Array(INITIAL_SYMBOLS);
+  /** Piece and offset of each symbol; shared, as the pieces are. */
+  private places: Uint32Array = sharedColumn(INITIAL_SYMBOLS);
   private hashes = new Uint32Array(INITIAL_SYMBOLS);
   /** Open addressing over the hashes: symbol + 1, or 0. */
   private slots = new Int32Array(INITIAL_SYMBOLS * 2);
@@ -44,7 +44,7 @@ export class HeadSymbols {
     return symbols;
   }
 
-  /** Views: whoever hands them to another thread has them copied, but for what is shared and only added to. */
+  /** Views of memory that is shared, and only added to. */
   image(): SymbolsImage {
     return { pieces: this.pieces, places: this.places };
   }
@@ -164,7 +164,7 @@ export class HeadSymbols {
     const symbol = this.count++;
     if (symbol === this.places.length) {
       const length = grownLength(symbol, symbol + 1);
-      this.places = copied(this.places, new Uint32Array(length));
+      this.places = copied(this.places, sharedColumn(length));
       this.hashes = copied(this.hashes, new Uint32Array(length));
     }
     const length = end - start;

@@ -5,13 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../../src/core/clock.ts';
 import { labelsFromObject, Matcher, Outcome } from '../../../../src/core/model/index.ts';
 import type { Appender } from '../../../../src/core/source/source.ts';
+import { runSteps } from '../../../../src/core/tsdb/compaction/index.ts';
 import {
-  DetachedSelection,
   type Head,
   HeadAppender,
   type HeadOptions,
-  HeadSelection,
+  handOverHead,
   openHead,
+  openSelection,
+  selectHead,
 } from '../../../../src/core/tsdb/head/index.ts';
 import { append, contents, histogram, series, type Value } from './samples.ts';
 
@@ -49,10 +51,10 @@ function reopen(head: Head, options: Partial<HeadOptions> = {}): Head {
 }
 
 function read(head: Head, mint = 0, maxt = T0 * 2, matchers: Matcher[] = []): Record<string, string[]> {
-  const set = new HeadSelection(head, matchers, mint, maxt);
-  const there = contents(set);
+  const there = contents(runSteps(selectHead(head, matchers, mint, maxt)));
   // What is handed over says the same.
-  expect(contents(new DetachedSelection(structuredClone(set.detach())))).toEqual(there);
+  const over = runSteps(handOverHead(head, matchers, mint, maxt));
+  expect(contents(openSelection(structuredClone(over)))).toEqual(there);
   return there;
 }
 
@@ -253,7 +255,7 @@ describe('a head', () => {
       ['a', T0, 1],
       ['h', T0, histogram(1)],
     ]);
-    const set = new HeadSelection(head, [], 0, T0 * 2);
+    const set = runSteps(selectHead(head, [], 0, T0 * 2));
     for (let n = 1; n < 300; n++) {
       now = T0 + n * 10_000;
       put(head, [
