@@ -11,7 +11,7 @@ import { AppenderSink } from './appender-sink.ts';
 import { type RuleFailure, RuleGroup } from './group.ts';
 import { GroupLoop } from './group-loop.ts';
 import { DEFAULT_RESTORE, type RestoreOptions } from './restore.ts';
-import type { RuleContext } from './rule.ts';
+import type { RuleContext, RuleEvaluation } from './rule.ts';
 import type { RuleFile, RuleGroupConfig } from './rule-file.ts';
 import { alertsToSend, type SentAlert } from './sent-alert.ts';
 
@@ -22,6 +22,8 @@ export interface RuleManagerOptions {
   /** A new appender for each rule that writes. */
   appender: () => Appender;
   engine?: EngineOptions;
+  /** Evaluates the rules' expressions, where that is not to be done on `source` and in this thread. */
+  evaluate?: RuleEvaluation;
   /** Gets the alerts that are due, after each evaluation of a rule that has any. */
   send: (alerts: readonly SentAlert[]) => void;
   /** How long until a firing alert is sent again, ms (1 minute); it is when this is exceeded. */
@@ -141,9 +143,9 @@ export class RuleManager {
 
   /** With the settings of the last reload, for groups that it left alone, too. */
   private context(): RuleContext {
-    const { source, engine = {} } = this.options;
+    const { source, engine = {}, evaluate } = this.options;
     const { externalLabels = EMPTY_LABELS, externalUrl = '' } = this.settings;
-    return { source: source(), engine, externalLabels, externalUrl };
+    return { source: source(), engine, externalLabels, externalUrl, ...(evaluate && { evaluate }) };
   }
 
   private makeSink(group: string): AppenderSink {

@@ -4,7 +4,7 @@
  * themselves, or one that comes after them in their group) are evaluated together, one time after the other.
  */
 import { METRIC_NAME } from '../model/labels.ts';
-import { type Expr, walk } from '../promql/parser/index.ts';
+import { childrenOf, type Expr, walk } from '../promql/parser/index.ts';
 import { mayReturn, selectorsOf, templatesQuery } from './dependencies.ts';
 import { labelsOf, type RuleConfig, type RuleFile, type RuleGroupConfig } from './rule-file.ts';
 
@@ -100,19 +100,29 @@ function isEdge(at: unknown): boolean {
 
 /** How far back from its time (ms) an expression may look, Infinity where that is not known. An upper bound. */
 export function reachOf(expr: Expr, lookbackMs: number): number {
-  let reach = lookbackMs;
-  const add = (duration: unknown): void => {
-    reach += typeof duration === 'number' ? Math.max(0, duration) : Number.POSITIVE_INFINITY;
-  };
-  walk(expr, (node) => {
-    if (node.kind === 'matrixSelector') add(node.window);
-    if (node.kind === 'vectorSelector' || node.kind === 'subquery') {
-      add(node.offset);
-      if (node.at !== null) reach = Number.POSITIVE_INFINITY;
+  switch (expr.kind) {
+    case 'vectorSelector':
+      return expr.at === null ? lookbackMs + msBack(expr.offset) : Number.POSITIVE_INFINITY;
+    case 'matrixSelector': {
+      const { at, offset, anchored, smoothed } = expr.selector;
+      if (at !== null) return Number.POSITIVE_INFINITY;
+      return msBack(expr.window) + msBack(offset) + (anchored || smoothed ? lookbackMs : 0);
     }
-    if (node.kind === 'subquery') add(node.window);
-  });
-  return reach;
+    case 'subquery':
+      if (expr.at !== null) return Number.POSITIVE_INFINITY;
+      return msBack(expr.window) + msBack(expr.offset) + reachOf(expr.expr, lookbackMs);
+    default: {
+      // What info() looks for beside its arguments is as old as the lookback at most.
+      let reach = expr.kind === 'call' && expr.func.name === 'info' ? lookbackMs : 0;
+      for (const child of childrenOf(expr)) reach = Math.max(reach, reachOf(child, lookbackMs));
+      return reach;
+    }
+  }
+}
+
+/** Expressions of durations have no value yet. */
+function msBack(duration: unknown): number {
+  return typeof duration === 'number' ? Math.max(0, duration) : Number.POSITIVE_INFINITY;
 }
 
 /** The strongly connected components of a graph, after Tarjan; each comes after those that it needs. */

@@ -3,15 +3,21 @@ import type { Histogram } from '../model/histogram.ts';
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
 import { LabelsBuilder } from '../model/labels-builder.ts';
 import { type EngineOptions, instantQuery, parsedInstantQuery, type QueryValue } from '../promql/index.ts';
+import type { Expr } from '../promql/parser/index.ts';
 import type { Source } from '../source/source.ts';
 import { expandAlertTemplate, TemplateError, type TemplateSample } from '../template/index.ts';
 import { ActiveAlerts, type AlertSlot } from './active-alerts.ts';
 import { type Alert, type Annotations, alertSeries, alertStateSeries, annotationsFrom } from './alert.ts';
 import type { AlertingRuleConfig, LabelPairs, RecordingRuleConfig } from './rule-file.ts';
 
+/** Evaluates a rule's expression, given as text and parsed, at `t` (ms). */
+export type RuleEvaluation = (expr: string, parsed: Expr, t: number) => Promise<QueryValue>;
+
 export interface RuleContext {
   source: Source;
   engine: EngineOptions;
+  /** Where rules are evaluated elsewhere than on `source`, on what is there. */
+  evaluate?: RuleEvaluation;
   externalLabels: Labels;
   externalUrl: string;
 }
@@ -212,10 +218,11 @@ async function query({ source, engine }: RuleContext, expr: string, t: number): 
 
 /** The rule's own expression. */
 async function queryRule(
-  { source, engine }: RuleContext,
+  { source, engine, evaluate }: RuleContext,
   { expr, parsed }: RecordingRuleConfig | AlertingRuleConfig,
   t: number,
 ): Promise<RuleSample[]> {
+  if (evaluate !== undefined) return rowsOf(await evaluate(expr, parsed, t));
   return rowsOf((await parsedInstantQuery(source, expr, parsed, t, engine)).value);
 }
 

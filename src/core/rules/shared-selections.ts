@@ -7,10 +7,10 @@ import type { SampleColumns } from '../model/columns.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Expr } from '../promql/parser/index.ts';
-import { copyRows, type SampleRows } from '../source/memory.ts';
 import type { SelectHints, SeriesSet, Source } from '../source/source.ts';
 import { selectorsOf } from './dependencies.ts';
 import { type PlacedRule, reachOf } from './order.ts';
+import { PackedSamples } from './packed-samples.ts';
 import { type Prefetched, prefetch } from './prefetch.ts';
 import { SourceOver } from './source-over.ts';
 
@@ -97,12 +97,15 @@ function keyOf(matchers: readonly Matcher[]): string {
 class SharedSet implements SeriesSet {
   private readonly inner: SeriesSet;
   private readonly budget: { left: number };
-  private readonly rows: (SampleRows | undefined)[] = [];
+  private readonly kept = new PackedSamples();
+  /** The number of each series among those kept, plus 1; 0 where it was not read, or is not kept. */
+  private readonly numbers: Uint32Array;
   private readonly names: (Labels | undefined)[] = [];
 
   constructor(inner: SeriesSet, budget: { left: number }) {
     this.inner = inner;
     this.budget = budget;
+    this.numbers = new Uint32Array(inner.length);
   }
 
   get length(): number {
@@ -116,22 +119,19 @@ class SharedSet implements SeriesSet {
   }
 
   read(i: number, out: SampleColumns): void {
-    const kept = this.rows[i];
-    if (kept !== undefined) {
-      copyRows(kept, 0, kept.length, out);
+    if (this.numbers[i] === 0 && !this.keep(i)) {
+      this.inner.read(i, out);
       return;
     }
-    const from = out.length;
-    this.inner.read(i, out);
-    const length = out.length - from;
-    // Start timestamps are rare, and not kept.
-    if (this.budget.left < length || out.st !== null) return;
-    this.budget.left -= length;
-    this.rows[i] = {
-      length,
-      t: out.t.slice(from, out.length),
-      v: out.v.slice(from, out.length),
-      histograms: out.histograms === null ? null : out.histograms.slice(from, out.length),
-    };
+    this.kept.copy(this.numbers[i] - 1, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, out);
+  }
+
+  private keep(i: number): boolean {
+    const { kept, budget } = this;
+    const before = kept.rows;
+    if (budget.left <= 0 || !kept.add(this.inner, i)) return false;
+    budget.left -= kept.rows - before;
+    this.numbers[i] = kept.count;
+    return true;
   }
 }

@@ -14,27 +14,6 @@ import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from '
 /** Samples of one series, of which the first `length` rows count. */
 export type SampleRows = Pick<SampleColumns, 't' | 'v' | 'histograms' | 'length'>;
 
-/** Appends rows [from, to) to `out`. */
-export function copyRows(
-  { t, v, histograms }: SampleRows,
-  from: number,
-  to: number,
-  out: SampleColumns,
-): void {
-  const base = out.length;
-  const n = to - from;
-  out.reserve(base + n);
-  out.t.set(t.subarray(from, to), base);
-  out.v.set(v.subarray(from, to), base);
-  if (histograms !== null && out.histograms === null) {
-    out.histograms = new Array<Histogram | null>(base).fill(null);
-  }
-  if (out.histograms !== null) {
-    for (let row = from; row < to; row++) out.histograms[base + row - from] = histograms?.[row] ?? null;
-  }
-  out.length = base + n;
-}
-
 export class MemorySeries {
   readonly labels: Labels;
   length = 0;

@@ -51,8 +51,8 @@ interface SharedNode {
 
 export class OperatorBuilder implements Builder {
   readonly context: QueryContext;
-  /** The query's text as bytes, by which repeated sub-expressions are recognised. */
-  private readonly text: Buffer;
+  /** The query's text, a character for each of its bytes: by it repeated sub-expressions are recognised. */
+  private readonly text: string;
   private readonly sharedNodes = new Map<string, SharedNode>();
   /** The selectors whose counter reset hints must be definite. */
   private readonly statsSelectors: ReadonlySet<VectorSelector>;
@@ -60,7 +60,7 @@ export class OperatorBuilder implements Builder {
   /** `expr` is the whole query, its durations resolved. */
   constructor(context: QueryContext, query: string, expr: Expr) {
     this.context = context;
-    this.text = Buffer.from(query, 'utf8');
+    this.text = Buffer.from(query, 'utf8').toString('latin1');
     this.statsSelectors = selectorsOfStats(expr);
   }
 
@@ -135,13 +135,11 @@ export class OperatorBuilder implements Builder {
   }
 
   callSite(call: Call, grid: StepGrid): CallSite {
-    const stepTimes = new Float64Array(grid.count);
-    for (let i = 0; i < grid.count; i++) stepTimes[i] = grid.time(i);
     return {
       call,
       annotations: this.context.annotations,
       argRanges: call.args.map(placeOfArgument),
-      stepTimes,
+      stepTimes: grid.times,
       labels: EMPTY_LABELS,
       modifier: rangeModifier(call),
       typeLabels: this.context.settings.typeAndUnitLabels,
@@ -248,7 +246,7 @@ export class OperatorBuilder implements Builder {
   }
 
   private sourceText(expr: Expr): string {
-    return this.text.subarray(expr.range.start, expr.range.end).toString('latin1');
+    return this.text.slice(expr.range.start, expr.range.end);
   }
 }
 
