@@ -26,9 +26,15 @@ function main(argv) {
     );
     return;
   }
-  if (argv[0] === 'promtool') argv = withFlagsBehind(argv);
+  if (argv[0] === 'promtool') {
+    if (asksFor('--version', argv)) {
+      process.stdout.write(`promtool, version ${build.version} (tsmon)\n`);
+      return;
+    }
+    argv = withFlagsBehind(argv);
+  }
   const found = findCommand(build.commands, argv);
-  if (found === undefined || asksForHelp(found.argv)) {
+  if (found === undefined || asksFor('--help', found.argv) || asksFor('-h', found.argv)) {
     require('./help.cjs').main(argv, root, build.commands);
     return;
   }
@@ -68,11 +74,9 @@ function withFlagsBehind([promtool, ...rest]) {
   return [promtool, ...rest.slice(flags.length), ...flags];
 }
 
-/** oclif's own rule: a help flag anywhere before `--`. */
-function asksForHelp(argv) {
-  for (const arg of argv) {
-    if (arg === '--') return false;
-    if (arg === '--help' || arg === '-h') return true;
-  }
-  return false;
+/** oclif's own rule: a flag for help is one anywhere before `--`. */
+function asksFor(flag, argv) {
+  const at = argv.indexOf(flag);
+  const end = argv.indexOf('--');
+  return at >= 0 && (end < 0 || at < end);
 }

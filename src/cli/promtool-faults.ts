@@ -1,4 +1,4 @@
-/** What is wrong with a YAML file, as promtool says it. */
+/** What is wrong with a YAML file or an exposition, as promtool says it. */
 import type { InputError } from '../core/errors.ts';
 
 /** One text for each error that promtool would print; where the YAML itself is wrong, nothing else counts. */
@@ -15,4 +15,9 @@ export function promtoolFaults(file: string, errors: readonly InputError[]): str
     return [`${prefix}yaml: unmarshal errors:\n${lines.join('\n')}`];
   }
   return errors.map(({ reason, place }) => `${prefix}${place.line}:${place.column}: ${reason}`);
+}
+
+/** A fault of an exposition in the text format. */
+export function textFormatFault({ place, reason }: InputError): string {
+  return `text format parsing error${place.line === undefined ? '' : ` in line ${place.line}`}: ${reason}`;
 }

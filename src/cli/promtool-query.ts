@@ -8,16 +8,21 @@ import { ApiError } from '../core/source/http/api-client.ts';
 import { CommandFailure, EXIT_FAILED } from './command.ts';
 import type { Output } from './output.ts';
 import { PromtoolCommand } from './promtool-command.ts';
+import { httpConfigFlag, openPromtoolClient, serverUrl } from './promtool-http.ts';
 import type { QueryAnswer } from './query-run.ts';
 import { pointText } from './query-text.ts';
-import { isServer, type OpenedSources, openForQueries } from './sources.ts';
+import { type OpenedSources, openForQueries } from './sources.ts';
 
-export const formatFlag = Flags.string({
-  char: 'o',
-  description: 'Output format of the query',
-  options: ['promql', 'json'],
-  default: 'promql',
-});
+/** The flags that all queries have. */
+export const queryFlags = {
+  format: Flags.string({
+    char: 'o',
+    description: 'Output format of the query',
+    options: ['promql', 'json'],
+    default: 'promql',
+  }),
+  'http.config.file': httpConfigFlag,
+};
 
 export const matchesFlag = Flags.string({
   description: 'Series selector; repeat for several',
@@ -32,9 +37,16 @@ const FAR_MS = 9999 * 3_600_000;
 
 export abstract class PromtoolQuery extends PromtoolCommand {
   /** Asks a server, or whatever else the name stands for. Failures are worded as promtool does. */
-  protected async ask<T>(server: string, ask: (opened: OpenedSources) => Promise<T>): Promise<T> {
-    const name = isServer(server) || !/^[\w.-]+:\d+$/.test(server) ? server : `http://${server}`;
+  protected async ask<T>(
+    server: string,
+    flags: { 'http.config.file'?: string | undefined; header?: readonly string[] | undefined },
+    ask: (opened: OpenedSources) => Promise<T>,
+  ): Promise<T> {
+    const name = /^[\w.-]+:\d+$/.test(server) ? serverUrl(server) : server;
+    const { 'http.config.file': file, header: headers } = flags;
+    const client = openPromtoolClient({ version: this.config.version, file, headers });
     const opened = await openForQueries([name], {
+      client,
       onDamage: (error) => this.say(error.message),
       onWarning: () => {},
       timeoutMs: TIMEOUT_MS,

@@ -24,6 +24,11 @@ export function worse(a: RuleVerdict, b: RuleVerdict): RuleVerdict {
   return a === 'bad' || b === 'bad' ? 'bad' : a === 'lint' ? a : b;
 }
 
+/** Says of each name that --lint does not know. */
+export function warnOfLints(given: readonly string[], known: readonly string[], out: Output): void {
+  for (const lint of given) if (!known.includes(lint)) out.line(`WARNING: unknown lint option: "${lint}"`);
+}
+
 /** `path` is - for standard input. */
 export function checkRuleFile(
   path: string,
@@ -43,10 +48,11 @@ export function checkRuleFile(
   }
   const same = lints.includes('all') || lints.includes('duplicate-rules') ? duplicateRules(rules) : [];
   const count = rules.groups.reduce((sum, group) => sum + group.rules.length, 0);
-  if (same.length === 0) out.line(`  SUCCESS: ${count} rules found`);
-  out.line('');
+  if (same.length === 0) {
+    out.line(`  SUCCESS: ${count} rules found\n`);
+    return 'good';
+  }
   out.flush();
-  if (same.length === 0) return 'good';
   say('  FAILED:');
   say(`lint error ${same.length} duplicate rule(s) found.`);
   for (const { name, labels } of same) {
@@ -55,5 +61,6 @@ export function checkRuleFile(
     for (const [label, value] of labels) say(`\t${label}: ${value}`);
   }
   say('Might cause inconsistency while recording expressions');
+  out.line('');
   return 'lint';
 }

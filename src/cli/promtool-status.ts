@@ -2,27 +2,30 @@
 import { Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
 import { BodyBuffer } from '../core/http/body.ts';
-import { HttpClient } from '../core/http/http-client.ts';
 import { CommandFailure, EXIT_FAILED } from './command.ts';
-import { fetchClientOptions } from './http-flags.ts';
 import { PromtoolCommand } from './promtool-command.ts';
+import { httpConfigFlag, openPromtoolClient, serverUrl } from './promtool-http.ts';
 
 const TIMEOUT_MS = 10_000;
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-export const urlFlag = Flags.string({
-  description: 'The URL for the Prometheus server',
-  default: 'http://localhost:9090',
-});
+export const statusFlags = {
+  'http.config.file': httpConfigFlag,
+  url: Flags.string({
+    description: 'The URL for the Prometheus server',
+    default: 'http://localhost:9090',
+  }),
+};
 
 export abstract class PromtoolStatus extends PromtoolCommand {
   /** Prints the answer to `GET /-/PAGE`; any status but 200 is a failure. */
-  protected async askStatus(server: string, page: 'healthy' | 'ready'): Promise<void> {
-    const base = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  protected async askStatus(
+    flags: { url: string; 'http.config.file'?: string | undefined },
+    page: 'healthy' | 'ready',
+  ): Promise<void> {
+    const base = serverUrl(flags.url);
     const url = new URL(`${base.replace(/\/+$/, '')}/-/${page}`);
-    const client = new HttpClient(
-      fetchClientOptions({ insecure: false, 'follow-redirects': true }, this.config.version, false),
-    );
+    const client = openPromtoolClient({ version: this.config.version, file: flags['http.config.file'] });
     const body = new BodyBuffer();
     const request = {
       url,

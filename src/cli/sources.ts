@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type CorruptionError, InputError } from '../core/errors.ts';
+import type { FetchClient } from '../core/http/fetch.ts';
 import { DirectorySource, isDataDirectory } from '../core/source/directory.ts';
 import type { ApiClient } from '../core/source/http/api-client.ts';
 import { mergeSources } from '../core/source/merge.ts';
@@ -20,6 +21,8 @@ export interface SourceOptions {
   onWarning?: (text: string) => void;
   /** How to speak to servers. */
   http?: HttpFlags;
+  /** Speaks to servers instead, and is closed with the source. */
+  client?: FetchClient;
   /** For one request to a server. */
   timeoutMs?: number;
   /** Gives samples without a time one. */
@@ -86,7 +89,7 @@ async function openServer(name: string, options: SourceOptions): Promise<OpenedS
     import('../core/source/http/http-source.ts'),
   ]);
   const server = new ApiClient(new URL(name), {
-    client: new HttpClient(fetchClientOptions(http, VERSION, true)),
+    client: options.client ?? new HttpClient(fetchClientOptions(http, VERSION, true)),
     timeoutMs,
     bodySizeLimitBytes: ANSWER_LIMIT_BYTES,
   });

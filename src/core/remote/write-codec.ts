@@ -103,7 +103,8 @@ export function decodeWriteV2(message: Uint8Array, each: (series: WrittenSeries)
   }
 }
 
-const METRIC_TYPES: readonly MetricType[] = [
+/** By their numbers in both messages. */
+export const METRIC_TYPES: readonly MetricType[] = [
   'unknown',
   'counter',
   'gauge',

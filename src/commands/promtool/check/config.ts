@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
 import { EXIT_LINT, PromtoolCommand } from '../../../cli/promtool-command.ts';
-import { checkRuleFile, type RuleVerdict, worse } from '../../../cli/promtool-rules.ts';
-import { ConfigError, filesMatching, loadConfig } from '../../../core/config/index.ts';
+import { CONFIG_LINTS, checkConfigFiles, tooLongInterval } from '../../../cli/promtool-config.ts';
+import { checkRuleFile, type RuleVerdict, warnOfLints, worse } from '../../../cli/promtool-rules.ts';
+import { type Config, loadConfig } from '../../../core/config/index.ts';
+import { InputError } from '../../../core/errors.ts';
 
 export default class PromtoolCheckConfig extends PromtoolCommand {
   static override summary = 'promtool check config: are configuration files of Prometheus valid?';
@@ -30,7 +31,7 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
       allowNo: true,
     }),
     lint: Flags.string({
-      description: 'Lints to apply: all, duplicate-rules, none',
+      description: `Lints to apply: ${CONFIG_LINTS.join(', ')}`,
       default: 'duplicate-rules',
     }),
     'lint-fatal': Flags.boolean({
@@ -48,16 +49,29 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
     const { flags, argv } = await this.parse(PromtoolCheckConfig);
     const files = argv as string[];
     this.requireFiles(files);
+    const lints = flags.lint.split(',');
     const out = new Output();
+    warnOfLints(lints, CONFIG_LINTS, out);
     let verdict: RuleVerdict = 'good';
     for (const file of files) {
-      const rules = this.checkFile(file, flags, out);
-      if (rules === undefined) verdict = 'bad';
-      for (const path of rules ?? []) {
+      const checked = this.checkFile(file, flags, out);
+      if (checked === undefined) {
+        verdict = 'bad';
+        continue;
+      }
+      const long =
+        lints.includes('all') || lints.includes('too-long-scrape-interval')
+          ? tooLongInterval(checked.config)
+          : undefined;
+      if (long !== undefined) {
+        this.say(`  FAILED: ${long}`);
+        verdict = worse(verdict, 'lint');
+      }
+      for (const path of checked.rules) {
         const found = checkRuleFile(path, {
           parser: this.parserOptions(flags['enable-feature']),
           ignoreUnknownFields: flags['ignore-unknown-fields'],
-          lints: flags.lint.split(','),
+          lints,
           out,
           say: (line) => this.say(line),
         });
@@ -69,62 +83,30 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
     else if (verdict === 'lint' && flags['lint-fatal']) process.exitCode = EXIT_LINT;
   }
 
-  /** The rule files that a configuration names; undefined where it is not valid. */
+  /** A configuration and the rule files that it names; undefined where it is not valid. */
   private checkFile(
     file: string,
     flags: { agent: boolean; 'syntax-only': boolean },
     out: Output,
-  ): string[] | undefined {
+  ): { config: Config; rules: string[] } | undefined {
     out.line(`Checking ${file}`);
-    const rules: string[] = [];
     try {
       const { config } = loadConfig(file, {
         agent: flags.agent,
         syntaxOnly: flags['syntax-only'],
         env: process.env,
       });
-      for (const pattern of flags['syntax-only'] ? [] : config.ruleFiles) {
-        const found = filesMatching(pattern);
-        if (found.length === 0 && !pattern.includes('*'))
-          return this.fail(`"${pattern}" does not point to an existing file`, out);
-        rules.push(...found);
-      }
-      const missing = flags['syntax-only'] ? undefined : missingKeyFile(config);
-      if (missing !== undefined) {
-        const [what, path] = missing;
-        return this.fail(
-          `error checking client ${what} file "${path}": stat ${path}: no such file or directory`,
-          out,
-        );
-      }
+      const rules = flags['syntax-only'] ? [] : checkConfigFiles(config, (line) => out.line(line));
+      if (rules.length > 0) out.line(`  SUCCESS: ${rules.length} rule files found`);
+      out.line(` SUCCESS: ${file} is valid prometheus config file syntax\n`);
+      out.flush();
+      return { config, rules };
     } catch (error) {
-      if (error instanceof ConfigError) return this.fail(error.message, out);
-      throw error;
-    }
-    if (rules.length > 0) out.line(`  SUCCESS: ${rules.length} rule files found`);
-    out.line(` SUCCESS: ${file} is valid prometheus config file syntax\n`);
-    out.flush();
-    return rules;
-  }
-
-  private fail(reason: string, out: Output): undefined {
-    out.line('');
-    out.flush();
-    this.say(`  FAILED: ${reason}`);
-    return undefined;
-  }
-}
-
-/** The first file of a client's certificate or key that is not there. */
-function missingKeyFile(value: unknown): [what: string, path: string] | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [name, child] of Object.entries(value)) {
-    if (typeof child !== 'string') {
-      const found = missingKeyFile(child);
-      if (found !== undefined) return found;
-    } else if ((name === 'certFile' || name === 'keyFile') && child !== '' && !existsSync(child)) {
-      return [name === 'certFile' ? 'cert' : 'key', child];
+      if (!(error instanceof InputError)) throw error;
+      out.flush();
+      this.say(`  FAILED: ${error.message}`);
+      out.line('');
+      return undefined;
     }
   }
-  return undefined;
 }

@@ -1,4 +1,4 @@
-import { PromtoolStatus, urlFlag } from '../../../cli/promtool-status.ts';
+import { PromtoolStatus, statusFlags } from '../../../cli/promtool-status.ts';
 
 export default class PromtoolCheckHealthy extends PromtoolStatus {
   static override summary = 'promtool check healthy: is a server healthy?';
@@ -12,10 +12,10 @@ export default class PromtoolCheckHealthy extends PromtoolStatus {
     },
   ];
 
-  static override flags = { url: urlFlag };
+  static override flags = statusFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(PromtoolCheckHealthy);
-    await this.askStatus(flags.url, 'healthy');
+    await this.askStatus(flags, 'healthy');
   }
 }

@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
 import { EXIT_LINT, PromtoolCommand } from '../../../cli/promtool-command.ts';
+import { textFormatFault } from '../../../cli/promtool-faults.ts';
 import { InputError } from '../../../core/errors.ts';
 import {
   cardinality,
@@ -51,12 +52,7 @@ export default class PromtoolCheckMetrics extends PromtoolCommand {
       return readFamilies(text);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      const { line } = error.place;
-      const at = line === undefined ? '' : ` in line ${line}`;
-      throw new CommandFailure(
-        EXIT_FAILED,
-        `error while linting: text format parsing error${at}: ${error.reason}`,
-      );
+      throw new CommandFailure(EXIT_FAILED, `error while linting: ${textFormatFault(error)}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { PromtoolStatus, urlFlag } from '../../../cli/promtool-status.ts';
+import { PromtoolStatus, statusFlags } from '../../../cli/promtool-status.ts';
 
 export default class PromtoolCheckReady extends PromtoolStatus {
   static override summary = 'promtool check ready: is a server ready?';
@@ -12,10 +12,10 @@ export default class PromtoolCheckReady extends PromtoolStatus {
     },
   ];
 
-  static override flags = { url: urlFlag };
+  static override flags = statusFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(PromtoolCheckReady);
-    await this.askStatus(flags.url, 'ready');
+    await this.askStatus(flags, 'ready');
   }
 }

@@ -2,7 +2,13 @@ import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
 import { EXIT_LINT, PromtoolCommand } from '../../../cli/promtool-command.ts';
-import { checkRuleFile, RULE_LINTS, type RuleVerdict, worse } from '../../../cli/promtool-rules.ts';
+import {
+  checkRuleFile,
+  RULE_LINTS,
+  type RuleVerdict,
+  warnOfLints,
+  worse,
+} from '../../../cli/promtool-rules.ts';
 
 export default class PromtoolCheckRules extends PromtoolCommand {
   static override summary = 'promtool check rules: are rule files valid?';
@@ -26,7 +32,7 @@ export default class PromtoolCheckRules extends PromtoolCommand {
 
   static override flags = {
     lint: Flags.string({
-      description: 'Lints to apply: all, duplicate-rules, none',
+      description: `Lints to apply: ${RULE_LINTS.join(', ')}`,
       default: 'duplicate-rules',
     }),
     'lint-fatal': Flags.boolean({
@@ -45,9 +51,7 @@ export default class PromtoolCheckRules extends PromtoolCommand {
     this.requireFiles(paths);
     const lints = flags.lint.split(',');
     const out = new Output();
-    for (const lint of lints) {
-      if (!RULE_LINTS.includes(lint)) out.line(`WARNING: unknown lint option: "${lint}"`);
-    }
+    warnOfLints(lints, RULE_LINTS, out);
     let verdict: RuleVerdict = 'good';
     for (const path of paths.length === 0 ? ['-'] : paths) {
       const found = checkRuleFile(path, {

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { Output } from '../../../cli/output.ts';
-import { formatFlag, PromtoolQuery, printValue, timeOf } from '../../../cli/promtool-query.ts';
+import { PromtoolQuery, printValue, queryFlags, timeOf } from '../../../cli/promtool-query.ts';
 import { runQuery } from '../../../cli/query-run.ts';
 import { systemClock } from '../../../core/clock.ts';
 
@@ -19,7 +19,7 @@ export default class PromtoolQueryInstant extends PromtoolQuery {
   };
 
   static override flags = {
-    format: formatFlag,
+    ...queryFlags,
     time: Flags.string({ description: 'Query evaluation time (RFC 3339 or Unix timestamp)' }),
   };
 
@@ -27,7 +27,7 @@ export default class PromtoolQueryInstant extends PromtoolQuery {
     const { args, flags } = await this.parse(PromtoolQueryInstant);
     const t = timeOf(flags.time, 'evaluation time', systemClock.now());
     const options = { parser: this.parserOptions(flags['enable-feature']) };
-    const answer = await this.ask(args.server, (opened) =>
+    const answer = await this.ask(args.server, flags, (opened) =>
       runQuery(opened, args.expr, { kind: 'instant', t }, options, {}),
     );
     const out = new Output();

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { Output } from '../../../cli/output.ts';
-import { farRange, formatFlag, PromtoolQuery } from '../../../cli/promtool-query.ts';
+import { farRange, PromtoolQuery, queryFlags } from '../../../cli/promtool-query.ts';
 import { parseSelector } from '../../../core/promql/parser/index.ts';
 
 export default class PromtoolQueryLabels extends PromtoolQuery {
@@ -21,7 +21,7 @@ export default class PromtoolQueryLabels extends PromtoolQuery {
   };
 
   static override flags = {
-    format: formatFlag,
+    ...queryFlags,
     match: Flags.string({
       description: 'Series selector; repeat for several',
       multiple: true,
@@ -34,7 +34,7 @@ export default class PromtoolQueryLabels extends PromtoolQuery {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(PromtoolQueryLabels);
     const range = farRange(flags);
-    const values = await this.ask(args.server, async ({ source }) => {
+    const values = await this.ask(args.server, flags, async ({ source }) => {
       const all = new Set<string>();
       for (const text of flags.match ?? [undefined]) {
         const matchers = text === undefined ? [] : parseSelector(text);

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
-import { formatFlag, PromtoolQuery, printValue, timeOf } from '../../../cli/promtool-query.ts';
+import { headerFlag } from '../../../cli/promtool-http.ts';
+import { PromtoolQuery, printValue, queryFlags, timeOf } from '../../../cli/promtool-query.ts';
 import { runQuery } from '../../../cli/query-run.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { parseApiDuration } from '../../../core/model/timestamp.ts';
@@ -28,9 +29,10 @@ export default class PromtoolQueryRange extends PromtoolQuery {
   };
 
   static override flags = {
-    format: formatFlag,
+    ...queryFlags,
     start: Flags.string({ description: 'Query range start time (RFC 3339 or Unix timestamp)' }),
     end: Flags.string({ description: 'Query range end time (RFC 3339 or Unix timestamp)' }),
+    header: headerFlag,
     step: Flags.string({ description: 'Query step size (duration)' }),
   };
 
@@ -44,7 +46,7 @@ export default class PromtoolQueryRange extends PromtoolQuery {
         ? Math.max(Math.floor((end - start) / 1000 / DEFAULT_STEPS), 1) * 1000
         : Math.round(parseApiDuration(flags.step));
     const options = { parser: this.parserOptions(flags['enable-feature']) };
-    const answer = await this.ask(args.server, (opened) =>
+    const answer = await this.ask(args.server, flags, (opened) =>
       runQuery(opened, args.expr, { kind: 'range', start, end, stepMs }, options, {}),
     );
     const out = new Output();

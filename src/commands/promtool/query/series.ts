@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { Output } from '../../../cli/output.ts';
-import { farRange, formatFlag, matchesFlag, PromtoolQuery } from '../../../cli/promtool-query.ts';
+import { farRange, matchesFlag, PromtoolQuery, queryFlags } from '../../../cli/promtool-query.ts';
 import type { Labels } from '../../../core/model/labels.ts';
 import { labelsInBraces } from '../../../core/model/labels-text.ts';
 import { parseSelector } from '../../../core/promql/parser/index.ts';
@@ -21,7 +21,7 @@ export default class PromtoolQuerySeries extends PromtoolQuery {
   };
 
   static override flags = {
-    format: formatFlag,
+    ...queryFlags,
     match: matchesFlag,
     start: Flags.string({ description: 'Start time (RFC 3339 or Unix timestamp)' }),
     end: Flags.string({ description: 'End time (RFC 3339 or Unix timestamp)' }),
@@ -30,7 +30,7 @@ export default class PromtoolQuerySeries extends PromtoolQuery {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(PromtoolQuerySeries);
     const range = farRange(flags);
-    const found = await this.ask(args.server, async ({ source }) => {
+    const found = await this.ask(args.server, flags, async ({ source }) => {
       const all = new Map<string, Labels>();
       for (const text of flags.match) {
         const set = await source.select(parseSelector(text), { ...range, labelsOnly: true });
