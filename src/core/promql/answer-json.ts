@@ -22,27 +22,11 @@ export function* answerPieces({ value, warnings, infos, stats }: Answer): Genera
   if (warnings.length > 0) tail += `,"warnings":${JSON.stringify(warnings)}`;
   if (infos.length > 0) tail += `,"infos":${JSON.stringify(infos)}`;
   tail += '}';
-  let head = Buffer.from('{"status":"success","data":');
-  let last: Uint8Array | undefined;
-  for (const piece of resultJsonPieces(value)) {
-    if (last !== undefined) yield last;
-    last = piece;
-    if (head.length > 0) {
-      last = Buffer.concat([head, piece]);
-      head = Buffer.alloc(0);
-    }
-  }
-  // Most answers are one piece, and stay that.
-  const data = last ?? head;
-  if (stats === undefined) {
-    yield Buffer.concat([data, Buffer.from(tail)]);
-    return;
-  }
-  // The last byte closes the data.
-  yield Buffer.concat([
-    data.subarray(0, data.length - 1),
-    Buffer.from(`,"stats":${JSON.stringify(stats)}}${tail}`),
-  ]);
+  yield* resultJsonPieces(value, {
+    before: '{"status":"success","data":',
+    members: stats === undefined ? '' : `,"stats":${JSON.stringify(stats)}`,
+    after: tail,
+  });
 }
 
 /** The annotations of one level, as the API words them, of the query `query`. */

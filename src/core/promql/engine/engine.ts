@@ -244,8 +244,7 @@ function windowPoints(samples: RangeSamples, n: number): Omit<ResultSeries, 'lab
 }
 
 function scalarMatrix(values: Float64Array, grid: StepGrid): QueryValue {
-  const t = new Float64Array(grid.count);
-  for (let i = 0; i < grid.count; i++) t[i] = grid.time(i);
+  const { times: t } = grid;
   return { type: 'matrix', series: [{ labels: EMPTY_LABELS, t, v: values.slice(), histograms: null }] };
 }
 

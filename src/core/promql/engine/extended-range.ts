@@ -45,7 +45,7 @@ export class ExtendedRange implements RangeOperator {
     }
     const floats = new ExtendedWindows(samples, 'floats', modifier);
     const taken = floats.moveTo(0) ? floats.take(0) : null;
-    const extended = new RangeSamples(1, samples.windowMs, samples.lookbackMs);
+    const extended = new RangeSamples(samples.stepTime, samples.windowMs, samples.lookbackMs);
     if (taken !== null) fill(extended, samples, taken, modifier === 'smoothed');
     return extended;
   }

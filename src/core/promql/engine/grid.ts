@@ -4,6 +4,7 @@ export class StepGrid {
   readonly start: number;
   readonly stepMs: number;
   readonly count: number;
+  private allTimes: Float64Array | null = null;
 
   constructor(start: number, stepMs: number, count: number) {
     this.start = start;
@@ -13,6 +14,15 @@ export class StepGrid {
 
   time(i: number): number {
     return this.start + i * this.stepMs;
+  }
+
+  /** The times of all steps. Everybody's: not to be changed. */
+  get times(): Float64Array {
+    if (this.allTimes === null) {
+      this.allTimes = new Float64Array(this.count);
+      for (let i = 0; i < this.count; i++) this.allTimes[i] = this.time(i);
+    }
+    return this.allTimes;
   }
 
   /** Time of the last step; before `start` where the grid is empty. */

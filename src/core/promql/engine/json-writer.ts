@@ -18,18 +18,21 @@ const MAX_POINT_BYTES = 2 * MAX_NUMBER_BYTES + 6;
 
 export class JsonWriter {
   private readonly write: (piece: Uint8Array) => void;
-  private bytes: Buffer = Buffer.allocUnsafe(PIECE_BYTES[0]);
+  private bytes: Buffer;
   private at = 0;
   /** Pieces begun before the present one, as far as it matters. */
   private pieces = 0;
+  /** The times that were written last. */
+  private lastTimes: Float64Array | null = null;
   /** The times whose text is in `timesText`, each up to its end. */
   private times: Float64Array | null = null;
   private timesText: Uint8Array = new Uint8Array(0);
   private timesEnd: Uint32Array = new Uint32Array(0);
 
-  /** `write` is given each piece, which is then its own. */
-  constructor(write: (piece: Uint8Array) => void) {
+  /** `write` is given each piece, which is then its own. Of about `expected` bytes, one piece is made if it may be. */
+  constructor(write: (piece: Uint8Array) => void, expected = 0) {
     this.write = write;
+    this.bytes = Buffer.allocUnsafe(Math.min(Math.max(PIECE_BYTES[0], expected), PIECE_BYTES[LAST_PIECE]));
   }
 
   /** Short ASCII text as it is. */
@@ -79,6 +82,11 @@ export class JsonWriter {
 
   /** Points with commas between them. Where a list of times comes again, its text is copied. */
   points(t: Float64Array, v: Float64Array): void {
+    if (t !== this.lastTimes) {
+      this.lastTimes = t;
+      this.firstPoints(t, v);
+      return;
+    }
     if (t !== this.times) this.writeTimes(t);
     const { timesText, timesEnd } = this;
     let from = 0;
@@ -99,6 +107,18 @@ export class JsonWriter {
     this.write(this.bytes.subarray(0, this.at));
     this.bytes = Buffer.allocUnsafe(0);
     this.at = 0;
+  }
+
+  /** Points whose times may not come again. */
+  private firstPoints(t: Float64Array, v: Float64Array): void {
+    for (let i = 0; i < t.length; i++) {
+      this.reserve(MAX_POINT_BYTES);
+      const { bytes } = this;
+      let { at } = this;
+      if (i > 0) bytes[at++] = COMMA;
+      at = writeTime(bytes, at, t[i]);
+      this.at = writeValue(bytes, at, v[i]);
+    }
   }
 
   private writeTimes(t: Float64Array): void {

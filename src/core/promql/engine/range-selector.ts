@@ -70,9 +70,8 @@ export function windowsFor(
   aheadMs = 0,
 ): RangeSamples {
   context.hold(grid.count);
-  const samples = new RangeSamples(grid.count, windowMs, context.settings.lookbackMs);
+  const samples = new RangeSamples(grid.times, windowMs, context.settings.lookbackMs);
   for (let i = 0; i < grid.count; i++) {
-    samples.stepTime[i] = grid.time(i);
     samples.windowEnd[i] = times.at(i) + aheadMs;
     samples.windowStart[i] = times.at(i) - windowMs;
   }

@@ -15,10 +15,21 @@ export function writeResultJson(value: QueryValue, write: (piece: Uint8Array) =>
   for (const piece of resultJsonPieces(value)) write(piece);
 }
 
+/** JSON texts that are written with a result's, so that a small answer is one piece. */
+export interface Surroundings {
+  before: string;
+  /** Further members of the result's object, each with a comma before it. */
+  members: string;
+  after: string;
+}
+
+const NONE: Surroundings = { before: '', members: '', after: '' };
+
 /** The same for a receiver that takes pieces at its own pace: nothing is made before it is asked for. */
-export function* resultJsonPieces(value: QueryValue): Generator<Uint8Array, void> {
+export function* resultJsonPieces(value: QueryValue, around = NONE): Generator<Uint8Array, void> {
   const full: Uint8Array[] = [];
-  const json = new JsonWriter((piece) => full.push(piece));
+  const json = new JsonWriter((piece) => full.push(piece), expectedBytes(value));
+  json.raw(around.before);
   json.raw(`{"resultType":"${value.type}","result":`);
   switch (value.type) {
     case 'scalar':
@@ -42,10 +53,27 @@ export function* resultJsonPieces(value: QueryValue): Generator<Uint8Array, void
       json.raw(']');
     }
   }
+  json.text(around.members);
   json.raw('}');
+  json.text(around.after);
   json.flush();
   yield* full;
 }
+
+/** Of most answers a little more than they are. */
+function expectedBytes(value: QueryValue): number {
+  if (value.type === 'scalar' || value.type === 'string') return 0;
+  let bytes = 0;
+  for (let i = 0; i < value.series.length && bytes < MOST_EXPECTED; i++) {
+    bytes += SERIES_BYTES + POINT_BYTES * value.series[i].t.length;
+  }
+  return bytes;
+}
+
+const SERIES_BYTES = 160;
+const POINT_BYTES = 36;
+/** Larger answers come in pieces anyway. */
+const MOST_EXPECTED = 1 << 20;
 
 /** An object with the labels in their order. */
 function writeLabels(json: JsonWriter, { names, values }: Labels): void {

@@ -7,7 +7,6 @@ import type { StepGrid } from './grid.ts';
 
 export class ResultTimes {
   private readonly grid: StepGrid;
-  private every: Float64Array | null = null;
   private readonly single: (Float64Array | undefined)[] = [];
   /** Kinds and times of the last series that had some of the steps. */
   private readonly lastKind: Uint8Array;
@@ -20,10 +19,7 @@ export class ResultTimes {
 
   /** Times (ms) of the `count` steps, at least one, at which the column is not absent. Not to be changed. */
   of(column: StepColumn, count: number): Float64Array {
-    if (count === this.grid.count) {
-      this.every ??= this.timesOf(column, count);
-      return this.every;
-    }
+    if (count === this.grid.count) return this.grid.times;
     if (count === 1) {
       const step = column.next(0);
       return (this.single[step] ??= this.timesOf(column, 1));

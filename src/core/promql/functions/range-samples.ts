@@ -32,14 +32,16 @@ export class RangeSamples {
   /** How far `anchored` and `smoothed` look beyond a window, ms. */
   readonly lookbackMs: number;
 
-  constructor(steps: number, windowMs: number, lookbackMs: number) {
+  /** `stepTime` stays the caller's. */
+  constructor(stepTime: Float64Array, windowMs: number, lookbackMs: number) {
+    const steps = stepTime.length;
     this.lo = new Int32Array(steps);
     this.hi = new Int32Array(steps);
     this.histogramLo = new Int32Array(steps);
     this.histogramHi = new Int32Array(steps);
     this.windowStart = new Float64Array(steps);
     this.windowEnd = new Float64Array(steps);
-    this.stepTime = new Float64Array(steps);
+    this.stepTime = stepTime;
     this.windowMs = windowMs;
     this.lookbackMs = lookbackMs;
   }

@@ -1,4 +1,5 @@
 /** `count_values("label", …)`: how many series of a group have each value; the value becomes a label. */
+import type { Histogram } from '../../../model/histogram.ts';
 import { formatHistogram } from '../../../model/histogram-format.ts';
 import { LabelsBuilder } from '../../../model/labels-builder.ts';
 import { formatF } from '../../../model/number.ts';
@@ -8,16 +9,17 @@ import type { QueryContext } from '../context.ts';
 import { groupByLabels } from '../distinct.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
-import { ValueNumbers } from './value-numbers.ts';
+import { doubled, ValueNumbers } from './value-numbers.ts';
 
 /** How often a value occurs. Most values of a busy metric are met once or twice, and others at every step. */
 interface Occurrences {
   group: number;
   /** The value as a label. */
   text: string;
-  /** The steps, as often as the value occurs at each; null where `counts` has taken over. */
-  steps: number[] | null;
-  /** Occurrences at each step. */
+  /** How often in all, and the place of the newest in the list of steps, while the value is rare. */
+  length: number;
+  newest: number;
+  /** Occurrences at each step, of a value that is not rare any more. */
   counts: Float64Array | null;
 }
 
@@ -30,7 +32,8 @@ export class CountValues implements VectorOperator {
   private readonly label: string;
   private readonly steps: number;
   /** Of each series the values that it counts: one, unless groups differed in the label alone. */
-  private counted: readonly Occurrences[][] = [];
+  private counted: readonly (Occurrences | readonly Occurrences[])[] = [];
+  private values: Values | null = null;
 
   /** `label` must be a valid label name. */
   constructor(context: QueryContext, expr: Aggregate, input: VectorOperator, label: string, steps: number) {
@@ -51,16 +54,15 @@ export class CountValues implements VectorOperator {
       this.input.evaluate(i, column);
       values.add(column, groupOf[i]);
     }
+    this.values = values;
     this.gather(groups, values.all);
   }
 
   evaluate(i: number, out: StepColumn): void {
     out.clear();
-    for (const { steps, counts } of this.counted[i]) {
-      if (steps !== null) for (const step of steps) addTo(out, step, 1);
-      else
-        for (let step = 0; step < out.length; step++) if (counts![step] > 0) addTo(out, step, counts![step]);
-    }
+    const counted = this.counted[i];
+    if ('newest' in counted) this.values!.addTo(out, counted);
+    else for (const value of counted) this.values!.addTo(out, value);
   }
 
   private gather(groups: readonly SeriesMeta[], values: Occurrences[]): void {
@@ -79,31 +81,47 @@ export class CountValues implements VectorOperator {
     const shared = mayBeShared ? groupByLabels(metas) : null;
     this.series = shared === null ? metas : shared.map((numbers) => metas[numbers[0]]);
     this.counted =
-      shared === null
-        ? values.map((value) => [value])
-        : shared.map((numbers) => numbers.map((number) => values[number]));
+      shared === null ? values : shared.map((numbers) => numbers.map((number) => values[number]));
   }
 }
 
-function addTo(out: StepColumn, step: number, count: number): void {
-  if (out.kind[step] === FLOAT) out.v[step] += count;
-  else out.setFloat(step, count);
+const NO_STEP = -1;
+
+/** Lists of steps, all in two columns: each has the step, and where the one before it in its list is. */
+class StepLists {
+  step = new Int32Array(256);
+  before = new Int32Array(256);
+  private length = 0;
+
+  /** Adds a step to the list that ends at `before`; returns where it ends now. */
+  push(step: number, before: number): number {
+    if (this.length === this.step.length) {
+      this.step = doubled(this.step);
+      this.before = doubled(this.before);
+    }
+    this.step[this.length] = step;
+    this.before[this.length] = before;
+    return this.length++;
+  }
 }
 
 /** All values of all groups. */
 class Values {
   readonly all: Occurrences[] = [];
   private readonly context: QueryContext;
-  private readonly steps: number;
+  private readonly stepCount: number;
+  private readonly steps = new StepLists();
   private readonly numbers = new ValueNumbers();
   /** What `numbers` numbers, by number. */
   private readonly floats: Occurrences[] = [];
+  private lastHistogram: Histogram | null = null;
+  private lastText = '';
   /** By group and text. */
   private readonly histograms = new Map<string, Occurrences>();
 
-  constructor(context: QueryContext, steps: number) {
+  constructor(context: QueryContext, stepCount: number) {
     this.context = context;
-    this.steps = steps;
+    this.stepCount = stepCount;
   }
 
   add(column: StepColumn, group: number): void {
@@ -115,20 +133,37 @@ class Values {
       const value =
         kind[step] === FLOAT
           ? this.float(group, v[step], bits[step * 2 + 1], bits[step * 2])
-          : this.histogram(group, formatHistogram(column.histogramAt(step)));
-      if (value.steps === null) {
-        value.counts![step]++;
+          : this.histogram(group, column.histogramAt(step));
+      if (value.counts !== null) {
+        value.counts[step]++;
         continue;
       }
-      value.steps.push(step);
+      value.newest = this.steps.push(step, value.newest);
+      value.length++;
       held++;
-      if (value.steps.length * 4 <= this.steps) continue;
-      held += this.steps - value.steps.length;
-      value.counts = new Float64Array(this.steps);
-      for (const occupied of value.steps) value.counts[occupied]++;
-      value.steps = null;
+      if (value.length * 4 > this.stepCount) {
+        held += this.stepCount - value.length;
+        value.counts = this.countsOf(value);
+      }
     }
     this.context.hold(held);
+  }
+
+  /** Counts a value's occurrences at their steps. */
+  addTo(out: StepColumn, { newest, counts }: Occurrences): void {
+    if (counts !== null) {
+      for (let step = 0; step < counts.length; step++) if (counts[step] > 0) count(out, step, counts[step]);
+      return;
+    }
+    const { step, before } = this.steps;
+    for (let at = newest; at !== NO_STEP; at = before[at]) count(out, step[at], 1);
+  }
+
+  private countsOf({ newest }: Occurrences): Float64Array {
+    const counts = new Float64Array(this.stepCount);
+    const { step, before } = this.steps;
+    for (let at = newest; at !== NO_STEP; at = before[at]) counts[step[at]]++;
+    return counts;
   }
 
   private float(group: number, v: number, high: number, low: number): Occurrences {
@@ -138,20 +173,31 @@ class Values {
   }
 
   private newFloat(group: number, v: number): Occurrences {
-    const value = { group, text: formatF(v), steps: [], counts: null };
+    const value = { group, text: formatF(v), length: 0, newest: NO_STEP, counts: null };
     this.floats.push(value);
     this.all.push(value);
     return value;
   }
 
-  private histogram(group: number, text: string): Occurrences {
+  private histogram(group: number, h: Histogram): Occurrences {
+    // A sample is seen by all the steps until the next one.
+    if (h !== this.lastHistogram) {
+      this.lastHistogram = h;
+      this.lastText = formatHistogram(h);
+    }
+    const text = this.lastText;
     const key = `${group} ${text}`;
     let value = this.histograms.get(key);
     if (value === undefined) {
-      value = { group, text, steps: [], counts: null };
+      value = { group, text, length: 0, newest: NO_STEP, counts: null };
       this.histograms.set(key, value);
       this.all.push(value);
     }
     return value;
   }
+}
+
+function count(out: StepColumn, step: number, times: number): void {
+  if (out.kind[step] === FLOAT) out.v[step] += times;
+  else out.setFloat(step, times);
 }

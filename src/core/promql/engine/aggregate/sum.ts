@@ -47,6 +47,10 @@ export class SumAggregation extends GroupedOperator {
 
   protected add(column: StepColumn, base: number, series: SeriesMeta): void {
     this.fold!.add(column.kind, column.v, base);
+    if (column.histograms === null) {
+      noteFloats(column.kind, this.sawFloat, base);
+      return;
+    }
     for (let step = 0; step < column.length; step++) {
       if (column.kind[step] === FLOAT) this.sawFloat[base + step] = 1;
       else if (column.kind[step] === HISTOGRAM)
@@ -55,6 +59,10 @@ export class SumAggregation extends GroupedOperator {
   }
 
   protected finish(base: number, out: StepColumn): void {
+    if (this.histogramCells.size === 0) {
+      this.finishFloats(base, out);
+      return;
+    }
     const { annotations } = this.context;
     const { range } = this.expr.expr;
     for (let step = 0; step < out.length; step++) {
@@ -73,6 +81,14 @@ export class SumAggregation extends GroupedOperator {
       }
       if (this.isAverage && !cell.incremental) cell.sum.divide(cell.count);
       out.setHistogram(step, cell.sum.total());
+    }
+  }
+
+  private finishFloats(base: number, out: StepColumn): void {
+    const { sawFloat } = this;
+    const fold = this.fold!;
+    for (let step = 0; step < out.length; step++) {
+      if (sawFloat[base + step] !== 0) out.setFloat(step, fold.result(base + step));
     }
   }
 
@@ -124,4 +140,8 @@ export class SumAggregation extends GroupedOperator {
     cell.incompatible = true;
     warnMixedSchemas(labels.get(METRIC_NAME), annotations, range);
   }
+}
+
+function noteFloats(kind: Uint8Array, saw: Uint8Array, base: number): void {
+  for (let step = 0; step < kind.length; step++) if (kind[step] === FLOAT) saw[base + step] = 1;
 }

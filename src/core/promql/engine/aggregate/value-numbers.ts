@@ -59,7 +59,8 @@ function hash(group: number, high: number, low: number): number {
   return h ^ (h >>> 16);
 }
 
-function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+/** A copy with as much room again. */
+export function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const out = new Int32Array(array.length * 2);
   out.set(array);
   return out;
