@@ -11,7 +11,16 @@ import { CorruptionError, InputError } from '../errors.ts';
 import { compareStrings } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
-import { BlockReader, isUlid, mergeSeriesSets, type StoredSeriesSet } from '../tsdb/block/index.ts';
+import {
+  askEach,
+  BlockReader,
+  isUlid,
+  mergeReadable,
+  mergeSeriesSets,
+  type OnDamage,
+  type PlacedSet,
+  type StoredSeriesSet,
+} from '../tsdb/block/index.ts';
 import { PageCache, SeriesCache } from '../tsdb/index/index.ts';
 import { HeadFiles } from './log/head-files.ts';
 import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
@@ -77,11 +86,12 @@ export class DirectorySource implements Source {
   }
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
-    const sets: StoredSeriesSet[] = this.blocksIn(hints).map((block) =>
-      this.guarded(block.select(matchers, hints.mint, hints.maxt)),
-    );
-    sets.push(...this.logSets(matchers, hints));
-    return limited(mergeSeriesSets(sets), hints.limit ?? 0);
+    const sets: PlacedSet[] = this.ofBlocks(hints, (block) => ({
+      dir: block.dir,
+      set: block.select(matchers, hints.mint, hints.maxt),
+    }));
+    for (const set of this.logSets(matchers, hints)) sets.push({ dir: join(this.dir, 'wal'), set });
+    return limited(mergeReadable(sets, this.report), hints.limit ?? 0);
   }
 
   /**
@@ -99,14 +109,14 @@ export class DirectorySource implements Source {
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    const names = new Set(this.blocksIn(range).flatMap((block) => block.labelNames(matchers)));
+    const names = new Set(this.ofBlocks(range, (block) => block.labelNames(matchers)).flat());
     for (const name of this.logLabels(matchers, range)?.names() ?? []) names.add(name);
     for (const name of this.restOfHead()?.labelNames(matchers, range, this.minTime) ?? []) names.add(name);
     return [...names].sort(compareStrings);
   }
 
   async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    const values = new Set(this.blocksIn(range).flatMap((block) => block.labelValues(name, matchers)));
+    const values = new Set(this.ofBlocks(range, (block) => block.labelValues(name, matchers)).flat());
     for (const value of this.logLabels(matchers, range)?.values(name) ?? []) values.add(value);
     for (const value of this.restOfHead()?.labelValues(name, matchers, range, this.minTime) ?? [])
       values.add(value);
@@ -148,19 +158,25 @@ export class DirectorySource implements Source {
 
   /** Chunks that the head wrote beside its log, where passes over the log found that it does not have everything. */
   private restOfHead(): HeadFiles | undefined {
-    const { log, onDamage } = this;
+    const { log } = this;
     if (log === undefined || !(log.empty || log.damaged)) return undefined;
-    const report = (error: CorruptionError) => {
-      if (onDamage === undefined) throw error;
-      onDamage(error);
-    };
-    this.headFiles ??= new HeadFiles(this.dir, log, report);
+    this.headFiles ??= new HeadFiles(this.dir, log, this.report);
     return this.headFiles;
   }
 
   private logLabels(matchers: readonly Matcher[], { mint, maxt }: TimeRange): LogSeriesSet | undefined {
     if (this.log === undefined) return undefined;
     return new LogSeriesSet(this.log, matchers, { mint, maxt, minTime: this.minTime, labelsOnly: true });
+  }
+
+  private readonly report: OnDamage = (error) => {
+    if (this.onDamage === undefined) throw error;
+    this.onDamage(error);
+  };
+
+  /** What `ask` says of each block in the range; those that are too damaged to say are left out. */
+  private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => T): T[] {
+    return askEach(this.blocksIn(range), ask, this.report);
   }
 
   private blocksIn({ mint, maxt }: TimeRange): BlockReader[] {
@@ -202,26 +218,6 @@ export class DirectorySource implements Source {
       if (!(fault instanceof CorruptionError) || this.onDamage === undefined) throw fault;
       this.onDamage(fault);
     }
-  }
-
-  /** A block's set that reports damaged samples and goes on without them. */
-  private guarded(set: StoredSeriesSet): StoredSeriesSet {
-    const { onDamage } = this;
-    if (onDamage === undefined) return set;
-    return {
-      length: set.length,
-      labels: (i) => set.labels(i),
-      read: (i, out) => {
-        const before = out.length;
-        try {
-          set.read(i, out);
-        } catch (error) {
-          if (!(error instanceof CorruptionError)) throw error;
-          out.length = before;
-          onDamage(error);
-        }
-      },
-    };
   }
 }
 

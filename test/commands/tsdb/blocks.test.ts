@@ -178,7 +178,7 @@ describe('tsdb verify', () => {
     const { status, stdout } = tsmon(['tsdb', 'verify', '--from', dir]);
     expect(status).toBe(1);
     expect(stdout).toMatch(
-      new RegExp(`^error log: ${file} at byte \\d+: .*; a server drops what follows\n$`),
+      new RegExp(`^error log: ${file} at byte \\d+: .*; what follows it in this file is lost, and .*\n$`),
     );
   });
 });

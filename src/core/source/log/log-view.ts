@@ -3,7 +3,7 @@
  * Their files are open, so that several passes see the same, whatever a running writer does meanwhile.
  */
 import { join } from 'node:path';
-import { CorruptionError } from '../../errors.ts';
+import type { CorruptionError } from '../../errors.ts';
 import { closeLog, type LogFile, LogReader, openLog, recordType } from '../../tsdb/wal/index.ts';
 
 /** What a pass does with each record. A CorruptionError that it throws gets the record's place. */
@@ -18,14 +18,15 @@ export class LogView {
   private types: ReadonlySet<number> | undefined = undefined;
 
   /**
-   * With `onDamage`, damage is told once, and what follows it in its log is not read, as it would not be by
-   * Prometheus; without, passes throw CorruptionError.
+   * With `onDamage`, damage is told once, and what follows it in its file is not read; without, passes throw
+   * CorruptionError.
    */
   constructor(dir: string, onDamage?: (error: CorruptionError) => void) {
     this.onDamage = onDamage;
-    this.wal = openLog(join(dir, 'wal'));
+    const report = (error: CorruptionError) => this.report(error);
+    this.wal = openLog(join(dir, 'wal'), report);
     try {
-      this.wbl = openLog(join(dir, 'wbl'));
+      this.wbl = openLog(join(dir, 'wbl'), report);
     } catch (error) {
       closeLog(this.wal);
       throw error;
@@ -42,7 +43,7 @@ export class LogView {
     return [...this.wal, ...this.wbl].every((file) => file.sizeBytes === 0);
   }
 
-  /** Whether a pass so far has found damage, and has not read what follows it. */
+  /** Whether damage was found so far, so that not all of it was read. */
   get damaged(): boolean {
     return this.reported.size > 0;
   }
@@ -77,20 +78,13 @@ export class LogView {
   }
 
   private pass(files: readonly LogFile[], visit: RecordVisitor): void {
-    const reader = new LogReader(files);
-    try {
-      while (reader.next()) {
-        try {
-          visit(reader.record);
-        } catch (error) {
-          throw error instanceof CorruptionError ? reader.fault(error) : error;
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof CorruptionError) || this.onDamage === undefined) throw error;
-      if (this.reported.has(error.message)) return;
-      this.reported.add(error.message);
-      this.onDamage(error);
-    }
+    new LogReader(files).each(visit, (error) => this.report(error));
+  }
+
+  private report(error: CorruptionError): void {
+    if (this.onDamage === undefined) throw error;
+    if (this.reported.has(error.message)) return;
+    this.reported.add(error.message);
+    this.onDamage(error);
   }
 }

@@ -9,7 +9,7 @@ import { type IndexReader, PagedFile, SeriesEntry, selectPostings } from '../ind
 import { CHUNK_COLUMNS } from '../index/series-cache.ts';
 import { eachSymbol } from '../index/symbols.ts';
 import { Analysis } from './analysis.ts';
-import { type ChunkShapes, ChunkShapeTally } from './chunk-shapes.ts';
+import { type ChunkShapes, ChunkShapeTally, type EachChunk } from './chunk-shapes.ts';
 import { LabelTally } from './label-tally.ts';
 import { SeriesScan } from './series-scan.ts';
 
@@ -24,6 +24,8 @@ export interface BlockAnalysisOptions {
   matchers?: readonly Matcher[];
   /** Reads every chunk: gives `shapes`, and samples by label. */
   chunks?: boolean;
+  /** Told of every chunk that is read. */
+  eachChunk?: EachChunk;
   progress?: (seriesDone: number, seriesTotal: number) => void;
 }
 
@@ -60,7 +62,8 @@ function* analyze(block: BlockReader, options: BlockAnalysisOptions): Generator<
   const entries = isWhole
     ? new SeriesScan(index)
     : new SelectedEntries(index, selectPostings(index, matchers));
-  const tally = new BlockTally(block, entries, isWhole, options.chunks === true);
+  const shapes = options.chunks === true ? new ChunkShapeTally(block.segments, options.eachChunk) : undefined;
+  const tally = new BlockTally(block, entries, isWhole, shapes);
   try {
     while (tally.addSome(STEP)) {
       options.progress?.(tally.labels.seriesCount, total);
@@ -69,7 +72,7 @@ function* analyze(block: BlockReader, options: BlockAnalysisOptions): Generator<
   } finally {
     entries.close();
   }
-  const { labels, shapes } = tally;
+  const { labels } = tally;
   const samples = shapes?.samples ?? (labels.seriesCount === total ? meta.stats?.numSamples : undefined);
   const totals = {
     mint: meta.minTime,
@@ -127,12 +130,12 @@ class BlockTally {
   private following = new SeriesEntry();
   private more: boolean;
 
-  /** `isWhole`: the entries are all that the index has. */
-  constructor(block: BlockReader, entries: Entries, isWhole: boolean, readChunks: boolean) {
+  /** `isWhole`: the entries are all that the index has. `shapes`: where chunks are read. */
+  constructor(block: BlockReader, entries: Entries, isWhole: boolean, shapes: ChunkShapeTally | undefined) {
     this.entries = entries;
     this.lengthMs = block.meta.maxTime - block.meta.minTime;
     this.sizes = new ChunkSizes(block.segments, isWhole);
-    this.shapes = readChunks ? new ChunkShapeTally(block.segments) : undefined;
+    this.shapes = shapes;
     this.more = entries.next(this.following);
   }
 

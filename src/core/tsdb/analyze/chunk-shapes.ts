@@ -26,6 +26,9 @@ export interface ChunkShapes {
   histogram?: ChunkShape & { buckets: Spread };
 }
 
+/** Told of every chunk. */
+export type EachChunk = (kind: keyof ChunkShapes, samples: number, bytes: number, buckets: number) => void;
+
 export class ChunkShapeTally {
   /** Samples of all chunks. */
   samples = 0;
@@ -33,9 +36,11 @@ export class ChunkShapeTally {
   private readonly floats = new Shape();
   private readonly histograms = new Shape();
   private readonly columns = new SampleColumns();
+  private readonly eachChunk: EachChunk | undefined;
 
-  constructor(segments: ChunkSegments) {
+  constructor(segments: ChunkSegments, eachChunk?: EachChunk) {
     this.segments = segments;
+    this.eachChunk = eachChunk;
   }
 
   /** Reads all chunks of a series; returns its samples. */
@@ -47,6 +52,7 @@ export class ChunkShapeTally {
       samples += count;
       if (!isHistogramEncoding(encoding)) {
         this.floats.add(count, end - start, 0);
+        this.eachChunk?.('float', count, end - start, 0);
         continue;
       }
       this.columns.clear();
@@ -56,6 +62,7 @@ export class ChunkShapeTally {
         if (h !== null) buckets += h.positiveBuckets.length + h.negativeBuckets.length;
       }
       this.histograms.add(count, end - start, buckets);
+      this.eachChunk?.('histogram', count, end - start, buckets);
     }
     this.samples += samples;
     return samples;

@@ -1,6 +1,6 @@
 /** Brings what is known of the series of a log up to date, by reading the log from some place to its end. */
 import { ByteReader } from '../../encoding/byte-reader.ts';
-import { CorruptionError } from '../../errors.ts';
+import type { CorruptionError } from '../../errors.ts';
 import { readBits } from '../../model/value.ts';
 import {
   decodeSamples,
@@ -59,29 +59,12 @@ export class LogScan {
 
   /** Takes in all records from offset `from` of `files[first]` on. Returns the reader, at the end. */
   run(files: readonly LogFile[], first = 0, from = 0): LogReader {
-    let reader = new LogReader(files, first, from);
-    while (!this.readOn(reader) && reader.fileIndex + 1 < files.length) {
-      reader = new LogReader(files, reader.fileIndex + 1);
-    }
+    const reader = new LogReader(files, first, from);
+    reader.each(
+      (record) => this.record(record),
+      (error) => this.damages.push({ error, file: reader.file, dataEnd: reader.dataEnd }),
+    );
     return reader;
-  }
-
-  /** Whether it comes to the end. */
-  private readOn(reader: LogReader): boolean {
-    try {
-      while (reader.next()) {
-        try {
-          this.record(reader.record);
-        } catch (error) {
-          throw error instanceof CorruptionError ? reader.fault(error) : error;
-        }
-      }
-      return true;
-    } catch (error) {
-      if (!(error instanceof CorruptionError)) throw error;
-      this.damages.push({ error, file: reader.file, dataEnd: reader.dataEnd });
-      return false;
-    }
   }
 
   private record(record: Uint8Array): void {

@@ -34,7 +34,7 @@ export interface LogState {
   notices: string[];
 }
 
-/** Nobody else may write to the directory meanwhile. Sets damage aside; throws CorruptionError for a checkpoint's. */
+/** Nobody else may write to the directory meanwhile. Sets damage aside. */
 export function openLogState(dir: string, bootId: string): LogState {
   const log = join(dir, 'wal');
   const table = RefTable.open(join(dir, TABLE_NAME), bootId);
@@ -133,8 +133,6 @@ function finish(
   if (files.length === 0) return state;
   const { file, recordFile, dataEnd } = reader;
   for (const damage of scan.damages) {
-    // A checkpoint stands for segments that are gone: without it the log means little.
-    if (damage.file.checkpoint !== undefined) throw damage.error;
     const aside = setAsideRest(damage.file.path, damage.dataEnd);
     notices.push(`${damage.error.message}; what follows it in that file was set aside as ${basename(aside)}`);
   }

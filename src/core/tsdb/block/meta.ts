@@ -74,6 +74,7 @@ export function readBlockMeta(dir: string): BlockMeta {
   if (!Number.isFinite(minTime) || !Number.isFinite(maxTime)) {
     throw new CorruptionError('has no time range', { file });
   }
+  if (maxTime < minTime) throw new CorruptionError('has a time range that ends before it begins', { file });
   return {
     ...meta,
     ulid: meta.ulid,

@@ -56,8 +56,8 @@ export class RecordChecker {
 }
 
 /**
- * Checks the log in `dir` as a server would read it: its newest checkpoint, and the segments behind it. The first fault
- * ends the search, as what follows is lost to a server. In steps.
+ * Checks the log in `dir` as a server would read it: its newest checkpoint, and the segments behind it. Of each file
+ * the first fault is told: what follows it there is lost. In steps.
  */
 export function* verifyingLog(
   dir: string,
@@ -69,22 +69,26 @@ export function* verifyingLog(
     const message = `has checkpoint ${checkpoint}, which a newer one replaces`;
     findings.push({ severity: 'warning', code: 'leftover', file: dir, message });
   }
-  let files: ReturnType<typeof openLog>;
-  try {
-    files = openLog(dir);
-  } catch (error) {
-    if (!(error instanceof CorruptionError)) throw error;
-    const { file = dir } = error.place;
-    return [...findings, { severity: 'error', code: 'log', file, message: error.reason }];
-  }
+  const fault = ({ reason, place: { file = dir, offset } }: CorruptionError, consequence = '') => {
+    const message = reason + consequence;
+    findings.push({ severity: 'error', code: 'log', file, ...(offset !== undefined && { offset }), message });
+  };
+  const files = openLog(dir, fault);
   try {
     const reader = new LogReader(files);
     const checker = new RecordChecker();
-    for (let n = 1; reader.next(); n++) {
+    for (let n = 1; ; n++) {
       try {
-        checker.check(reader.record);
+        if (!reader.next()) break;
+        try {
+          checker.check(reader.record);
+        } catch (error) {
+          throw error instanceof CorruptionError ? reader.fault(error) : error;
+        }
       } catch (error) {
-        throw error instanceof CorruptionError ? reader.fault(error) : error;
+        if (!(error instanceof CorruptionError)) throw error;
+        fault(error, '; what follows it in this file is lost, and to Prometheus the files after it, too');
+        if (!reader.skipFile()) break;
       }
       if (n % STEP_RECORDS > 0) continue;
       progress?.(reader.fileIndex, files.length);
@@ -96,11 +100,6 @@ export function* verifyingLog(
       const message = `ends within a record; what is before byte ${offset} is whole`;
       findings.push({ severity: 'warning', code: 'log-tail', file, offset, message });
     }
-  } catch (error) {
-    if (!(error instanceof CorruptionError)) throw error;
-    const { file = dir, offset } = error.place;
-    const message = `${error.reason}; a server drops what follows`;
-    findings.push({ severity: 'error', code: 'log', file, ...(offset !== undefined && { offset }), message });
   } finally {
     closeLog(files);
   }

@@ -2,13 +2,18 @@
  * Reads a database that is written to: the Source of source/source.ts, for one query. Each selection sees the blocks
  * and the head as they are at that moment, and they stay readable until the reader is closed.
  */
-import { sep } from 'node:path';
-import { CorruptionError } from '../../errors.ts';
+import type { CorruptionError } from '../../errors.ts';
 import type { Exemplar } from '../../model/exemplar.ts';
 import { compareStrings, type Labels, METRIC_NAME } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { Metadata } from '../../model/metadata.ts';
-import { type BlockReader, mergeSeriesSets, type StoredSeriesSet } from '../block/index.ts';
+import {
+  askEach,
+  type BlockReader,
+  mergeReadable,
+  type PlacedSet,
+  type StoredSeriesSet,
+} from '../block/index.ts';
 import { runStepsWithPauses } from '../compaction/index.ts';
 import {
   type Head,
@@ -49,16 +54,16 @@ export class DatabaseReader {
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<StoredSeriesSet> {
     const { mint, maxt, labelsOnly = false, limit = 0 } = hints;
-    const selections = this.ofBlocks(hints, (block) => ({
+    const selections: PlacedSet[] = this.ofBlocks(hints, (block) => ({
       dir: block.dir,
-      set: this.guarded(block.select(matchers, mint, maxt)),
+      set: block.select(matchers, mint, maxt),
     }));
     if (this.headReaches(hints)) {
       const select = labelsOnly ? selectHeadLabels : selectHead;
       const set = await runStepsWithPauses(select(this.head, matchers, mint, maxt));
-      selections.push({ dir: this.head.dir, set: this.guarded(set) });
+      selections.push({ dir: this.head.dir, set });
     }
-    const all = this.merge(selections);
+    const all = mergeReadable(selections, this.onDamage);
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };
   }
@@ -160,30 +165,7 @@ export class DatabaseReader {
 
   /** What `ask` says of each block in the range; those that are too damaged to say are left out. */
   private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => T): T[] {
-    return this.blocksIn(range).flatMap((block) => {
-      try {
-        return [ask(block)];
-      } catch (error) {
-        if (!(error instanceof CorruptionError)) throw error;
-        this.onDamage(error);
-        return [];
-      }
-    });
-  }
-
-  /** All series, without those of blocks of which the labels cannot be read. */
-  private merge(selections: { dir: string; set: StoredSeriesSet }[]): StoredSeriesSet {
-    for (;;) {
-      try {
-        return mergeSeriesSets(selections.map(({ set }) => set));
-      } catch (error) {
-        if (!(error instanceof CorruptionError)) throw error;
-        const damaged = selections.findIndex(({ dir }) => error.place.file?.startsWith(dir + sep));
-        if (damaged < 0) throw error;
-        this.onDamage(error);
-        selections.splice(damaged, 1);
-      }
-    }
+    return askEach(this.blocksIn(range), ask, this.onDamage);
   }
 
   private headReaches({ mint, maxt }: TimeRange): boolean {
@@ -191,24 +173,6 @@ export class DatabaseReader {
     return (
       (head.minTime <= maxt && head.maxTime >= mint) || (head.minLateTime <= maxt && head.maxLateTime >= mint)
     );
-  }
-
-  /** A set that reports damaged samples and goes on without them. */
-  private guarded(set: StoredSeriesSet): StoredSeriesSet {
-    return {
-      length: set.length,
-      labels: (i) => set.labels(i),
-      read: (i, out) => {
-        const before = out.length;
-        try {
-          set.read(i, out);
-        } catch (error) {
-          if (!(error instanceof CorruptionError)) throw error;
-          out.length = before;
-          this.onDamage(error);
-        }
-      },
-    };
   }
 }
 

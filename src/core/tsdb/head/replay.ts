@@ -145,7 +145,7 @@ class Replay {
   ): Generator<void, LogPosition> {
     const files = openLog(log);
     try {
-      let reader = new LogReader(files);
+      const reader = new LogReader(files);
       begin(progress, files);
       for (let bytes = 0; ; ) {
         try {
@@ -158,9 +158,7 @@ class Replay {
         } catch (error) {
           if (!isCorruption(error)) throw error;
           this.setAside(reader, error);
-          // What is in the files after this one is whole, but for series that only this one has.
-          if (reader.fileIndex + 1 === files.length) break;
-          reader = new LogReader(files, reader.fileIndex + 1);
+          if (!reader.skipFile()) break;
           continue;
         }
         bytes += reader.record.length;

@@ -1,7 +1,6 @@
 /** How far back the log of a data directory reaches, of what counts in it, and blocks that reach into its time. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CorruptionError } from '../../errors.ts';
 import { readBlockMeta, writeBlockMeta } from '../block/index.ts';
 import { takeInventory } from '../compaction/index.ts';
 import {
@@ -46,24 +45,22 @@ export function logReach(dir: string): number | undefined {
   const samples = new SampleRows();
   const histograms = new HistogramDecoder();
   let oldest = Number.POSITIVE_INFINITY;
+  const take = (record: Uint8Array) => {
+    const type = recordType(record);
+    if (type === RecordType.samples || type === RecordType.samplesV2) {
+      decodeSamples(record, samples);
+      for (let i = 0; i < samples.length; i++) {
+        if (samples.t[i] >= from && samples.t[i] < oldest) oldest = samples.t[i];
+      }
+    } else if (isHistogramRecord(type)) {
+      histograms.begin(record);
+      while (histograms.next()) if (histograms.t >= from && histograms.t < oldest) oldest = histograms.t;
+    }
+  };
   const files = openLog(wal);
   try {
-    const reader = new LogReader(files);
-    while (reader.next()) {
-      const type = recordType(reader.record);
-      if (type === RecordType.samples || type === RecordType.samplesV2) {
-        decodeSamples(reader.record, samples);
-        for (let i = 0; i < samples.length; i++) {
-          if (samples.t[i] >= from && samples.t[i] < oldest) oldest = samples.t[i];
-        }
-      } else if (isHistogramRecord(type)) {
-        histograms.begin(reader.record);
-        while (histograms.next()) if (histograms.t >= from && histograms.t < oldest) oldest = histograms.t;
-      }
-    }
-  } catch (error) {
-    // What follows damage is lost to a server, too.
-    if (!(error instanceof CorruptionError)) throw error;
+    // Damage is told by whoever opens the log to write to it.
+    new LogReader(files).each(take, () => {});
   } finally {
     closeLog(files);
   }

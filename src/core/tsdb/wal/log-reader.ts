@@ -130,9 +130,43 @@ export class LogReader {
     }
   }
 
-  /** A CorruptionError about the present record, found while decoding it. */
+  /** A CorruptionError about the present record, found while decoding it: whole records end before it. */
   fault(error: CorruptionError): CorruptionError {
+    this.dataEnd = this.recordStart;
+    this.recordFile = undefined;
     return this.corrupt(error.reason, this.recordStart);
+  }
+
+  /**
+   * Hands every record to `take`. Each fault, also one that `take` finds in a record, goes to `onFault`; what follows it
+   * in its file is passed over.
+   */
+  each(take: (record: Uint8Array) => void, onFault: (error: CorruptionError) => void): void {
+    do {
+      try {
+        while (this.next()) {
+          try {
+            take(this.record);
+          } catch (error) {
+            throw error instanceof CorruptionError ? this.fault(error) : error;
+          }
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error;
+        onFault(error);
+      }
+    } while (this.skipFile());
+  }
+
+  /**
+   * After a fault, goes on with the next file; false where there is none. What is there is whole, but for series that
+   * only the damaged part has.
+   */
+  skipFile(): boolean {
+    if (this.fileIndex + 1 >= this.files.length) return false;
+    this.openNext();
+    return true;
   }
 
   private finish(data: Uint8Array, compression: number, start: number): void {

@@ -29,15 +29,18 @@ export function checkpointName(segment: number): string {
   return `checkpoint.${segmentName(segment)}`;
 }
 
+/** What is done where segments are missing between others. */
+type OnGap = (error: CorruptionError) => void;
+
 /** Numbers of the segments in `dir`, ascending; none where it does not exist. Throws CorruptionError at a gap. */
-export function listSegments(dir: string): number[] {
+export function listSegments(dir: string, onGap: OnGap = refuse): number[] {
   const numbers = entries(dir)
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
   for (let i = 1; i < numbers.length; i++) {
     if (numbers[i] !== numbers[i - 1] + 1) {
-      throw new CorruptionError(`segment ${segmentName(numbers[i - 1] + 1)} is missing`, { file: dir });
+      onGap(new CorruptionError(`segment ${segmentName(numbers[i - 1] + 1)} is missing`, { file: dir }));
     }
   }
   return numbers;
@@ -54,18 +57,18 @@ export function listCheckpoints(dir: string): number[] {
 /**
  * A log's files in the order in which they are replayed (the last checkpoint, then the segments after it), all open,
  * so that a writer may go on and even delete them: what was there at this moment stays readable. Empty where there
- * is no log. The caller closes them.
+ * is no log. The caller closes them. Throws CorruptionError where a segment is missing, unless `onGap` says otherwise.
  */
-export function openLog(dir: string): LogFile[] {
+export function openLog(dir: string, onGap: OnGap = refuse): LogFile[] {
   for (let attempt = 1; ; attempt++) {
     const files: LogFile[] = [];
     try {
       const checkpoint = listCheckpoints(dir).at(-1);
       if (checkpoint !== undefined) {
         const inside = join(dir, checkpointName(checkpoint));
-        for (const segment of listSegments(inside)) files.push(openFile(inside, segment, checkpoint));
+        for (const segment of listSegments(inside, onGap)) files.push(openFile(inside, segment, checkpoint));
       }
-      for (const segment of listSegments(dir)) {
+      for (const segment of listSegments(dir, onGap)) {
         if (checkpoint === undefined || segment > checkpoint) files.push(openFile(dir, segment, undefined));
       }
       if (checkpoint === listCheckpoints(dir).at(-1)) return files;
@@ -82,6 +85,10 @@ export function openLog(dir: string): LogFile[] {
 
 export function closeLog(files: readonly LogFile[]): void {
   for (const file of files) closeSync(file.fd);
+}
+
+function refuse(error: CorruptionError): never {
+  throw error;
 }
 
 function openFile(dir: string, segment: number, checkpoint: number | undefined): LogFile {

@@ -424,12 +424,40 @@ describe('LogAppender, after something else happened to the directory', () => {
     expect(good).toBeGreaterThan(0);
   });
 
-  it('refuses to go on from a damaged checkpoint', () => {
+  it('goes on from what a damaged checkpoint still has', () => {
     const checkpoint = join(dir, 'wal', 'checkpoint.00000004');
     mkdirSync(checkpoint, { recursive: true });
-    writeFileSync(join(checkpoint, segmentName(0)), 'nonsense');
-    expect(() => open()).toThrow(expect.objectContaining({ code: 'corruption' }));
-    expect(existsSync(join(dir, 'lock'))).toBe(false);
+    const writer = new LogWriter(checkpoint, { segment: 0, offset: 0 });
+    const series = new SeriesEncoder();
+    series.add(8, up);
+    writer.log(series.record());
+    writer.flush();
+    const whole = writer.position.offset;
+    series.clear();
+    series.add(9, down);
+    writer.log(series.record());
+    writer.flush();
+    writer.close();
+    const path = join(checkpoint, segmentName(0));
+    const bytes = readFileSync(path);
+    bytes[whole + 10] ^= 1;
+    writeFileSync(path, bytes);
+    const appender = open();
+    put(appender, [
+      [up, NOW, 1],
+      [down, NOW, 2],
+    ]);
+    appender.commit();
+    appender.close();
+    expect(appender.notices).toEqual([
+      expect.stringMatching(/checkpoint.00000004.* set aside as 00000000.damaged$/),
+    ]);
+    expect(readFileSync(`${path}.damaged`)).toEqual(bytes.subarray(whole));
+    expect(session([up, NOW + 1, 1])).toEqual([Outcome.ok]);
+    const { samples, refs } = readLogContent(dir);
+    expect(samples.get(up.toString())).toEqual([`${NOW} 1`, `${NOW + 1} 1`]);
+    expect(samples.get(down.toString())).toEqual([`${NOW} 2`]);
+    expect(refs.get(up.toString())).toEqual([8]);
   });
 
   it('trusts no table from before the machine started, and none that is damaged', () => {

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../../src/core/clock.ts';
 import { Matcher, Outcome } from '../../../../src/core/model/index.ts';
+import { DirectorySource } from '../../../../src/core/source/directory.ts';
+import { verifyDirectory } from '../../../../src/core/tsdb/compaction/index.ts';
 import { Database } from '../../../../src/core/tsdb/db/index.ts';
 import { append, contents, histogram, series, type Value } from '../head/samples.ts';
 
@@ -74,6 +76,16 @@ async function open(dir: string): Promise<{ db: Database; notices: string[] }> {
   return { db, notices };
 }
 
+/** As those see it who read beside a writer. */
+async function readBeside(dir: string): Promise<Record<string, string[]>> {
+  const source = new DirectorySource(dir, { onDamage: () => {} });
+  try {
+    return contents(await source.select([], { mint: 0, maxt: T0 * 2 }));
+  } finally {
+    await source.close();
+  }
+}
+
 /** Damaged series are told by way of `onDamage`, which goes to the notices. */
 async function read(db: Database): Promise<Record<string, string[]>> {
   const reader = db.reader();
@@ -95,6 +107,11 @@ function missing(there: Record<string, string[]>, place: string): { name: string
     const known = new Set(there[name]);
     return rows.filter((row) => !known.has(row)).map((row) => ({ name, t: Number.parseInt(row, 10) }));
   });
+}
+
+/** Whether a file that has no checksum is found to be wrong by verifying the directory. */
+function isBlamed(dir: string, name: string): boolean {
+  return name.endsWith('meta.json') && verifyDirectory(dir).some(({ file }) => file === join(dir, name));
 }
 
 type Missing = ReturnType<typeof missing>;
@@ -180,16 +197,21 @@ describe('a directory of which one file is damaged', () => {
           const damaged = how === 'cut' ? bytes.subarray(0, at) : Buffer.from(bytes);
           if (how === 'flip') damaged[at] ^= 1 << (at % 8);
           writeFileSync(join(dir, name), damaged);
+          const beside = await readBeside(dir);
+          missing(beside, place);
           const { db, notices } = await open(dir).catch((error: Error) =>
             expect.fail(`${place}: ${error.message}`),
           );
           const there = await read(db);
+          // A log that was cut off between two records looks whole, and the head's chunks are then not read beside it.
+          if (how === 'flip' || notices.length > 0) expect(beside, place).toEqual(there);
           const lost = missing(there, place);
           check(lost, place);
           if (lost.length > 0 && !notices.some((notice) => notice.includes(name.split('/')[0]))) {
             // A log that is cut off between two records is a log.
-            if (how === 'flip' || !name.startsWith('w'))
-              expect.fail(`${place}: ${lost.length} lost, ${notices}`);
+            // So is a meta.json that has other times, until somebody looks at the samples.
+            const unseen = how === 'cut' ? name.startsWith('w') : isBlamed(dir, name);
+            if (!unseen) expect.fail(`${place}: ${lost.length} lost, ${notices}`);
           }
           tried++;
           if (notices.length > 0) told++;
@@ -216,6 +238,6 @@ describe('a directory of which one file is damaged', () => {
       // Not every bit counts: nor does every cut, in what is padded.
       expect(told).toBeGreaterThan(tried / 4);
     },
-    600_000,
+    STRIDE > 0 ? 0 : 600_000,
   );
 });
