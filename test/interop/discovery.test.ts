@@ -227,7 +227,7 @@ async function findOurs(text: string): Promise<Found> {
   return inOrder(
     scrapeConfigs.flatMap((config, i) =>
       listTargets(config, found[i].groups)
-        .filter(({ state }) => state !== 'dropped')
+        .filter(({ state }) => state === 'active')
         .map(({ discovered }) => [config.jobName, discovered.toObject()] as const),
     ),
   );

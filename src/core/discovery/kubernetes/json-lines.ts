@@ -4,13 +4,13 @@ import { BodyBuffer } from '../../http/body.ts';
 const LINE_FEED = 0x0a;
 
 export class JsonLines extends BodyBuffer {
-  private readonly take: (line: string) => void;
+  private readonly take: (line: string) => boolean;
   private readonly begun: () => void;
   private rest: Uint8Array[] = [];
   private restBytes = 0;
 
-  /** `begun` is called when the answer has begun; `take` may throw, and ends the answer so. */
-  constructor(begun: () => void, take: (line: string) => void) {
+  /** `begun` is called when the answer has begun; `take` says whether to go on. */
+  constructor(begun: () => void, take: (line: string) => boolean) {
     super();
     this.begun = begun;
     this.take = take;
@@ -31,7 +31,7 @@ export class JsonLines extends BodyBuffer {
       this.rest = [];
       this.restBytes = 0;
       from = end + 1;
-      if (line.trim() !== '') this.take(line);
+      if (line.trim() !== '' && !this.take(line)) return false;
     }
     if (from < piece.length) {
       this.rest.push(piece.slice(from));

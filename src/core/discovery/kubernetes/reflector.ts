@@ -142,13 +142,12 @@ export class Reflector {
         clearTimeout(silent);
       },
       (line) => {
-        if (fault !== undefined || refused !== undefined) return;
         try {
           this.take(JSON.parse(line) as WatchEvent, url);
         } catch (error) {
           fault = error as Error;
-          stop.abort(fault);
         }
+        return fault === undefined;
       },
     );
     const request = {
