@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Ec2Discoverer } from '../../../src/core/discovery/ec2/index.ts';
+import { signedHeaders } from '../../../src/core/discovery/ec2/sigv4.ts';
+import { parseXml } from '../../../src/core/discovery/ec2/xml.ts';
+import type { Ec2DiscoveryConfig } from '../../../src/core/discovery/sd-config.ts';
+import { DEFAULT_HTTP_CLIENT_CONFIG } from '../../../src/core/http/http-config.ts';
+import { serveHttp } from '../http/servers.ts';
+import { AwsServer } from './aws-server.ts';
+import { Running, testResources } from './running.ts';
+
+const SETTINGS: Ec2DiscoveryConfig = {
+  mechanism: 'ec2',
+  endpoint: '',
+  region: 'xx-test-1',
+  accessKey: '',
+  secretKey: '',
+  profile: '',
+  roleArn: '',
+  externalId: '',
+  refreshIntervalMs: 20,
+  port: 9100,
+  filters: [],
+  http: DEFAULT_HTTP_CLIENT_CONFIG,
+};
+
+async function discover(more: Partial<Ec2DiscoveryConfig>, env: Record<string, string> = {}) {
+  const server = new AwsServer();
+  const url = await serveHttp(server.listener);
+  const home = mkdtempSync(join(tmpdir(), 'tsmon-aws-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const here = { HOME: home, AWS_ENDPOINT_URL_STS: url, AWS_EC2_METADATA_SERVICE_ENDPOINT: url };
+  writeFileSync(
+    join(home, 'credentials'),
+    '# keys\n[other]\naws_access_key_id = AKPROFILE\naws_secret_access_key=secret-profile\n',
+  );
+  writeFileSync(join(home, 'config'), '[profile other]\nregion = xx-test-1\n');
+  const files = {
+    AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials'),
+    AWS_CONFIG_FILE: join(home, 'config'),
+  };
+  const resources = testResources({ ...here, ...files, ...env });
+  const running = new Running(new Ec2Discoverer({ ...SETTINGS, endpoint: url, ...more }, resources));
+  return { server, running };
+}
+
+describe('Ec2Discoverer', () => {
+  it.each<[string, Partial<Ec2DiscoveryConfig>, Record<string, string>, string[]]>([
+    [
+      'the settings',
+      { accessKey: 'AKSETTINGS', secretKey: 'secret/settings+' },
+      {},
+      ['AKSETTINGS DescribeInstances'],
+    ],
+    [
+      'the environment',
+      {},
+      { AWS_ACCESS_KEY_ID: 'AKENV', AWS_SECRET_ACCESS_KEY: 'secret-env' },
+      ['AKENV DescribeInstances'],
+    ],
+    ['a profile', { profile: 'other', region: '' }, {}, ['AKPROFILE DescribeInstances']],
+    ['a profile of the environment', {}, { AWS_PROFILE: 'other' }, ['AKPROFILE DescribeInstances']],
+    [
+      'a role',
+      {
+        accessKey: 'AKSETTINGS',
+        secretKey: 'secret/settings+',
+        roleArn: 'arn:aws:iam::1:role/x',
+        externalId: 'e',
+      },
+      {},
+      ['AKSETTINGS AssumeRole', 'ASIAROLE DescribeInstances'],
+    ],
+    [
+      'the instance',
+      { region: '' },
+      {},
+      [
+        'imds PUT /latest/api/token',
+        'imds GET /latest/meta-data/placement/region',
+        'imds PUT /latest/api/token',
+        'imds GET /latest/meta-data/iam/security-credentials/',
+        'imds PUT /latest/api/token',
+        'imds GET /latest/meta-data/iam/security-credentials/my-role',
+        'ASIAINSTANCE DescribeInstances',
+      ],
+    ],
+  ])('takes the credentials of %s', async (_where, settings, env, requests) => {
+    const { server, running } = await discover(settings, env);
+    await vi.waitFor(() => expect(running.addresses()).toEqual(['127.50.0.1:9100', '127.50.0.2:9100']));
+    expect(running.failures).toEqual([]);
+    expect(server.requests.slice(0, requests.length)).toEqual(requests);
+    // They are kept, and so are the ids of the zones.
+    const before = running.updates;
+    await vi.waitFor(() => expect(running.updates).toBeGreaterThan(before + 1));
+    expect(server.requests.filter((request) => /AssumeRole|imds/.test(request))).toHaveLength(
+      requests.filter((request) => /AssumeRole|imds/.test(request)).length,
+    );
+    expect(server.requests.filter((request) => request.includes('Zones'))).toHaveLength(1);
+    expect(running.values('__meta_ec2_availability_zone_id')).toEqual(['xxt1-az1', 'xxt1-az2']);
+  });
+
+  it('tells what Amazon says to wrong keys', async () => {
+    const { running } = await discover({ accessKey: 'AKSETTINGS', secretKey: 'wrong' });
+    await vi.waitFor(() => expect(running.failures[0]).toContain('AuthFailure: no <good> (HTTP status 401)'));
+    expect(running.updates).toBe(0);
+  });
+
+  it('does without the ids of zones where it may not ask', async () => {
+    const { server, running } = await discover({ accessKey: 'AKENV', secretKey: 'secret-env' });
+    server.zonesRefused = true;
+    await vi.waitFor(() => expect(running.addresses()).toHaveLength(2));
+    expect(running.failures).toEqual([]);
+  });
+});
+
+describe('signing', () => {
+  it('is what Amazon has written down for an example', () => {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-examples.html: credentials of the example.
+    const headers = signedHeaders(
+      {
+        accessKey: 'AKIDEXAMPLE',
+        secretKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+        sessionToken: '',
+      },
+      {
+        url: new URL('https://example.amazonaws.com/'),
+        content: Buffer.from(''),
+        headers: {},
+        service: 'service',
+        region: 'us-east-1',
+        now: Date.UTC(2015, 7, 30, 12, 36, 0),
+      },
+    );
+    // The suite's case post-vanilla.
+    expect(headers['Authorization']).toBe(
+      'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b',
+    );
+    expect(headers['x-amz-date']).toBe('20150830T123600Z');
+  });
+});
+
+describe('parseXml', () => {
+  it('reads elements, text and entities', () => {
+    const root = parseXml(
+      '<?xml version="1.0"?><!-- c --><a x="1"><b>1 &lt; 2 &#65;&#x42;</b><b/><c><![CDATA[<&]]></c></a>',
+    );
+    expect(root.name).toBe('a');
+    expect(root.children.map(({ name, text }) => [name, text])).toEqual([
+      ['b', '1 < 2 AB'],
+      ['b', ''],
+      ['c', '<&'],
+    ]);
+  });
+
+  it.each(['', 'text', '<a>', '<a></b>', '</a>', '<a/><b/>', '<a', '<a>'.repeat(200)])(
+    'refuses %s',
+    (text) => {
+      expect(() => parseXml(text)).toThrow('the answer is not XML');
+    },
+  );
+});
