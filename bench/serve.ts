@@ -235,7 +235,7 @@ async function compare(): Promise<void> {
     const heavy = [
       [
         '/api/v1/query',
-        `query=${encodeURIComponent('sum(max_over_time(rate({__name__=~"node_.*"}[1m])[3m:1s]))')}&time=${now}`,
+        `query=${encodeURIComponent('count(last_over_time({__name__=~"node_.*"}[10m:1s]))')}&time=${now}`,
       ],
       ['/api/v1/query', `query=${encodeURIComponent('count by (__name__) ({__name__=~".+"})')}&time=${now}`],
       ['/api/v1/query', `query=${encodeURIComponent('{__name__=~"node_.*"}')}&time=${now}`],

@@ -40,6 +40,7 @@ export {
   type Rule,
   type RuleContext,
   RuleError,
+  type RuleEvaluation,
   type RuleSample,
 } from './rule.ts';
 export * from './rule-file.ts';

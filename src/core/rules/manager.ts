@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
+import { RecentValues } from '../instrument/index.ts';
 import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
 import type { EngineOptions } from '../promql/index.ts';
 import type { Appender, Outcome, Source } from '../source/source.ts';
@@ -51,9 +52,12 @@ const INTERVALS_BEFORE_END = 2;
 export class RuleManager {
   private readonly options: RuleManagerOptions;
   private settings: RuleSettings = { intervalMs: 0 };
+  private readonly durations = { rules: new RecentValues(), groups: new RecentValues() };
   private readonly abort = new AbortController();
   private loops = new Map<string, { loop: GroupLoop; text: string }>();
   private started = false;
+  /** Settles when the last `load` is done. */
+  private loading: Promise<void> = Promise.resolve();
   /** Whether rules were loaded before: alerts that come later have nothing to be restored from. */
   private loaded = false;
 
@@ -63,9 +67,35 @@ export class RuleManager {
 
   /**
    * Takes these groups and no others. Groups that are as they were go on undisturbed; those that changed keep the state
-   * of the rules that did not. Throws InputError where a file has faults, and then nothing has changed.
+   * of the rules that did not. Rejects with InputError where a file has faults, and then nothing has changed. One that
+   * is called while another is at work comes after it.
    */
-  async load(files: readonly RuleFile[], settings: RuleSettings): Promise<void> {
+  load(files: readonly RuleFile[], settings: RuleSettings): Promise<void> {
+    const loading = this.loading.then(() => this.exchange(files, settings));
+    this.loading = loading.catch(() => {});
+    return loading;
+  }
+
+  /** Begins to evaluate; groups that are loaded later begin at once. */
+  start(): void {
+    this.started = true;
+    for (const { loop } of this.loops.values()) loop.start();
+  }
+
+  /** Resolves when the evaluations that run have ended. Series do not end: after a restart they go on. */
+  async stop(): Promise<void> {
+    this.started = false;
+    this.abort.abort();
+    await this.loading;
+    await Promise.all([...this.loops.values()].map(({ loop }) => loop.stop()));
+  }
+
+  /** By file and name. Live: what is read of them is as it is at that moment. */
+  groups(): readonly GroupLoop[] {
+    return [...this.loops.values()].map(({ loop }) => loop);
+  }
+
+  private async exchange(files: readonly RuleFile[], settings: RuleSettings): Promise<void> {
     for (const { errors } of files) if (errors.length > 0) throw errors[0];
     const next = new Map<string, { loop: GroupLoop; text: string }>();
     const fresh: GroupLoop[] = [];
@@ -99,23 +129,6 @@ export class RuleManager {
     if (this.started) for (const loop of fresh) loop.start();
   }
 
-  /** Begins to evaluate; groups that are loaded later begin at once. */
-  start(): void {
-    this.started = true;
-    for (const { loop } of this.loops.values()) loop.start();
-  }
-
-  /** Resolves when the evaluations that run have ended. Series do not end: after a restart they go on. */
-  async stop(): Promise<void> {
-    this.abort.abort();
-    await Promise.all([...this.loops.values()].map(({ loop }) => loop.stop()));
-  }
-
-  /** By file and name. Live: what is read of them is as it is at that moment. */
-  groups(): readonly GroupLoop[] {
-    return [...this.loops.values()].map(({ loop }) => loop);
-  }
-
   private makeLoop(file: string, config: RuleGroupConfig, settings: RuleSettings): GroupLoop {
     const { clock, concurrency = 1, send, resendDelayMs = DEFAULT_RESEND_DELAY_MS } = this.options;
     const intervalMs = config.intervalMs ?? settings.intervalMs;
@@ -135,6 +148,7 @@ export class RuleManager {
       context: () => this.context(),
       sink: this.makeSink(config.name),
       clock,
+      durations: this.durations,
       restore: this.loaded ? undefined : (this.options.restore ?? DEFAULT_RESTORE),
       onFailure: (failure, t) => this.warnOfFailure(file, config.name, failure, t),
       onFault: (text) => this.options.onWarning?.(text),

@@ -7,10 +7,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Clock } from '../../../src/core/clock.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { labelsFromObject } from '../../../src/core/model/labels.ts';
+import { instantQuery } from '../../../src/core/promql/index.ts';
+import { parseQuery } from '../../../src/core/promql/parser/index.ts';
 import type { Pieces } from '../../../src/core/server/http/reply.ts';
 import { InlineRunner, type QueryTask, WorkerRunner } from '../../../src/core/server/index.ts';
 import { Database } from '../../../src/core/tsdb/db/index.ts';
 import { root } from '../../cli.ts';
+import { histogram } from '../tsdb/head/samples.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
@@ -104,6 +107,39 @@ describe('queries in threads', () => {
       const here = await text(inline.run(task(query, times), never()));
       expect(await text(threads.run(task(query, times), never()))).toBe(here);
     }
+  });
+
+  it.each(['m', 'sum by (job) (rate(m[6h]))', 'sort(m) / 0', 'm * NaN', 'scalar(m{s="3"})', '42', 'nothing'])(
+    'yield for rules what they yield in this one: %s',
+    async (query) => {
+      const t = START + 5 * HOUR;
+      const source = database.reader();
+      const { value } = await instantQuery(source, query, t);
+      const there = await threads.value(query, parseQuery(query), t);
+      await source.close();
+      expect(there.type).toBe(value.type);
+      if (there.type !== 'vector' || value.type !== 'vector') {
+        expect(there).toEqual(value);
+        return;
+      }
+      const bits = ({ v }: { v: Float64Array }) => Buffer.from(v.slice(0, 1).buffer).toString('hex');
+      expect(there.series.map(bits)).toEqual(value.series.map(bits));
+      expect(there.series.map(({ labels }) => String(labels))).toEqual(
+        value.series.map(({ labels }) => String(labels)),
+      );
+    },
+  );
+
+  it('give rules histograms, and say what is wrong with their queries', async () => {
+    const t = START + 6 * HOUR;
+    const appender = database.appender();
+    appender.appendHistogram(appender.ref(labelsFromObject({ __name__: 'h' })), t, histogram(7));
+    appender.commit();
+    const query = 'h or last_over_time(h[7h:1m])';
+    const value = await threads.value(query, parseQuery(query), t);
+    expect(value).toMatchObject({ type: 'vector', series: [{ histograms: [{ count: 7 }] }] });
+    const many = 'm * on (job) max_over_time(m[7h:1m])';
+    await expect(threads.value(many, parseQuery(many), t)).rejects.toThrow(/many-to-many|duplicate series/);
   });
 
   it('see what was appended, deleted and made into blocks since the last one', async () => {

@@ -10,7 +10,7 @@ import { InputError } from '../../errors.ts';
 import type { FetchClient } from '../../http/fetch.ts';
 import type { HttpClientConfig } from '../../http/http-config.ts';
 import { processFamilies, Registry, RuntimeWatch } from '../../instrument/index.ts';
-import { RuleManager, ruleFamilies } from '../../rules/index.ts';
+import { type RuleEvaluation, RuleManager, ruleFamilies } from '../../rules/index.ts';
 import { ScrapeManager } from '../../scrape/index.ts';
 import type { Database, TaskRunner } from '../../tsdb/db/index.ts';
 import type { Logger } from '../logger.ts';
@@ -46,7 +46,8 @@ export interface DaemonHost {
   openClient: (config: HttpClientConfig, compression: boolean) => FetchClient;
 }
 
-type ThreadedRunner = QueryRunner & { close(): Promise<void> };
+/** Rules are evaluated by it, too. */
+type ThreadedRunner = QueryRunner & { value: RuleEvaluation; close(): Promise<void> };
 
 const RELOAD_FAILED = 'Configuration reload has failed.';
 const STARTING = 'Prometheus is starting and replaying the write-ahead log (WAL).';
@@ -118,6 +119,7 @@ export class Daemon {
       source: () => this.db.reader(),
       appender: () => this.db.appender(),
       engine: settings.engine,
+      evaluate: (expr, parsed, t) => this.runner.value(expr, parsed, t),
       send: (alerts) => this.alerting.notifier.send(alerts),
       resendDelayMs: settings.resendDelayMs,
       restore: settings.restore,

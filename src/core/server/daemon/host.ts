@@ -10,6 +10,8 @@ import { WorkerRunner } from '../workers/worker-runner.ts';
 import type { DaemonHost } from './daemon.ts';
 import type { DaemonSettings } from './settings.ts';
 
+/** A thread does one query after another, and a long one is not to keep all others waiting, however few cores there are. */
+const LEAST_THREADS = 4;
 /** More than these have little to gain: what they read comes from one thread, and each has caches of its own. */
 const MOST_THREADS = 8;
 
@@ -39,7 +41,7 @@ export function openDaemonHost(
       new WorkerRunner({
         database,
         worker: new URL('queries.cjs', workers),
-        threads: Math.min(MOST_THREADS, availableParallelism()),
+        threads: Math.min(MOST_THREADS, Math.max(LEAST_THREADS, availableParallelism())),
         engine: settings.engine,
         clock,
         onDamage: (message) => logger.warn(message, { component: 'tsdb' }),

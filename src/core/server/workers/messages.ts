@@ -3,6 +3,7 @@ import type { PlainFault } from '../../tsdb/db/task-messages.ts';
 import type { PlainMatcher } from '../../tsdb/db/tasks.ts';
 import type { SelectionData } from '../../tsdb/head/index.ts';
 import type { QueryTask } from '../query-runner.ts';
+import type { PlainValue } from './vector-message.ts';
 
 /** A block as the owner has it open: `key` is another where its tombstones have changed. */
 export interface BlockPlace {
@@ -18,6 +19,8 @@ export interface Selected {
 /** To the thread. `id` names a query, `ask` one of its selections. */
 export type ToWorker =
   | { kind: 'run'; id: number; task: QueryTask; cancelFlag: Int32Array }
+  /** The value of a query at `t` (ms), for somebody in the process. */
+  | { kind: 'value'; id: number; query: string; t: number }
   | { kind: 'selected'; ask: number; selected: Selected }
   | { kind: 'refused'; ask: number; fault: PlainFault }
   /** The next pieces of an answer are wanted. */
@@ -29,5 +32,6 @@ export type FromWorker =
   | { kind: 'select'; id: number; ask: number; matchers: PlainMatcher[]; mint: number; maxt: number }
   /** The query is evaluated: it reads no more. */
   | { kind: 'pieces'; id: number; pieces: Uint8Array[]; done: boolean }
+  | { kind: 'value'; id: number; value: PlainValue }
   | { kind: 'failed'; id: number; fault: PlainFault }
   | { kind: 'damage'; message: string };

@@ -5,11 +5,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../clock.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import type { EngineOptions } from '../../promql/index.ts';
+import { type EngineOptions, instantQuery } from '../../promql/index.ts';
 import type { Source } from '../../source/source.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
 import { evaluateTask } from '../query-runner.ts';
 import type { FromWorker, Selected, ToWorker } from './messages.ts';
+import { plainValue } from './vector-message.ts';
 import { WorkerBlocks, WorkerSource } from './worker-source.ts';
 
 /** Bytes of an answer that go over at a time. */
@@ -27,6 +28,9 @@ parentPort!.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'run':
       void run(message);
+      break;
+    case 'value':
+      void evaluate(message);
       break;
     case 'selected':
       take(message.ask)?.resolve(message.selected);
@@ -48,7 +52,23 @@ setInterval(() => {
   if (running === 0) blocks.closeIdle();
 }, IDLE_MS).unref();
 
-async function run({ id, task, cancelFlag }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
+function run({ id, task, cancelFlag }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
+  return reading(id, async (source) => {
+    const pieces = await evaluateTask(task, source, { ...engine, cancelFlag }, systemClock);
+    answers.set(id, pieces[Symbol.iterator]());
+    sendPieces(id);
+  });
+}
+
+function evaluate({ id, query, t }: Extract<ToWorker, { kind: 'value' }>): Promise<void> {
+  return reading(id, async (source) => {
+    const { value } = await instantQuery(source, query, t, engine);
+    say({ kind: 'value', id, value: plainValue(value, t) });
+  });
+}
+
+/** Does something with what query `id` reads. */
+async function reading(id: number, work: (source: Source) => Promise<void>): Promise<void> {
   const ask = (matchers: readonly Matcher[], mint: number, maxt: number) =>
     new Promise<Selected>((resolve, reject) => {
       const number = ++asked;
@@ -59,14 +79,7 @@ async function run({ id, task, cancelFlag }: Extract<ToWorker, { kind: 'run' }>)
   const source = new WorkerSource(ask, blocks, (message) => say({ kind: 'damage', message }));
   running++;
   try {
-    const pieces = await evaluateTask(
-      task,
-      source as unknown as Source,
-      { ...engine, cancelFlag },
-      systemClock,
-    );
-    answers.set(id, pieces[Symbol.iterator]());
-    sendPieces(id);
+    await work(source as unknown as Source);
   } catch (error) {
     say({ kind: 'failed', id, fault: faultOf(error) });
   } finally {

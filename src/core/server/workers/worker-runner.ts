@@ -6,8 +6,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import { Matcher } from '../../model/matcher.ts';
-import type { EngineOptions } from '../../promql/index.ts';
-import { parseQuery } from '../../promql/parser/index.ts';
+import { type EngineOptions, parsedInstantQuery, type QueryValue } from '../../promql/index.ts';
+import { type Expr, parseQuery } from '../../promql/parser/index.ts';
 import type { BlockReader } from '../../tsdb/block/index.ts';
 import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
@@ -17,6 +17,7 @@ import type { Pieces } from '../http/reply.ts';
 import { InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
 import { isLight } from './light-query.ts';
 import type { BlockPlace, FromWorker, ToWorker } from './messages.ts';
+import { queryValue } from './vector-message.ts';
 
 const DEFAULT_LOOKBACK_MS = 5 * 60_000;
 
@@ -36,13 +37,15 @@ interface Batch {
   done: boolean;
 }
 
+type Answer = Batch | QueryValue;
+
 /** A query of a thread, from its start to the last piece of its answer. */
 interface Job {
   id: number;
   /** Undefined when the query is evaluated: then nothing is read any more. */
   reader: DatabaseReader | undefined;
   /** Whoever waits for the next batch. */
-  resolve: (batch: Batch) => void;
+  resolve: (answer: never) => void;
   reject: (error: Error) => void;
 }
 
@@ -55,6 +58,8 @@ export class WorkerRunner implements QueryRunner {
   private readonly options: WorkerRunnerOptions;
   private readonly inline: InlineRunner;
   private readonly threads: Thread[] = [];
+  /** For values: nobody's query is to keep a rule waiting. */
+  private own: Thread | undefined = undefined;
   private readonly keys = new WeakMap<BlockReader, number>();
   private lastKey = 0;
   private lastId = 0;
@@ -78,20 +83,49 @@ export class WorkerRunner implements QueryRunner {
     signal.addEventListener('abort', cancel, { once: true });
     const id = ++this.lastId;
     try {
-      const first = await new Promise<Batch>((resolve, reject) => {
-        thread.jobs.set(id, { id, reader: database.reader(), resolve, reject });
-        say(thread, { kind: 'run', id, task, cancelFlag });
-      });
+      const first = await this.ask<Batch>(thread, { kind: 'run', id, task, cancelFlag });
       return this.pieces(thread, id, first);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   }
 
+  /**
+   * The value of a query, given as text and parsed, at `t` (ms), for rules, which have a thread of their own. A matrix may come
+   * as a string: neither is for a rule. Rejects with InputError.
+   */
+  async value(query: string, expr: Expr, t: number): Promise<QueryValue> {
+    const { engine, database, clock } = this.options;
+    const lookbackMs = engine.lookbackMs ?? DEFAULT_LOOKBACK_MS;
+    if (isLight(expr, { kind: 'instant', t }, lookbackMs, database.head)) {
+      const source = database.reader();
+      try {
+        return (await parsedInstantQuery(source, query, expr, t, { ...engine, clock })).value;
+      } finally {
+        await source.close();
+      }
+    }
+    if (this.closed) throw new ApiFault('unavailable', 'the server is stopping');
+    this.own ??= this.start();
+    return this.ask<QueryValue>(this.own, { kind: 'value', id: ++this.lastId, query, t });
+  }
+
   /** Ends the threads, and what they are at. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()));
+    const threads = this.own === undefined ? this.threads : [this.own, ...this.threads];
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  }
+
+  private ask<T extends Answer>(
+    thread: Thread,
+    message: Extract<ToWorker, { kind: 'run' | 'value' }>,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const { id } = message;
+      thread.jobs.set(id, { id, reader: this.options.database.reader(), resolve, reject });
+      say(thread, message);
+    });
   }
 
   private async *pieces(thread: Thread, id: number, first: Batch): AsyncGenerator<Uint8Array, void> {
@@ -131,7 +165,9 @@ export class WorkerRunner implements QueryRunner {
       if (best === undefined || busy(thread) < busy(best)) best = thread;
     }
     if (best !== undefined && (busy(best) === 0 || this.threads.length >= this.options.threads)) return best;
-    return this.start();
+    const started = this.start();
+    this.threads.push(started);
+    return started;
   }
 
   private start(): Thread {
@@ -144,7 +180,6 @@ export class WorkerRunner implements QueryRunner {
     worker.on('message', (message: FromWorker) => this.receive(thread, message));
     worker.on('error', (error: Error) => this.ended(thread, error.message));
     worker.on('exit', () => this.ended(thread, 'it ended'));
-    this.threads.push(thread);
     return thread;
   }
 
@@ -162,7 +197,12 @@ export class WorkerRunner implements QueryRunner {
       case 'pieces':
         this.evaluated(job);
         if (message.done) thread.jobs.delete(job.id);
-        job.resolve(message);
+        job.resolve(message as never);
+        break;
+      case 'value':
+        this.evaluated(job);
+        thread.jobs.delete(job.id);
+        job.resolve(queryValue(message.value) as never);
         break;
       case 'failed':
         this.evaluated(job);
@@ -202,6 +242,7 @@ export class WorkerRunner implements QueryRunner {
   private ended(thread: Thread, reason: string): void {
     const at = this.threads.indexOf(thread);
     if (at >= 0) this.threads.splice(at, 1);
+    if (this.own === thread) this.own = undefined;
     for (const job of thread.jobs.values()) {
       this.evaluated(job);
       job.reject(new ApiFault('internal', `the thread of the query has failed: ${reason}`));
