@@ -227,7 +227,8 @@ async function findOurs(text: string): Promise<Found> {
   return inOrder(
     scrapeConfigs.flatMap((config, i) =>
       listTargets(config, found[i].groups)
-        .filter(({ state }) => state === 'active')
+        // Prometheus keeps an IPv6 address without brackets, and fails to scrape it; without an address it drops a target.
+        .filter(({ discovered }) => discovered.get('__address__') !== '')
         .map(({ discovered }) => [config.jobName, discovered.toObject()] as const),
     ),
   );
