@@ -8,5 +8,6 @@ export {
   HistogramChild,
 } from './metric.ts';
 export { processFamilies } from './process.ts';
+export { RecentValues } from './recent-values.ts';
 export { Registry } from './registry.ts';
 export { RuntimeWatch } from './runtime.ts';

@@ -3,6 +3,7 @@
  * time that passes while an evaluation still runs is missed, and counted.
  */
 import type { Clock } from '../clock.ts';
+import type { RecentValues } from '../instrument/index.ts';
 import type { AppenderSink } from './appender-sink.ts';
 import type { ContextMaker, RuleFailure, RuleGroup } from './group.ts';
 import { groupPhaseMs } from './group-phase.ts';
@@ -17,8 +18,16 @@ export interface GroupLoopOptions {
   clock: Clock;
   /** Undefined where the rules know their state. */
   restore: RestoreOptions | undefined;
+  /** Shared by all groups. */
+  durations: RuleDurations;
   onFailure: (failure: RuleFailure, t: number) => void;
   onFault: (text: string) => void;
+}
+
+/** How long evaluations took, seconds. */
+export interface RuleDurations {
+  rules: RecentValues;
+  groups: RecentValues;
 }
 
 /** What a group counts about itself. Times and durations are milliseconds. */
@@ -27,10 +36,8 @@ export interface GroupStats {
   missed: number;
   lastEvaluation: number | undefined;
   lastDurationMs: number;
-  durationSumMs: number;
   /** All rules of the last iteration together. */
   lastRuleDurationSumMs: number;
-  ruleDurationSumMs: number;
   lastRestoreMs: number | undefined;
 }
 
@@ -42,9 +49,7 @@ export class GroupLoop {
     missed: 0,
     lastEvaluation: undefined,
     lastDurationMs: 0,
-    durationSumMs: 0,
     lastRuleDurationSumMs: 0,
-    ruleDurationSumMs: 0,
     lastRestoreMs: undefined,
   };
   private readonly abort = new AbortController();
@@ -76,17 +81,18 @@ export class GroupLoop {
 
   /** One evaluation at `t` (ms). */
   async evaluate(t: number): Promise<void> {
-    const { clock, context, sink, onFailure } = this.options;
+    const { clock, context, sink, onFailure, durations } = this.options;
     const { stats, group } = this;
     const before = clock.monotonic();
     stats.iterations++;
     const failures = await group.evaluate(context, t, sink);
     for (const failure of failures) onFailure(failure, t);
     stats.lastEvaluation = t;
-    stats.lastDurationMs = clock.monotonic() - before;
-    stats.durationSumMs += stats.lastDurationMs;
+    const now = clock.monotonic();
+    stats.lastDurationMs = now - before;
     stats.lastRuleDurationSumMs = group.statuses.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    stats.ruleDurationSumMs += stats.lastRuleDurationSumMs;
+    durations.groups.observe(stats.lastDurationMs / 1000, now);
+    for (const { durationMs } of group.statuses) durations.rules.observe(durationMs / 1000, now);
   }
 
   private async run(): Promise<void> {

@@ -81,7 +81,7 @@ function copyColumn(from: Float64Array, start: number, end: number, to: Float64A
   for (let i = 0; i < rows; i++) {
     const value = from[start + i];
     // A NaN's bits are safe only where it is copied as memory.
-    if (value !== value) {
+    if (Number.isNaN(value)) {
       to.set(from.subarray(start + i, end), at + i);
       return;
     }

@@ -1,8 +1,16 @@
 /** What the rules of a server say about themselves, with Prometheus' names. */
+import { systemClock } from '../clock.ts';
+import { RecentValues } from '../instrument/index.ts';
 import type { FamilySample, MetricFamily } from '../model/family.ts';
 import { labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
 import type { MetricType } from '../model/metadata.ts';
-import type { GroupLoop } from './group-loop.ts';
+import type { GroupLoop, RuleDurations } from './group-loop.ts';
+
+/** What there is before there are groups. */
+const NOTHING_YET = {
+  durations: { rules: new RecentValues(), groups: new RecentValues() },
+  clock: systemClock,
+};
 
 /** For `Registry.source`. */
 export function ruleFamilies(groups: readonly GroupLoop[]): MetricFamily[] {
@@ -20,28 +28,12 @@ export function ruleFamilies(groups: readonly GroupLoop[]): MetricFamily[] {
     }
     families.push({ name, type, help, unit: '', samples });
   };
-  const sum = (
-    name: string,
-    help: string,
-    sumMs: (loop: GroupLoop) => number,
-    count: (loop: GroupLoop) => number,
-  ) => {
-    let [ms, n] = [0, 0];
-    for (const loop of groups) {
-      ms += sumMs(loop);
-      n += count(loop);
-    }
-    const of = (suffix: string, v: number) => ({
-      labels: labelsFromPairs([[METRIC_NAME, name + suffix]]),
-      v,
-    });
-    families.push({
-      name,
-      type: 'summary',
-      help,
-      unit: '',
-      samples: [of('_sum', ms / 1000), of('_count', n)],
-    });
+  const summary = (name: string, help: string, of: keyof RuleDurations, quantiles: readonly number[]) => {
+    const { durations, clock } = groups[0]?.options ?? NOTHING_YET;
+    const samples = durations[of].samples(quantiles, clock.monotonic(), (suffix, ...more) =>
+      labelsFromPairs([[METRIC_NAME, name + suffix], ...more]),
+    );
+    families.push({ name, type: 'summary', help, unit: '', samples });
   };
   const evaluations = ({ group }: GroupLoop) =>
     group.statuses.reduce((n, status) => n + status.evaluations, 0);
@@ -52,17 +44,17 @@ export function ruleFamilies(groups: readonly GroupLoop[]): MetricFamily[] {
     'The total number of rule evaluation failures.',
     ({ group }) => group.statuses.reduce((n, status) => n + status.failures, 0),
   );
-  sum(
+  summary(
     'prometheus_rule_evaluation_duration_seconds',
     'The duration for a rule to execute.',
-    ({ stats }) => stats.ruleDurationSumMs,
-    evaluations,
+    'rules',
+    [0.5, 0.9, 0.99],
   );
-  sum(
+  summary(
     'prometheus_rule_group_duration_seconds',
     'The duration of rule group evaluations.',
-    ({ stats }) => stats.durationSumMs,
-    ({ stats }) => stats.iterations - stats.missed,
+    'groups',
+    [0.01, 0.05, 0.5, 0.9, 0.99],
   );
   add(
     'counter',

@@ -5,6 +5,7 @@ import {
   groupPhaseMs,
   parseRuleFile,
   RuleManager,
+  type RuleManagerOptions,
   ruleFamilies,
   type SentAlert,
 } from '../../../src/core/rules/index.ts';
@@ -23,7 +24,7 @@ let sent: { at: number; alert: SentAlert }[];
 let warnings: string[];
 let manager: RuleManager;
 
-function makeManager(options: { resendDelayMs?: number } = {}): RuleManager {
+function makeManager(options: Partial<RuleManagerOptions> = {}): RuleManager {
   return new RuleManager({
     clock,
     source: () => store,
@@ -87,6 +88,67 @@ describe('a rule manager', () => {
     expect(family('iterations_missed_total').v).toBe(stats.missed);
     expect(family('iterations_total').labels.get('rule_group')).toBe('r.yml;g');
     expect(stats.missed).toBe(stats.iterations - samples('r').length);
+  });
+
+  it('takes one set of files after the other, however close they come', async () => {
+    let ended = () => {};
+    const waits = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    let slow = true;
+    manager = makeManager({
+      evaluate: async () => {
+        if (slow) await waits;
+        return { type: 'scalar', t: clock.now(), v: 1 };
+      },
+    });
+    await manager.load(rules(groupOf(['{record: first, expr: "vector(1)"}'])), SETTINGS);
+    manager.start();
+    await clock.advance(MINUTE);
+    const second = manager.load(rules(groupOf(['{record: second, expr: "vector(1)"}'])), SETTINGS);
+    const third = manager.load(rules(groupOf(['{record: third, expr: "vector(1)"}'])), SETTINGS);
+    slow = false;
+    ended();
+    await Promise.all([second, third]);
+    await clock.advance(2 * MINUTE);
+    expect(manager.groups().map(({ group }) => group.rules.map(({ config }) => config.name))).toEqual([
+      ['third'],
+    ]);
+    expect(samples('third').length).toBeGreaterThan(0);
+    expect(samples('second')).toEqual([]);
+    const reload = manager.load(rules(groupOf(['{record: fourth, expr: "vector(1)"}'])), SETTINGS);
+    await Promise.all([reload, manager.stop()]);
+    await clock.advance(2 * MINUTE);
+    expect(samples('fourth')).toEqual([]);
+  });
+
+  it('says how long evaluations took, in quantiles too, and forgets nothing of it at a reload', async () => {
+    manager = makeManager({
+      evaluate: async () => {
+        await clock.sleep(2000);
+        return { type: 'scalar', t: clock.now(), v: 1 };
+      },
+    });
+    const values = (name: string) =>
+      ruleFamilies(manager.groups())
+        .find((one) => one.name === name)!
+        .samples.map(({ labels, v }) => [
+          labels.get('quantile') || labels.get(METRIC_NAME).slice(name.length),
+          v,
+        ]);
+    expect(values('prometheus_rule_evaluation_duration_seconds')).toContainEqual(['0.9', Number.NaN]);
+    await manager.load(rules(groupOf(['{record: a, expr: "1"}', '{record: b, expr: "2"}'])), SETTINGS);
+    manager.start();
+    await clock.advance(2 * MINUTE + 10_000);
+    await manager.load(rules(groupOf(['{record: a, expr: "1"}'])), SETTINGS);
+    expect(values('prometheus_rule_evaluation_duration_seconds')).toEqual([
+      ['0.5', 2],
+      ['0.9', 2],
+      ['0.99', 2],
+      ['_sum', 8],
+      ['_count', 4],
+    ]);
+    expect(values('prometheus_rule_group_duration_seconds')).toContainEqual(['0.05', 4]);
   });
 
   it('sends a firing alert again when more than the delay has passed, and its end at once', async () => {
