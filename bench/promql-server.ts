@@ -1,5 +1,5 @@
 /**
- * The two programs that bench/promql.ts compares, both behind HTTP and each a process of its own, so that CPU time and
+ * The programs that bench/promql.ts compares, all behind HTTP and each a process of its own, so that CPU time and
  * memory of either are its own: the engine on a directory, and a real Prometheus.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { instantQuery, rangeQuery, writeResultJson } from '../src/core/promql/index.ts';
+import { answerPieces, instantQuery, rangeQuery } from '../src/core/promql/index.ts';
 import { parserOptionsFor } from '../src/core/promql/parser/index.ts';
 import { DirectorySource } from '../src/core/source/directory.ts';
 
@@ -34,16 +34,11 @@ export function serveEngine(dir: string): void {
           ? await instantQuery(source, query, ms('time'), options)
           : await rangeQuery(source, query, ms('start'), ms('end'), ms('step'), options);
       response.setHeader('content-type', 'application/json');
-      let held: Uint8Array[] = [Buffer.from('{"status":"success","data":')];
-      writeResultJson(result.value, (piece) => {
-        // An answer of one piece goes out in one write, with its length.
-        if (held.length === 2) {
-          for (const bytes of held) response.write(bytes);
-          held = [];
-        }
-        held.push(piece);
-      });
-      response.end(Buffer.concat([...held, Buffer.from('}')]));
+      const pieces = [...answerPieces({ value: result.value, warnings: [], infos: [] })];
+      // An answer of one piece goes out in one write, with its length.
+      const last = pieces.pop();
+      for (const piece of pieces) response.write(piece);
+      response.end(last);
     } catch (error) {
       response.statusCode = 422;
       response.end(String(error));
@@ -128,7 +123,7 @@ export function peakMiB({ process: child }: Running): number {
   return Math.round(Number(peak?.[1] ?? 0) / 1024);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo;

@@ -1,11 +1,13 @@
 /**
  * Queries beside a real Prometheus on the same directory, in one run, alternating, both over HTTP: latency (median) and
- * CPU time of each. TSMON_PEERS names the folder of the real programs; TSMON_BENCH_DATA one for the data, to be kept.
+ * CPU time of each. TSMON_PEERS names the folder of the real programs; TSMON_BENCH_DATA one for the data, to be kept;
+ * TSMON_BENCH_VICTORIA=1 has VictoriaMetrics take part, whose ratios to Prometheus are then printed last.
  *
- *     TSMON_PEERS=$(../shared/tools/peers) npm run bench -- promql [engine|fleet] [rounds] [part of a query]
+ *     TSMON_PEERS=$(../shared/tools/peers) npm run bench -- promql [engine|fleet] [rounds] [pattern of queries]
  *
  * Bar: geometric mean of the ratios at most 0.5, none above 1.0.
  */
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,12 +22,15 @@ import {
   startEngine,
   startPrometheus,
 } from './promql-server.ts';
+import { startVictoria } from './promql-victoria.ts';
 
-/** In each round a query is repeated until it has taken so long. */
+/** In each round a query is repeated until it has taken so much CPU time: others may have the machine, too. */
 const ROUND_MS = 100;
 /** Compiled code comes late, and goes again when another query shows what the first did not have. */
 const WARMING_PASSES = 2;
 const WARMING_MS = 300;
+/** Reading the CPU time is not free. */
+const CHECK_EVERY_MS = 20;
 
 interface Cost {
   wallMs: number[];
@@ -40,11 +45,12 @@ interface Ratio {
 }
 
 if (process.argv[2] === 'serve') serveEngine(process.argv[3]);
-else await compareAll(process.argv[2] ?? 'all', Number(process.argv[3] ?? 5), process.argv[4] ?? '');
+else
+  await compareAll(process.argv[2] ?? 'all', Number(process.argv[3] ?? 5), new RegExp(process.argv[4] ?? ''));
 
-async function compareAll(only: string, rounds: number, part: string): Promise<void> {
-  if (only !== 'fleet') await compare('engine', writeEngineData, engineCases(), rounds, part);
-  if (only !== 'engine') await compare('fleet', writeFleetData, fleetCases(), rounds, part);
+async function compareAll(only: string, rounds: number, pattern: RegExp): Promise<void> {
+  if (only !== 'fleet') await compare('engine', writeEngineData, engineCases(), rounds, pattern);
+  if (only !== 'engine') await compare('fleet', writeFleetData, fleetCases(), rounds, pattern);
 }
 
 async function compare(
@@ -52,7 +58,7 @@ async function compare(
   writeData: (dir: string) => BenchData,
   cases: Case[],
   rounds: number,
-  part: string,
+  pattern: RegExp,
 ): Promise<void> {
   const peers = process.env['TSMON_PEERS'];
   const kept = process.env['TSMON_BENCH_DATA'];
@@ -62,38 +68,50 @@ async function compare(
   console.log(`\n${name}: ${series} series, ${(samples / 1e6).toFixed(1)} M samples`);
   const real = peers === undefined ? null : await startPrometheus(join(peers, 'prometheus'), dir, data);
   const ours = await startEngine(process.argv[1], data);
-  const programs = [ours, ...(real === null ? [] : [real])];
+  const victoria =
+    real === null || process.env['TSMON_BENCH_VICTORIA'] === undefined
+      ? null
+      : await startVictoria(join(peers!, 'victoria-metrics'), dir, data);
+  const programs = [ours, real, victoria].filter((program) => program !== null);
   try {
     const ratios: Ratio[] = [];
-    const asked = cases.filter(({ query }) => query.includes(part));
+    const victorias: Ratio[] = [];
+    const asked = cases.filter(({ query }) => pattern.test(query));
     // Servers are measured warm: compiled code, caches, the files in memory.
     for (let pass = 0; pass < WARMING_PASSES; pass++) {
       for (const one of asked) await warm(programs, requestOf(one, start, end));
     }
     for (const one of asked) {
       const { query, steps } = one;
-      const [mine, theirs] = await measure(programs, requestOf(one, start, end), rounds);
+      const [mine, theirs, third] = await measure(programs, requestOf(one, start, end), rounds);
       const label = `${steps === 0 ? 'instant' : `${steps} steps`}`.padEnd(10);
       let line = `${label} wall ${ms(median(mine.wallMs))} cpu ${ms(mean(mine.cpuMs))}`;
       if (theirs !== undefined) {
-        const ratio = {
-          label: `${label} ${query}`,
-          wall: median(mine.wallMs) / median(theirs.wallMs),
-          cpu: mean(mine.cpuMs) / mean(theirs.cpuMs),
-        };
+        const ratio = ratioOf(`${label} ${query}`, mine, theirs);
         ratios.push(ratio);
+        if (third !== undefined) victorias.push(ratioOf(ratio.label, third, theirs));
         line += `  real ${ms(median(theirs.wallMs))} ${ms(mean(theirs.cpuMs))}  ratio ${times2(ratio)}`;
       }
       console.log(`${line}  ${query}`);
     }
     if (real !== null) {
       summarize(name, ratios);
+      if (victoria !== null) summarize(`${name}, VictoriaMetrics`, victorias);
       console.log(`peak resident memory: tsmon ${peakMiB(ours)} MiB, Prometheus ${peakMiB(real)} MiB`);
     }
   } finally {
     for (const { process } of programs) process.kill('SIGTERM');
+    await Promise.all(programs.map(({ process }) => process.exitCode ?? once(process, 'exit')));
     if (kept === undefined) rmSync(dir, { recursive: true });
   }
+}
+
+function ratioOf(label: string, one: Cost, other: Cost): Ratio {
+  return {
+    label,
+    wall: median(one.wallMs) / median(other.wallMs),
+    cpu: mean(one.cpuMs) / mean(other.cpuMs),
+  };
 }
 
 interface Request {
@@ -120,30 +138,32 @@ function prepareData(dir: string, data: string, writeData: (dir: string) => Benc
   return written;
 }
 
-async function warm(programs: readonly Running[], { path, body }: Request): Promise<void> {
-  for (const program of programs) {
-    const until = performance.now() + WARMING_MS;
-    while (performance.now() < until) await ask(program, path, body);
-  }
+async function warm(programs: readonly Running[], request: Request): Promise<void> {
+  for (const program of programs) await repeat(program, request, WARMING_MS);
+}
+
+/** Asks until so much CPU time is used; returns how long each took, ms. */
+async function repeat(program: Running, { path, body }: Request, ofCpuMs: number): Promise<number[]> {
+  const walls: number[] = [];
+  const before = cpuMs(program);
+  do {
+    const until = performance.now() + CHECK_EVERY_MS;
+    do {
+      const from = performance.now();
+      await ask(program, path, body);
+      walls.push(performance.now() - from);
+    } while (performance.now() < until);
+  } while (cpuMs(program) - before < ofCpuMs);
+  return walls;
 }
 
 /** The cost of a query to each, in as many rounds, after one that does not count. */
-async function measure(
-  programs: readonly Running[],
-  { path, body }: Request,
-  rounds: number,
-): Promise<Cost[]> {
+async function measure(programs: readonly Running[], request: Request, rounds: number): Promise<Cost[]> {
   const costs: Cost[] = programs.map(() => ({ wallMs: [], cpuMs: [] }));
   for (let round = -1; round < rounds; round++) {
     for (const [i, program] of programs.entries()) {
       const cpu = cpuMs(program);
-      const walls: number[] = [];
-      const until = performance.now() + ROUND_MS;
-      do {
-        const from = performance.now();
-        await ask(program, path, body);
-        walls.push(performance.now() - from);
-      } while (performance.now() < until);
+      const walls = await repeat(program, request, ROUND_MS);
       if (round < 0) continue;
       costs[i].wallMs.push(...walls);
       costs[i].cpuMs.push((cpuMs(program) - cpu) / walls.length);
