@@ -178,6 +178,7 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
   const results: ResultSeries[] = [];
   const column = new StepColumn(grid.count);
   const times = new ResultTimes(grid);
+  let single: Float64Array | null = null;
   for (let i = 0; i < operator.series.length; i++) {
     operator.evaluate(i, column);
     const n = column.count();
@@ -187,6 +188,11 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
     const t = times.of(column, n);
     if (n === grid.count && column.histograms === null) {
       results.push({ labels, t, v: column.v.slice(), histograms: null });
+      continue;
+    }
+    if (n === 1 && column.histograms === null) {
+      single = singleValue(column.v[column.next(0)], single);
+      results.push({ labels, t, v: single, histograms: null });
       continue;
     }
     const v = new Float64Array(n);
@@ -200,6 +206,11 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
     results.push({ labels, t, v, histograms });
   }
   return results;
+}
+
+/** A column of one value, which may be the `last` one: counts of values are mostly the same. */
+function singleValue(v: number, last: Float64Array | null): Float64Array {
+  return last !== null && last[0] === v && v !== 0 ? last : Float64Array.of(v);
 }
 
 function asResult(operator: RangeOperator, expr: Expr): RangeOperator {

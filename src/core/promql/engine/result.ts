@@ -7,8 +7,8 @@ export interface ResultSeries {
   labels: Labels;
   /** Milliseconds since the epoch, ascending. Series may share it. */
   readonly t: Float64Array;
-  /** Parallel to `t`; 0 where the point is a histogram. */
-  v: Float64Array;
+  /** Parallel to `t`; 0 where the point is a histogram. Series may share it, too. */
+  readonly v: Float64Array;
   /** Parallel to `t`, or null where every point is a float. */
   histograms: (Histogram | null)[] | null;
 }

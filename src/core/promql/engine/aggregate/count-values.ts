@@ -1,7 +1,7 @@
 /** `count_values("label", …)`: how many series of a group have each value; the value becomes a label. */
 import type { Histogram } from '../../../model/histogram.ts';
 import { formatHistogram } from '../../../model/histogram-format.ts';
-import { LabelsBuilder } from '../../../model/labels-builder.ts';
+import { Labels } from '../../../model/labels.ts';
 import { formatF } from '../../../model/number.ts';
 import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Aggregate } from '../../parser/ast.ts';
@@ -68,14 +68,13 @@ export class CountValues implements VectorOperator {
   private gather(groups: readonly SeriesMeta[], values: Occurrences[]): void {
     // In the order of the groups, and within one in that of first appearance.
     values.sort((a, b) => a.group - b.group);
-    const builder = new LabelsBuilder();
     // `without` takes the new label too, where it names it.
     const keepsLabel = !(this.expr.without && this.expr.grouping.includes(this.label));
-    const metas: SeriesMeta[] = values.map(({ group, text }) => {
-      builder.reset(groups[group].labels);
-      if (keepsLabel) builder.set(this.label, text);
-      return { labels: builder.labels(), dropName: false };
-    });
+    const places = groups.map(({ labels }) => placeOf(this.label, labels));
+    const metas: SeriesMeta[] = values.map(({ group, text }) => ({
+      labels: keepsLabel ? labelled(places[group], text) : groups[group].labels,
+      dropName: false,
+    }));
     // Where the label was one of those grouped by, groups that differed in it alone are one series now.
     const mayBeShared = !keepsLabel || groups.some(({ labels }) => labels.has(this.label));
     const shared = mayBeShared ? groupByLabels(metas) : null;
@@ -83,6 +82,26 @@ export class CountValues implements VectorOperator {
     this.counted =
       shared === null ? values : shared.map((numbers) => numbers.map((number) => values[number]));
   }
+}
+
+/** Where a group's series have the new label. */
+interface LabelPlace {
+  /** Of all series of the group. */
+  names: readonly string[];
+  /** With whatever value at `at`. */
+  values: readonly string[];
+  at: number;
+}
+
+function placeOf(label: string, labels: Labels): LabelPlace {
+  const { names, values } = labels.with(label, ' ');
+  return { names, values, at: names.indexOf(label) };
+}
+
+function labelled({ names, values, at }: LabelPlace, value: string): Labels {
+  const own = values.slice();
+  own[at] = value;
+  return new Labels(names, own);
 }
 
 const NO_STEP = -1;
