@@ -2,7 +2,7 @@
 import { formatDuration } from '../core/model/duration.ts';
 import { goQuote } from '../core/model/quote.ts';
 import type { UnitTestFailure } from '../core/rules/unit-test.ts';
-import { changedLines } from './test-report/diff.ts';
+import { alertDiff } from './promtool-diff.ts';
 
 export function promtoolFailure(name: string, failure: UnitTestFailure, diff: boolean): string {
   const time = formatDuration(failure.timeMs);
@@ -19,10 +19,7 @@ export function promtoolFailure(name: string, failure: UnitTestFailure, diff: bo
       const head = `${name === '' ? '' : `    name: ${name},\n`}    alertname: ${failure.alert}, time: ${time}, \n`;
       if (!diff)
         return `${head}        exp:${alerts(failure.expected)}, \n        got:${alerts(failure.got)}`;
-      const lines = changedLines({ message: '', ...failure }).map(
-        ({ sign, text }) => `            ${sign} ${text}`,
-      );
-      return `${head}        diff:\n${lines.join('\n')}`;
+      return head + alertDiff(failure.alerts.expected, failure.alerts.got).join('\n');
     }
   }
 }

@@ -39,6 +39,8 @@ export type UnitTestFailure =
       line: number | undefined;
       expected: string[];
       got: string[];
+      /** The same as the lines, in their order. */
+      alerts: { expected: AlertTexts[]; got: AlertTexts[] };
     }
   | {
       kind: 'expr';
@@ -49,6 +51,12 @@ export type UnitTestFailure =
       got: string[];
     }
   | { kind: 'error'; expr: string; timeMs: number; line: number | undefined; error: string };
+
+/** What an alert is compared by. */
+export interface AlertTexts {
+  labels: Labels;
+  annotations: Annotations;
+}
 
 export interface UnitTestResult {
   test: UnitTest;
@@ -264,7 +272,7 @@ class TestRun {
   private compareAlerts(evalTimeMs: number, groups: readonly PlacedGroup[]): void {
     for (const test of this.test.alertTests) {
       if (test.evalTimeMs !== evalTimeMs) continue;
-      const got: { labels: Labels; annotations: Annotations }[] = [];
+      const got: AlertTexts[] = [];
       for (const { group, file } of groups) {
         for (const rule of group.rules) {
           if (!(rule instanceof AlertingRule) || rule.config.name !== test.alertName) continue;
@@ -277,12 +285,11 @@ class TestRun {
     }
   }
 
-  private compareAlertLists(
-    test: AlertTest,
-    got: readonly { labels: Labels; annotations: Annotations }[],
-  ): void {
-    const expectedLines = alertLines(test.expected);
-    const gotLines = alertLines(got);
+  private compareAlertLists(test: AlertTest, found: readonly AlertTexts[]): void {
+    const expected = [...test.expected].sort(byLabels);
+    const got = [...found].sort(byLabels);
+    const expectedLines = expected.map(alertLine);
+    const gotLines = got.map(alertLine);
     if (expectedLines.length === gotLines.length && expectedLines.every((line, i) => line === gotLines[i]))
       return;
     this.failures.push({
@@ -292,6 +299,7 @@ class TestRun {
       line: test.place.line,
       expected: expectedLines,
       got: gotLines,
+      alerts: { expected, got },
     });
   }
 
@@ -415,11 +423,12 @@ function isNeighbour(a: number, b: number): boolean {
   return distance >= -1n && distance <= 1n;
 }
 
-function alertLines(alerts: readonly { labels: Labels; annotations: Annotations }[]): string[] {
-  const sorted = [...alerts].sort((a, b) => a.labels.compare(b.labels));
-  return sorted.map(
-    ({ labels, annotations }) => `Labels:${labels} Annotations:${annotationsText(annotations)}`,
-  );
+function byLabels(a: AlertTexts, b: AlertTexts): number {
+  return a.labels.compare(b.labels);
+}
+
+function alertLine({ labels, annotations }: AlertTexts): string {
+  return `Labels:${labels} Annotations:${annotationsText(annotations)}`;
 }
 
 /** `1E+00`, as promtool shows values. */

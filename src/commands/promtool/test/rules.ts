@@ -105,8 +105,8 @@ export default class PromtoolTestRules extends PromtoolCommand {
     for (const text of texts) {
       this.say(text);
       out.line('');
+      out.flush();
     }
     out.line('');
-    out.flush();
   }
 }

@@ -5,8 +5,14 @@ import { Output } from '../../../cli/output.ts';
 import { goDuration } from '../../../cli/promtool-blocks.ts';
 import { PromtoolCommand } from '../../../cli/promtool-command.ts';
 import { databaseArg, requireDatabase } from '../../../cli/promtool-data.ts';
+import { spreadLines } from '../../../cli/promtool-spread.ts';
 import { parseSelector } from '../../../core/promql/parser/index.ts';
-import { type Analysis, analyzeBlock, type Ranked } from '../../../core/tsdb/analyze/index.ts';
+import {
+  type Analysis,
+  analyzeBlock,
+  type EachChunk,
+  type Ranked,
+} from '../../../core/tsdb/analyze/index.ts';
 import { runStepsWithPauses, takeInventory } from '../../../core/tsdb/compaction/index.ts';
 
 export default class PromtoolTsdbAnalyze extends PromtoolCommand {
@@ -30,6 +36,7 @@ export default class PromtoolTsdbAnalyze extends PromtoolCommand {
   };
 
   static override flags = {
+    extended: Flags.boolean({ description: 'Look at every chunk, too', allowNo: true }),
     limit: Flags.integer({ description: 'How many items to show in each list', default: 20, min: 1 }),
     match: Flags.string({ description: 'Series selector to analyze' }),
   };
@@ -46,12 +53,48 @@ export default class PromtoolTsdbAnalyze extends PromtoolCommand {
     const matchers = flags.match === undefined ? [] : parseSelector(flags.match);
     const out = new Output();
     await interruptible(async (signal) => {
-      const steps = analyzeBlock(block.path, { matchers, chunks: false, progress: () => {} });
+      const chunks = new ChunkSpreads();
+      const steps = analyzeBlock(block.path, {
+        matchers,
+        chunks: flags.extended,
+        eachChunk: chunks.add,
+        progress: () => {},
+      });
       const { analysis } = await runStepsWithPauses(steps, signal);
       print(analysis, flags.match, flags.limit, out);
+      if (flags.extended) for (const line of chunks.lines()) out.line(line);
       analysis.close();
     });
     out.flush();
+  }
+}
+
+/** The sizes of all chunks. */
+class ChunkSpreads {
+  private readonly floats: { samples: number[]; bytes: number[] } = { samples: [], bytes: [] };
+  private readonly histograms: { samples: number[]; bytes: number[]; buckets: number[] } = {
+    samples: [],
+    bytes: [],
+    buckets: [],
+  };
+
+  readonly add: EachChunk = (kind, samples, bytes, buckets) => {
+    const sizes = kind === 'float' ? this.floats : this.histograms;
+    sizes.samples.push(samples);
+    sizes.bytes.push(bytes);
+    if (kind === 'histogram') this.histograms.buckets.push(buckets);
+  };
+
+  lines(): string[] {
+    const { floats, histograms } = this;
+    return [
+      '\nCompaction analysis:\n',
+      ...spreadLines('samples per float chunk', floats.samples),
+      ...spreadLines('bytes per float chunk', floats.bytes),
+      ...spreadLines('samples per histogram chunk', histograms.samples),
+      ...spreadLines('bytes per histogram chunk', histograms.bytes),
+      ...spreadLines('buckets per histogram chunk', histograms.buckets),
+    ];
   }
 }
 
