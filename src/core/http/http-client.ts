@@ -236,6 +236,9 @@ function send(
         trace.phase = 'response';
         return;
       }
+      // One that is stopped in the moment its answer ends goes back to the agent while its error is on the way, and
+      // nobody else listens: the process would end.
+      socket.on('error', () => {});
       const enter = (phase: FetchTrace['phase']) => () => {
         trace.phase = phase;
       };

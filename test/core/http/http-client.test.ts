@@ -482,3 +482,23 @@ describe('a proxy', () => {
     expect(refused.code).toBe('http_proxy');
   });
 });
+
+it('survives being stopped in the moment an answer ends', async () => {
+  const url = await serveHttp((_request, response) => response.end('all of it'));
+  const client = new HttpClient({ userAgent: 'tsmon/test', keepAlive: true });
+  const request = { url: new URL(url), headers: {}, timeoutMs: 1000, bodySizeLimitBytes: 0 };
+  const stopped = new AbortController();
+  class Stopping extends BodyBuffer {
+    override push(piece: Uint8Array, limitBytes: number): boolean {
+      stopped.abort(new Error('enough'));
+      return super.push(piece, limitBytes);
+    }
+  }
+  await client.fetch(request, new Stopping(), stopped.signal).catch(() => {});
+  // The socket's error, which comes later, must not end the process; the client goes on.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const body = new BodyBuffer();
+  await client.fetch(request, body);
+  expect(Buffer.from(body.bytes).toString()).toBe('all of it');
+  client.close();
+});
