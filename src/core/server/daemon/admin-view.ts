@@ -1,5 +1,6 @@
 /** What `/api/v1/admin/tsdb/…` does to the database. */
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Database } from '../../tsdb/db/index.ts';
@@ -11,7 +12,9 @@ export function adminView(db: Database, clock: Clock): AdminView {
     cleanTombstones: () => db.cleanTombstones(),
     snapshot: async (withHead) => {
       const name = snapshotName(clock.now());
-      await db.snapshot(join(db.dir, 'snapshots', name), { skipHead: !withHead });
+      const all = join(db.dir, 'snapshots');
+      mkdirSync(all, { recursive: true });
+      await db.snapshot(join(all, name), { skipHead: !withHead });
       return name;
     },
   };
