@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { blockRangeOf, maxBlockDurationFlag } from '../../cli/block-range.ts';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
+import { compileLater } from '../../cli/compile-later.ts';
 import { endFlag, startFlag } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { printMadeBlocks } from '../../cli/made-blocks.ts';
@@ -65,6 +66,7 @@ Exit status: 0 done, 1 some rules could not be evaluated at some times (the rest
   };
 
   async run(): Promise<void> {
+    compileLater();
     const { flags, argv } = await this.parse(RulesBackfill);
     const now = systemClock.now();
     const start = parseTimestamp(flags.start!, now);

@@ -2,6 +2,7 @@ import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BacktestLimits } from '../../cli/backtest-limits.ts';
 import { printComparison, printReports, printTimeline, resultRecord } from '../../cli/backtest-printer.ts';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
+import { compileLater } from '../../cli/compile-later.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { Output } from '../../cli/output.ts';
 import { plural } from '../../cli/plural.ts';
@@ -119,6 +120,7 @@ With limits it is a check for CI. Exit status: 0 done and within the limits, 1 n
   };
 
   async run(): Promise<void> {
+    compileLater();
     const { flags, argv } = await this.parse(RulesBacktest);
     const onFault = (fault: InputError) => this.sayFault(fault.message);
     const files = readRules(argv as string[], flags, onFault);

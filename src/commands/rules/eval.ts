@@ -1,5 +1,6 @@
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
+import { compileLater } from '../../cli/compile-later.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { Output } from '../../cli/output.ts';
 import { Progress } from '../../cli/progress.ts';
@@ -91,6 +92,7 @@ What cannot be evaluated stops nothing else: of a file with faults the rules tha
   };
 
   async run(): Promise<void> {
+    compileLater();
     const { flags, argv } = await this.parse(RulesEval);
     const files = readRules(argv as string[], flags, (fault) => this.sayFault(fault.message));
     const progress = new Progress();
