@@ -7,8 +7,10 @@ import { addressLabels, parseTargetGroups, type TargetGroup } from '../core/disc
 import { InputError, type Place } from '../core/errors.ts';
 import type { HttpClientConfig } from '../core/http/http-config.ts';
 import { formatDuration } from '../core/model/duration.ts';
-import { labelsFromObject } from '../core/model/labels.ts';
+import { goQuote, LabelsBuilder, labelsFromObject } from '../core/model/index.ts';
+import type { AlertmanagerConfig } from '../core/notifier/alertmanager-config.ts';
 import type { ParserOptions } from '../core/promql/parser/index.ts';
+import { relabel } from '../core/relabel/index.ts';
 import { duplicateRules, parseRuleFile } from '../core/rules/index.ts';
 import { targetsOfGroup } from '../core/scrape/pool-target.ts';
 import type { ScrapeConfig } from '../core/scrape/scrape-config.ts';
@@ -59,7 +61,9 @@ export function checkConfig(file: string, options: CheckOptions): CheckedConfig 
   const ruleFiles = options.syntaxOnly ? [] : existingRuleFiles(config, findings);
   for (const [i, job] of config.scrapeConfigs.entries())
     checkJob(job, `scrape_configs[${i}]`, options, findings);
-  for (const [i, { discovery }] of config.alerting.alertmanagers.entries()) {
+  for (const [i, manager] of config.alerting.alertmanagers.entries()) {
+    const { discovery } = manager;
+    checkAlertmanagers(manager, `alerting.alertmanagers[${i}]`, findings);
     checkFiles(discovery, `alerting.alertmanagers[${i}]`, 'alertmanager config', options, findings);
   }
   return {
@@ -140,14 +144,42 @@ function existingRuleFiles(config: Config, findings: Findings): string[] {
   });
 }
 
+/** Rules may make addresses of URLs; what they leave must be one. */
+function checkAlertmanagers(
+  { discovery, relabelConfigs }: AlertmanagerConfig,
+  path: string,
+  findings: Findings,
+): void {
+  for (const config of discovery) {
+    if (config.mechanism !== 'static') continue;
+    for (const [i, { targets, labels }] of staticGroups(config).entries()) {
+      for (const [j, target] of targets.entries()) {
+        const address = relabel(
+          new LabelsBuilder(labels).set('__address__', target.get('__address__')).labels(),
+          relabelConfigs,
+        )?.get('__address__');
+        if (address?.includes('/'))
+          findings.error(
+            `${path}.static_configs[${i}].targets[${j}]`,
+            `${goQuote(address)} is not a valid hostname`,
+          );
+      }
+    }
+  }
+}
+
 function checkJob(job: ScrapeConfig, path: string, options: CheckOptions, findings: Findings): void {
   if (!options.syntaxOnly) checkHttpFiles(job.http, path, findings);
+  checkTlsPair(job.http, path, findings);
   checkFiles(job.discovery, path, `scrape job ${JSON.stringify(job.jobName)}`, options, findings, job);
   for (const config of job.discovery) {
     if (config.mechanism === 'static')
       checkTargets(staticGroups(config), job, `${path}.static_configs`, findings);
-    else if ('http' in config && config.mechanism === 'kubernetes' && !options.syntaxOnly)
-      checkTlsFiles(config.http, `${path}.kubernetes_sd_configs`, findings);
+    else if (config.mechanism === 'kubernetes') {
+      const at = `${path}.kubernetes_sd_configs`;
+      if (!options.syntaxOnly) checkTlsFiles(config.http, at, findings);
+      checkTlsPair(config.http, at, findings);
+    }
   }
   if (options.lints.has('too-long-scrape-interval') && job.scrapeIntervalMs >= options.lookbackMs) {
     findings.lint(
@@ -176,6 +208,24 @@ function checkHttpFiles(http: HttpClientConfig, path: string, findings: Findings
     if (file && !existsSync(file))
       findings.warn(`${path}.${key}`, `file ${JSON.stringify(file)} for ${key} does not exist`);
   }
+}
+
+/** A file needs the other one; a certificate or a key in the configuration itself does not count. */
+function checkTlsPair(
+  { tlsConfig: { certFile, keyFile } }: HttpClientConfig,
+  path: string,
+  findings: Findings,
+): void {
+  if (certFile !== '' && keyFile === '')
+    findings.error(
+      `${path}.tls_config.cert_file`,
+      `client cert file ${JSON.stringify(certFile)} specified without client key file`,
+    );
+  if (keyFile !== '' && certFile === '')
+    findings.error(
+      `${path}.tls_config.key_file`,
+      `client key file ${JSON.stringify(keyFile)} specified without client cert file`,
+    );
 }
 
 function checkTlsFiles({ tlsConfig }: HttpClientConfig, path: string, findings: Findings): void {

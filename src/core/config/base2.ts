@@ -20,6 +20,7 @@ export function parseBase2(text: string): number {
     total += Number(digits) * 1024 ** UNITS.indexOf(power[1] ?? 'B');
     rest = rest.slice(all.length);
   }
+  if (total > 2 ** 63) throw new InputError('bad_size', 'units: overflow parsing unit');
   return sign * Math.trunc(total);
 }
 

@@ -120,7 +120,7 @@ function parseString(value: unknown, absent: string): string {
 function parseModulus(value: unknown): number {
   if (value === undefined || value === null) return 0;
   const number = typeof value === 'bigint' ? Number(value) : value;
-  if (typeof number !== 'number' || !(number >= 0 && number < 2 ** 64)) throw mistyped(value, 'uint64');
+  if (typeof number !== 'number' || !(number >= 0 && number <= 2 ** 64)) throw mistyped(value, 'uint64');
   return Math.trunc(number);
 }
 

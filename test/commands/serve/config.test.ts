@@ -62,6 +62,23 @@ Checking rules.yml
     expect(tsmon(['serve', 'check', '--lint', 'foo', 'good.yml'], { cwd }).status).toBe(2);
   });
 
+  it.each([
+    ['scrape_configs: [{job_name: a, tls_config: {cert: c, key_file: k}}]', 'without client cert file'],
+    [
+      'alerting: {alertmanagers: [{relabel_configs: [{target_label: a}], static_configs: [{targets: ["http://x"]}]}]}',
+      '"http://x" is not a valid hostname',
+    ],
+    [
+      'scrape_configs: [{job_name: a, static_configs: [{targets: [~]}]}]',
+      'instance 0 in group 0: no address',
+    ],
+  ])('what promtool refuses beyond the text: %s', (text, fault) => {
+    file('refused.yml', text);
+    const { status, stderr } = tsmon(['serve', 'check', '--syntax-only', 'refused.yml'], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toContain(fault);
+  });
+
   it('all faults of a bad one, as text, JSON and annotations', () => {
     const { status, stderr } = tsmon(['serve', 'check', 'bad.yml'], { cwd });
     expect(status).toBe(1);

@@ -254,6 +254,7 @@ export const ovhcloud = mechanism(
 );
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const SCALEWAY_ZONE = /^[a-z]{2}-[a-z]{3}-\d+$/;
 const SCALEWAY_KEY = /^SCW[A-Z\d]{17}$/;
 
 export const scaleway = mechanism(
@@ -277,7 +278,7 @@ export const scaleway = mechanism(
     required({ project_id: 'project_id is mandatory' }),
     oneSecretKey,
     required({ access_key: 'access_key is mandatory' }),
-    ({ accessKey, secretKey }, at) => {
+    ({ accessKey, secretKey, projectId, zone }, at) => {
       if (!SCALEWAY_KEY.test(accessKey))
         at.fault(
           `scaleway-sdk-go: invalid access key format '${accessKey}', expected SCWXXXXXXXXXXXXXXXXX format`,
@@ -288,6 +289,13 @@ export const scaleway = mechanism(
           'scaleway-sdk-go: invalid secret key format, expected a UUID: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx',
           'secret_key',
         );
+      else if (!UUID.test(projectId))
+        at.fault(
+          `scaleway-sdk-go: invalid project ID format '${projectId}', expected a UUID: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`,
+          'project_id',
+        );
+      else if (!SCALEWAY_ZONE.test(zone))
+        at.fault(`scaleway-sdk-go: invalid default zone format '${zone}'`, 'zone');
     },
   ),
 );

@@ -11,6 +11,7 @@ import {
   optionalField,
   text,
 } from '../schema/index.ts';
+import type { Checked } from '../schema/struct.ts';
 import { http } from '../sections/http.ts';
 import { inOrder, refreshInterval, required, runnable } from './mechanism.ts';
 import { checkHttpUrl, urlText } from './web.ts';
@@ -26,7 +27,14 @@ const pattern = checkedText(
 export const file = runnable(
   'file',
   [field('files', list(pattern)), refreshInterval(300)],
-  required({ files: 'file service discovery config must contain at least one path name' }),
+  inOrder(
+    required({ files: 'file service discovery config must contain at least one path name' }),
+    ({ files }: { files: readonly string[] }, at: Checked) => {
+      // One that is null has not been looked at.
+      const empty = files.indexOf('');
+      if (empty >= 0) at.fault('path name "" is not valid for file discovery', `files[${empty}]`);
+    },
+  ),
 );
 
 export const httpTargets = runnable(

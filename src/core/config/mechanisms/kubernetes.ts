@@ -23,9 +23,6 @@ const SELECTABLE: Readonly<Record<KubernetesRole, readonly KubernetesRole[]>> = 
   ingress: ['ingress'],
 };
 
-/** With `attach_metadata.node` these look at nodes too. */
-const WITH_NODES: readonly KubernetesRole[] = ['pod', 'endpoints', 'endpointslice'];
-
 const namespaces = new Struct('kubernetes.plain', [
   field('own_namespace', boolean),
   field('names', list(text)),
@@ -94,12 +91,8 @@ function isDefault(config: KubernetesDiscoveryConfig['http']): boolean {
   return JSON.stringify(http.print(config)) === JSON.stringify(http.print({ ...DEFAULT_HTTP_CLIENT_CONFIG }));
 }
 
-function checkSelectors(
-  { role: own, selectors, attachMetadata: attached }: KubernetesDiscoveryConfig,
-  at: Checked,
-): void {
-  const allowed: KubernetesRole[] = [...SELECTABLE[own]];
-  if (attached.node && WITH_NODES.includes(own)) allowed.push('node');
+function checkSelectors({ role: own, selectors }: KubernetesDiscoveryConfig, at: Checked): void {
+  const allowed = SELECTABLE[own];
   const seen = new Set<string>();
   for (const [i, { role: selected, label, field: fields }] of selectors.entries()) {
     const where = `selectors[${i}]`;

@@ -11,6 +11,12 @@ export function fieldSelectorFault(selector: string): string | undefined {
   for (const term of selector.split(/(?<!\\),/)) {
     if (term !== '' && !/^[^=!]*(?:==|!=|=)/.test(term))
       return `invalid selector: '${selector}'; can't understand '${term}'`;
+    const value = term.replace(/^[^=!]*(?:==|!=|=)/, '');
+    const odd = /^(?:[^\\=,]|\\[\\=,])*/.exec(value)![0].length;
+    if (odd === value.length) continue;
+    return value[odd] === '\\'
+      ? `invalid field selector: invalid escape sequence: ${value.slice(odd, odd + 2)}`
+      : `invalid field selector: unescaped character in value: ${value.charCodeAt(odd)}`;
   }
   return undefined;
 }
@@ -39,6 +45,10 @@ export function labelSelectorFault(selector: string): string | undefined {
       }
       const bad = values[1].split(',').find((value) => !VALUE.test(value.trim()));
       if (bad !== undefined) return wrong(`invalid label value: "${bad.trim()}"`);
+      if (/^[<>]/.test(operator[0]) && !/^[-+]?\d+$/.test(values[1]))
+        return wrong(
+          `values[0]: Invalid value: "${values[1]}": for 'Gt', 'Lt' operators, the value must be an integer`,
+        );
       rest = rest.slice(values[0].length);
     }
     if (rest === '') break;

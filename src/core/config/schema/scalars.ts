@@ -85,21 +85,28 @@ function number(goName: string, accept: (value: number) => boolean): Type<number
       const dotted = digits.replace(/^([-+]?)\.(inf|nan)$/i, '$1$2');
       const value = !plain || digits === '' ? undefined : radix ? Number(digits) : parseGoFloat(dotted);
       const fits = goName === 'float64' || Number.isFinite(value);
-      if (value !== undefined && fits && !Number.isNaN(value) && accept(value))
+      if (value !== undefined && fits && accept(value))
         return goName === 'float64' ? value : Math.trunc(value);
       const kind = value === undefined ? 'str' : Number.isInteger(value) ? 'int' : 'float';
+      const shown = written.length > 10 ? `${written.slice(0, 7)}...` : written;
       if (!isMap(node) && !isSeq(node))
-        reader.fault(node, path, `cannot unmarshal !!${kind} \`${written}\` into ${goName}`);
+        reader.fault(node, path, `cannot unmarshal !!${kind} \`${shown}\` into ${goName}`);
       return 0;
     },
     print: (value) => value,
   };
 }
 
-export const integer = number('int', () => true);
-export const integer64 = number('int64', () => true);
-export const unsigned = number('uint', (value) => value >= 0);
+const isInt64 = (value: number) => value >= -(2 ** 63) && value <= 2 ** 63;
+
+export const integer = number('int', isInt64);
+export const integer64 = number('int64', isInt64);
+export const unsigned = number('uint', (value) => value >= 0 && value <= 2 ** 64);
 export const float = number('float64', () => true);
+
+/** As YAML 1.1 writes them: in small letters, in capitals, or with a capital first. */
+const YAML_BOOLEAN =
+  /^(?:true|false|yes|no|on|off|[yn]|TRUE|FALSE|YES|NO|ON|OFF|[YN]|True|False|Yes|No|On|Off)$/;
 
 export const boolean: Type<boolean> = {
   goName: 'bool',
@@ -109,6 +116,12 @@ export const boolean: Type<boolean> = {
     const before = reader.faultCount;
     if (isScalar(node) && !isPlain(node))
       reader.document.fault(node, `cannot unmarshal !!str \`${node.value}\` into bool`);
+    else if (
+      isScalar(node) &&
+      /^(?:true|false|yes|no|on|off|y|n)$/i.test(String(node.source)) &&
+      !YAML_BOOLEAN.test(String(node.source))
+    )
+      reader.document.fault(node, `cannot unmarshal !!str \`${node.source}\` into bool`);
     const value = reader.document.boolean(node);
     reader.claim(path, before);
     return value ?? false;
