@@ -4,7 +4,7 @@ import type { ParserOptions } from '../core/promql/parser/index.ts';
 import { duplicateRules } from '../core/rules/duplicates.ts';
 import { parseRuleFile } from '../core/rules/rule-file.ts';
 import type { Output } from './output.ts';
-import { promtoolFaults } from './promtool-faults.ts';
+import { promtoolRuleFaults } from './promtool-faults.ts';
 
 export const RULE_LINTS = ['all', 'duplicate-rules', 'none'];
 
@@ -43,7 +43,7 @@ export function checkRuleFile(
   if (rules.errors.length > 0) {
     out.flush();
     say('  FAILED:');
-    for (const fault of promtoolFaults(path === '-' ? '' : file, rules.errors)) say(fault);
+    for (const fault of promtoolRuleFaults(path === '-' ? '' : file, rules.errors)) say(fault);
     return 'bad';
   }
   const same = lints.includes('all') || lints.includes('duplicate-rules') ? duplicateRules(rules) : [];

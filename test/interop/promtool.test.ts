@@ -1,6 +1,6 @@
 /** Each command beside the real promtool: what goes to standard output, to standard error, and the exit status. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -57,6 +57,51 @@ a_total{x="1"} 2 1700000060
 a_total{x="2"} 2 1700000060
 # EOF
 `;
+/** Rule files with faults of one kind each. */
+const RULE_FAULTS: Record<string, string> = {
+  'a name without a value': 'groups:\n- name: a\n  rules: [{record: x}]\n- name: a\n',
+  'labels and annotations without names':
+    'groups:\n- name: a\n  rules:\n  - {alert: x, expr: up, labels: {"": b}, annotations: {"": c}}\n',
+  templates:
+    'groups:\n- name: a\n  rules:\n  - {alert: x, expr: up, labels: {b: "{{ nope }}"}, annotations: {c: "{{ $x }}"}}\n',
+  'neither record nor alert': 'groups:\n- name: ""\n  rules:\n  - expr: up\n',
+  'a query over several lines':
+    'groups:\n- name: a\n  rules:\n  - record: y\n    expr: |\n      sum(a) +\n      sum by (b)) (c\n',
+  durations: 'groups:\n- name: a\n  interval: 5x\n  limit: q\n  rules: []\n',
+  types: 'groups:\n- name: a\n  limit: x\n  rules: [{record: x, expr: 1, lables: {}}]\n',
+};
+const SCRAPES = `global: {scrape_interval: 1m}
+scrape_configs:
+- job_name: plain
+  static_configs: [{targets: ['h:1', 'h:2', 'h:1'], labels: {x: y}}]
+  relabel_configs:
+  - {source_labels: [__address__], regex: 'h:2', action: drop}
+  - {target_label: __tmp_kept, replacement: z}
+- job_name: file
+  file_sd_configs: [{files: [targets.json]}]
+- job_name: long
+  scrape_interval: 6m
+  static_configs: [{targets: []}]
+`;
+const job = (settings: string) => `scrape_configs:\n- job_name: a\n  ${settings}\n`;
+const CONFIGS: Record<string, string> = {
+  'intervals.yml': SCRAPES,
+  'no-file.yml': job('file_sd_configs: [{files: [missing.json, targets.json]}]'),
+  'bad-file.yml': job('file_sd_configs: [{files: [bad-targets.json]}]'),
+  'address.yml': job("static_configs: [{targets: ['ok:1']}, {targets: ['fine:1', 'x/y']}]"),
+  'no-address.yml': job("static_configs: [{targets: ['h:99999', 'a b', '']}]"),
+  'interval-label.yml': job("static_configs: [{targets: ['h:1'], labels: {__scrape_interval__: x}}]"),
+  'token.yml': job("bearer_token_file: missing\n  static_configs: [{targets: ['h:1']}]"),
+  'two-lints.yml': `rule_files: [dup.yml]\n${SCRAPES}`,
+};
+const ODD_SAMPLES = `# TYPE a gauge
+{"a.b",x="1"} 1.4662e-05 1700000000
+c NaN 1700000000
+c +Inf 1700000001.5
+c 1e30 1700000002
+c{y="q\\"\\n"} -5 1700000002
+# EOF
+`;
 const METRICS = '# HELP a_count x\n# TYPE a_count gauge\na_count 1\n# TYPE b counter\nb 1\n';
 
 describeWith('promtool’s own commands', { promtool, 'conformance data': files }, () => {
@@ -70,6 +115,11 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     writeFileSync(join(dir, 't.yml'), TESTS);
     writeFileSync(join(dir, 'field.yml'), 'rule_files: [r.yml]\ntest: []\nxx: 1\n');
     writeFileSync(join(dir, 'in.om'), SAMPLES);
+    writeFileSync(join(dir, 'odd.om'), ODD_SAMPLES);
+    writeFileSync(join(dir, 'targets.json'), '[{"targets": ["f:1"], "labels": {"m": "n"}}]');
+    writeFileSync(join(dir, 'bad-targets.json'), '[{"targets": ["http://f"]}]');
+    for (const [name, text] of Object.entries(CONFIGS)) writeFileSync(join(dir, name), text);
+    writeFileSync(join(dir, 'http-bad.yml'), 'basic_auth: [\n');
     theirs(['tsdb', 'create-blocks-from', 'openmetrics', 'in.om', 'blocks'], dir);
     theirs(['tsdb', 'create-blocks-from', 'openmetrics', 'in.om', 'empty/none'], dir);
   });
@@ -86,6 +136,7 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     ['check rules --nope r.yml'],
     ['test rules t.yml'],
     ['test rules t.yml field.yml'],
+    ['test rules --diff t.yml'],
     ['test rules --run ok t.yml'],
     ['test rules --run nothing t.yml'],
     ['test rules field.yml'],
@@ -110,6 +161,23 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     ['query instant --time=x http://127.0.0.1:1 up'],
     ['query series http://127.0.0.1:1'],
     ['query range --start=5 --end=4 http://127.0.0.1:1 up'],
+    ['query range --header=x http://127.0.0.1:1 up'],
+    ['query instant --http.config.file=missing.yml http://127.0.0.1:1 up'],
+    ['check service-discovery intervals.yml plain --timeout=1s'],
+    ['check service-discovery intervals.yml file --timeout=1s'],
+    ['check service-discovery intervals.yml long --timeout=1s'],
+    ['check service-discovery intervals.yml nope'],
+    ['check service-discovery intervals.yml'],
+    ['check service-discovery missing.yml a'],
+    ['push metrics'],
+    ['push metrics --label=x http://127.0.0.1:1/w r.yml'],
+    ['push metrics --header=z http://127.0.0.1:1/w r.yml'],
+    ['push metrics http://127.0.0.1:1/w missing.prom'],
+    ['push metrics http://127.0.0.1:1/w r.yml'],
+    ['push'],
+    ['debug'],
+    ['debug metrics'],
+    ['tsdb bench'],
     ['nothing'],
     ['check'],
     ['tsdb create-blocks-from'],
@@ -131,7 +199,41 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     expect(ours(args, dir, input)).toEqual(theirs(args, dir, input));
   });
 
-  it.each([['blocks'], ['--match={x="1"} blocks'], ['--limit=50 blocks']])('tsdb analyze %s', (line) => {
+  it.each(Object.entries(RULE_FAULTS))('check rules: %s', (_, text) => {
+    writeFileSync(join(dir, 'fault.yml'), text);
+    const args = ['check', 'rules', 'fault.yml'];
+    expect(ours(args, dir)).toEqual(theirs(args, dir));
+  });
+
+  it.each(Object.keys(CONFIGS))('check config %s', (name) => {
+    for (const lint of [
+      [],
+      ['--lint=all', '--lint-fatal'],
+      ['--lint=too-long-scrape-interval', '--lint-fatal'],
+    ]) {
+      const args = ['check', 'config', ...lint, name];
+      expect(ours(args, dir)).toEqual(theirs(args, dir));
+    }
+  });
+
+  it.each([['dump'], ['dump-openmetrics'], ['dump-openmetrics --min-time=1700000001000 --match=c']])(
+    'tsdb %s',
+    (line) => {
+      theirs(['tsdb', 'create-blocks-from', 'openmetrics', 'odd.om', 'odd'], dir);
+      // promtool wants a log, were it empty.
+      mkdirSync(join(dir, 'odd', 'wal'), { recursive: true });
+      const args = ['tsdb', ...line.split(' '), 'odd'];
+      expect(ours(args, dir).stdout).toBe(theirs(args, dir).stdout);
+    },
+  );
+
+  it.each([
+    ['blocks'],
+    ['--match={x="1"} blocks'],
+    ['--limit=50 blocks'],
+    ['--extended blocks'],
+    ['--extended --match={x="2"} blocks'],
+  ])('tsdb analyze %s', (line) => {
     const args = ['tsdb', 'analyze', ...line.split(' ')];
     // promtool has entries of equal count in any order.
     const sorted = ({ stdout, ...rest }: Run) => ({ ...rest, lines: stdout.split('\n').sort() });
@@ -183,6 +285,7 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     ['config_with_tls_files.yml'],
     ['--syntax-only config_with_tls_files.yml'],
     ['url_in_alert_targetgroup_with_relabel_config.good.yml'],
+    ['url_in_scrape_targetgroup_with_relabel_config.bad.yml'],
   ])('check config %s', (line) => {
     const args = ['check', 'config', ...line.split(' ')];
     const [own, real] = [ours(args, files!), theirs(args, files!)];

@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
 import { PromtoolCommand } from '../../../cli/promtool-command.ts';
-import { promtoolFaults } from '../../../cli/promtool-faults.ts';
+import { promtoolFaults, promtoolRuleFaults } from '../../../cli/promtool-faults.ts';
 import { type JUnitSuite, promtoolFailure, promtoolJUnit } from '../../../cli/promtool-unit-tests.ts';
 import { openUnitTests } from '../../../cli/rule-unit-tests.ts';
 import { systemClock } from '../../../core/clock.ts';
@@ -62,7 +62,7 @@ export default class PromtoolTestRules extends PromtoolCommand {
       });
       if (faults.length > 0) {
         const own = faults.filter(({ place }) => place.file === file);
-        const ofRules = rules.flatMap((rule) => promtoolFaults(rule.file, rule.errors));
+        const ofRules = rules.flatMap((rule) => promtoolRuleFaults(rule.file, rule.errors));
         const texts = own.length > 0 ? promtoolFaults('', own) : ofRules;
         suite.failure = texts.join('\n');
         this.fail(texts, out);
