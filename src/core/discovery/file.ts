@@ -37,7 +37,7 @@ export class FileDiscoverer implements Discoverer {
 
   async run(host: DiscoveryHost, signal: AbortSignal): Promise<void> {
     const bell = new Bell();
-    const watchers = this.watch(() => bell.ring());
+    const watchers = this.watch(host, () => bell.ring());
     try {
       for (let first = true; !signal.aborted; first = false) {
         const began = host.clock.monotonic();
@@ -57,15 +57,19 @@ export class FileDiscoverer implements Discoverer {
   }
 
   /** Directories rather than files: a file that is renamed into its place is a new one. */
-  private watch(onChange: () => void): FSWatcher[] {
+  private watch(host: DiscoveryHost, onChange: () => void): FSWatcher[] {
     const watchers: FSWatcher[] = [];
     for (const dir of new Set(this.config.files.map((pattern) => dirname(pattern)))) {
       try {
         const watcher = watch(dir, { persistent: false }, onChange);
-        watcher.on('error', () => watcher.close());
+        watcher.on('error', () => {
+          host.count?.('fileWatcherErrors');
+          watcher.close();
+        });
         watchers.push(watcher);
       } catch {
         // No such directory, or no more watches to be had: the interval serves.
+        host.count?.('fileWatcherErrors');
       }
     }
     return watchers;
@@ -99,6 +103,7 @@ export class FileDiscoverer implements Discoverer {
       const gone = before?.sources.filter((source) => !sources.includes(source)) ?? [];
       return [...groups, ...gone.map(emptyGroup)];
     } catch (error) {
+      host.count?.('fileReadErrors');
       const fault = (error as Error).message;
       if (fault !== before?.fault) host.failed(withPath(error as Error, path));
       this.known.set(path, { stamp: '', sources: before?.sources ?? [], fault });

@@ -5,6 +5,11 @@ import type { ClassicHistogram, Counter, Gauge, Registry } from '../instrument/i
 const MECHANISM_METRICS = {
   dnsLookups: ['prometheus_sd_dns_lookups_total', 'The number of DNS-SD lookups.'],
   dnsLookupFailures: ['prometheus_sd_dns_lookup_failures_total', 'The number of DNS-SD lookup failures.'],
+  fileReadErrors: ['prometheus_sd_file_read_errors_total', 'The number of File-SD read errors.'],
+  fileWatcherErrors: [
+    'prometheus_sd_file_watcher_errors_total',
+    'The number of File-SD errors caused by filesystem watch failures.',
+  ],
   httpFailures: ['prometheus_sd_http_failures_total', 'Number of HTTP service discovery refresh failures.'],
   consulFailures: ['prometheus_sd_consul_rpc_failures_total', 'The number of Consul RPC call failures.'],
   kubernetesEvents: [

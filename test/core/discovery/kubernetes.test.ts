@@ -1,6 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
-import { withSlash } from '../../../src/core/discovery/kubernetes/access.ts';
-import { KubernetesDiscoverer } from '../../../src/core/discovery/kubernetes/index.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { withSlash } from '../../../src/core/discovery/kubernetes/api-server.ts';
+import { KubernetesDiscoverer, openKubernetes } from '../../../src/core/discovery/kubernetes/index.ts';
 import type { KubernetesDiscoveryConfig } from '../../../src/core/discovery/sd-config.ts';
 import { DEFAULT_HTTP_CLIENT_CONFIG } from '../../../src/core/http/http-config.ts';
 import { serveHttp } from '../http/servers.ts';
@@ -32,6 +35,35 @@ async function started(
 }
 
 const names = (running: Running) => running.values('__meta_kubernetes_pod_name');
+
+describe('openKubernetes', () => {
+  it('finds its way by a kubeconfig file, and proves who it is with the token there as it is now', async () => {
+    const server = new KubeServer();
+    server.put(pod('one', '10.0.0.1'));
+    const url = await serveHttp(server.listener);
+    const dir = mkdtempSync(join(tmpdir(), 'tsmon-kubeconfig-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'config');
+    writeFileSync(join(dir, 'token'), 'first\n');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        'current-context': 'c',
+        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+        clusters: [{ name: 'c', cluster: { server: url } }],
+        users: [{ name: 'u', user: { tokenFile: 'token' } }],
+      }),
+    );
+    const discoverer = await openKubernetes({ ...SETTINGS, kubeconfigFile: file }, testResources());
+    const running = new Running(discoverer, fastClock(100));
+    await vi.waitFor(() => expect(server.openWatches).toBe(1));
+    expect([...server.authorizations]).toEqual(['Bearer first']);
+    writeFileSync(join(dir, 'token'), 'renewed');
+    server.cut();
+    await vi.waitFor(() => expect([...server.authorizations]).toEqual(['Bearer first', 'Bearer renewed']));
+    expect(names(running)).toEqual(['one']);
+  });
+});
 
 describe('KubernetesDiscoverer', () => {
   it('lists in pages, then hears of every change', async () => {

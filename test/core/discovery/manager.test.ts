@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   addressLabels,
   type DiscoveryHost,
@@ -12,6 +12,7 @@ import {
   type TargetGroup,
 } from '../../../src/core/discovery/index.ts';
 import { InputError } from '../../../src/core/errors.ts';
+import { HttpClient } from '../../../src/core/http/http-client.ts';
 import { Registry } from '../../../src/core/instrument/index.ts';
 import { EMPTY_LABELS } from '../../../src/core/model/index.ts';
 import { HandClock, settled } from './clock.ts';
@@ -127,6 +128,43 @@ describe('DiscoveryManager', () => {
     await clock.advance(30_000);
     expect(delivered.at(-1)).toEqual(['job', ['b:1']]);
     expect(sample('prometheus_sd_discovered_targets')).toEqual([['{config="job", name="scrape"}', 1]]);
+    await manager.stop();
+  });
+
+  it('lets everything else run where a mechanism cannot, and says which', async () => {
+    const { manager, delivered, trouble, sample } = managed();
+    const resources = { openClient: () => new HttpClient({ userAgent: '', keepAlive: false }), env: {} };
+    const found = discoverySetup(
+      { mechanism: 'static', groups: [{ targets: ['a:1'], labels: {} }] },
+      resources,
+    );
+    const refused = discoverySetup({ mechanism: 'gce', settings: {} }, resources);
+    manager.apply(
+      new Map([
+        ['alone', [refused]],
+        ['mixed', [refused, found]],
+        ['well', [found]],
+      ]),
+    );
+    await vi.waitFor(() => expect(trouble).toHaveLength(1));
+    await vi.waitFor(() => expect(new Map(delivered).size).toBe(3));
+    expect(Object.fromEntries(delivered)).toEqual({ alone: [], mixed: ['a:1'], well: ['a:1'] });
+    expect(trouble).toEqual([
+      'discovery (gce) for alone, mixed does not run: tsmon checks gce_sd_configs but cannot run them',
+    ]);
+    expect(sample('prometheus_sd_failed_configs')).toEqual([['{name="scrape"}', 1]]);
+    await manager.stop();
+  });
+
+  it("counts what is only one mechanism's", async () => {
+    const { manager, sample } = managed();
+    const a = new Puppet('a');
+    manager.apply(new Map([['job', [a]]]));
+    await settled();
+    a.host!.count!('kubernetesEvents', 'pod', 'add');
+    a.host!.count!('kubernetesEvents', 'pod', 'add');
+    expect(sample('prometheus_sd_kubernetes_events_total')).toEqual([['{event="add", role="pod"}', 2]]);
+    expect(sample('prometheus_sd_http_failures_total')).toEqual([['{}', 0]]);
     await manager.stop();
   });
 

@@ -6,15 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../errors.ts';
-import { DEFAULT_HTTP_CLIENT_CONFIG, type HttpClientConfig } from '../../http/http-config.ts';
+import { DEFAULT_HTTP_CLIENT_CONFIG } from '../../http/http-config.ts';
 import { joinHostPort } from '../meta-labels.ts';
 import type { KubernetesDiscoveryConfig } from '../sd-config.ts';
+import { type ApiServer, withSlash } from './api-server.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-export interface ClusterAccess {
-  server: URL;
-  http: HttpClientConfig;
+export interface ClusterAccess extends ApiServer {
   /** Those to look into; all where there is none. */
   namespaces: readonly string[];
 }
@@ -36,7 +35,7 @@ async function serverOf(
   { apiServer, kubeconfigFile, http }: AccessConfig,
   env: Readonly<Record<string, string | undefined>>,
   serviceAccount: string,
-): Promise<Pick<ClusterAccess, 'server' | 'http'>> {
+): Promise<ApiServer> {
   if (kubeconfigFile !== '') {
     const { readKubeconfig } = await import('./kubeconfig.ts');
     return readKubeconfig(kubeconfigFile);
@@ -72,11 +71,4 @@ function ownNamespaceIn(serviceAccount: string): string {
       `cannot tell the own namespace: ${(error as Error).message}`,
     );
   }
-}
-
-/** So that paths of the API come behind the server's own. */
-export function withSlash(address: string): URL {
-  const url = new URL(address);
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
 }

@@ -10,12 +10,12 @@ import {
   DEFAULT_HTTP_CLIENT_CONFIG,
   type HttpClientConfig,
 } from '../../http/http-config.ts';
-import { type ClusterAccess, withSlash } from './access.ts';
+import { type ApiServer, withSlash } from './api-server.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
 /** Rejects with InputError for a file that is not one, or wants what tsmon does not do. */
-export async function readKubeconfig(file: string): Promise<Pick<ClusterAccess, 'server' | 'http'>> {
+export async function readKubeconfig(file: string): Promise<ApiServer> {
   const fail = (reason: string) => new InputError('discovery_kubernetes', reason, { file });
   let document: unknown;
   try {
