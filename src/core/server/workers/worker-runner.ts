@@ -11,7 +11,6 @@ import { type Expr, parseQuery } from '../../promql/parser/index.ts';
 import type { BlockReader } from '../../tsdb/block/index.ts';
 import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
-import { buffersOfSelection } from '../../tsdb/head/index.ts';
 import { ApiFault } from '../api/api-error.ts';
 import type { Pieces } from '../http/reply.ts';
 import { InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
@@ -221,8 +220,7 @@ export class WorkerRunner implements QueryRunner {
       const compiled = matchers.map(([type, name, value]) => new Matcher(type, name, value));
       const { blocks, head } = await job.reader!.handOver(compiled, { mint, maxt });
       const selected = { blocks: blocks.map((block) => this.placeOf(block)), ...(head && { head }) };
-      const owned = head === undefined ? [] : buffersOfSelection(head);
-      say(thread, { kind: 'selected', ask, selected }, owned);
+      say(thread, { kind: 'selected', ask, selected });
     } catch (error) {
       say(thread, { kind: 'refused', ask, fault: faultOf(error) });
     }
@@ -258,7 +256,6 @@ function busy({ jobs }: Thread): number {
   return n;
 }
 
-/** `owned` goes over, and is gone here. */
-function say({ worker }: Thread, message: ToWorker, owned: readonly ArrayBuffer[] = []): void {
-  worker.postMessage(message, owned);
+function say({ worker }: Thread, message: ToWorker): void {
+  worker.postMessage(message);
 }

@@ -2,10 +2,9 @@
  * The database as a query's thread sees it: it asks the owner what a selection is made of, reads the blocks itself, and has
  * the head's series handed over.
  */
-import { CorruptionError } from '../../errors.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import type { SelectHints, SeriesSet, Source } from '../../source/source.ts';
-import { BlockReader, mergeSeriesSets, type StoredSeriesSet } from '../../tsdb/block/index.ts';
+import { BlockReader, mergeReadable, type PlacedSet } from '../../tsdb/block/index.ts';
 import { openSelection } from '../../tsdb/head/index.ts';
 import { PageCache, SeriesCache } from '../../tsdb/index/index.ts';
 import type { BlockPlace, Selected } from './messages.ts';
@@ -13,6 +12,8 @@ import type { BlockPlace, Selected } from './messages.ts';
 /** Of one thread; there are several. */
 const PAGES_BYTES = 32 << 20;
 const SERIES_BYTES = 16 << 20;
+/** Where the head's series are: in memory, and so in no file that could be damaged. */
+const HEAD = '\0';
 /** Blocks that stay open for the next query. */
 const MAX_IDLE = 64;
 
@@ -72,36 +73,18 @@ export class WorkerSource implements Pick<Source, 'select' | 'close'> {
 
   async select(matchers: readonly Matcher[], { mint, maxt, limit = 0 }: SelectHints): Promise<SeriesSet> {
     const { blocks, head } = await this.ask(matchers, mint, maxt);
-    const sets: StoredSeriesSet[] = blocks.map((place) => {
+    const sets: PlacedSet[] = blocks.map((place) => {
       const reader = this.blocks.acquire(place);
       this.used.push(place.key);
-      return this.guarded(reader.select(matchers, mint, maxt));
+      return { dir: place.dir, set: reader.select(matchers, mint, maxt) };
     });
-    if (head !== undefined) sets.push(this.guarded(openSelection(head)));
-    const all = mergeSeriesSets(sets);
+    if (head !== undefined) sets.push({ dir: HEAD, set: openSelection(head) });
+    const all = mergeReadable(sets, ({ message }) => this.onDamage(message));
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };
   }
 
   async close(): Promise<void> {
     this.blocks.release(this.used.splice(0));
-  }
-
-  /** A set that reports damaged samples and goes on without them. */
-  private guarded(set: StoredSeriesSet): StoredSeriesSet {
-    return {
-      length: set.length,
-      labels: (i) => set.labels(i),
-      read: (i, out) => {
-        const before = out.length;
-        try {
-          set.read(i, out);
-        } catch (error) {
-          if (!(error instanceof CorruptionError)) throw error;
-          out.length = before;
-          this.onDamage(error.message);
-        }
-      },
-    };
   }
 }

@@ -19,6 +19,7 @@ import {
   type Head,
   HeadIndex,
   handOverHead,
+  type Lending,
   type SelectionData,
   selectHead,
   selectHeadLabels,
@@ -42,6 +43,8 @@ export class DatabaseReader {
   private readonly blocks: BlockSet;
   private readonly onDamage: (error: CorruptionError) => void;
   private readonly acquired: BlockReader[] = [];
+  /** Memory of selections. */
+  private readonly lent: SharedArrayBuffer[] = [];
   private closed = false;
 
   /** `onDamage` is told of damaged chunks and blocks, without which the others are read. */
@@ -60,7 +63,7 @@ export class DatabaseReader {
     }));
     if (this.headReaches(hints)) {
       const select = labelsOnly ? selectHeadLabels : selectHead;
-      const set = await runStepsWithPauses(select(this.head, matchers, mint, maxt));
+      const set = await this.borrowed(select(this.head, matchers, mint, maxt));
       selections.push({ dir: this.head.dir, set });
     }
     const all = mergeReadable(selections, this.onDamage);
@@ -79,7 +82,7 @@ export class DatabaseReader {
     const blocks = this.blocksIn(range);
     if (!this.headReaches(range)) return { blocks };
     const { mint, maxt } = range;
-    return { blocks, head: await runStepsWithPauses(handOverHead(this.head, matchers, mint, maxt)) };
+    return { blocks, head: await this.borrowed(handOverHead(this.head, matchers, mint, maxt)) };
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
@@ -153,7 +156,16 @@ export class DatabaseReader {
     if (this.closed) return;
     this.closed = true;
     this.head.store.release();
+    this.head.buffers.giveBack(this.lent);
     this.blocks.release(this.acquired);
+  }
+
+  /** Does what takes long, and has the memory given back that this needs. */
+  private async borrowed<T>(steps: Generator<void, Lending<T>>): Promise<T> {
+    const { of, lent } = await runStepsWithPauses(steps);
+    // Whoever has closed the reader meanwhile wants nothing of it; the garbage collector does the rest.
+    if (!this.closed) this.lent.push(...lent);
+    return of;
   }
 
   private blocksIn({ mint, maxt }: TimeRange): BlockReader[] {

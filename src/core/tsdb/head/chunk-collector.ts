@@ -1,10 +1,11 @@
 /** Copies what one series after another of a head has in memory in some time, and notes what it has in files. */
 import { ChunkList } from '../chunk/index.ts';
-import { copied, grownLength } from './grown.ts';
 import type { Head } from './head.ts';
 
-/** What an open chunk takes, about. */
-const USUAL_BYTES = 160;
+/** What a series has in memory, about. */
+const USUAL_BYTES = 200;
+/** Selections of more series have their memory lent. */
+const LENT_ROWS = 1000;
 
 /** Chunks of all series: those of series i are [starts[i], starts[i + 1]), in order first, then the late ones. */
 export interface SelectedChunks {
@@ -19,68 +20,69 @@ export interface SelectedChunks {
 }
 
 export class ChunkCollector {
+  /** What was lent by the head, to be given back when the selection is read no more. */
+  readonly lent: SharedArrayBuffer[] = [];
   private readonly head: Head;
   private readonly mint: number;
   private readonly maxt: number;
-  private readonly memory = new ChunkList();
+  private readonly isLarge: boolean;
   private readonly starts: Uint32Array;
   private readonly lateStarts: Uint32Array;
   private file: Uint32Array;
   private offset: Uint32Array;
   private series = 0;
   private count = 0;
+  /** Of one series. */
+  private readonly own = new ChunkList();
+  private encoding: Uint8Array;
+  private start: Uint32Array;
+  private end: Uint32Array;
+  private bytes: Uint8Array;
+  private copied = 0;
+  private used = 0;
 
   /** For `rows` series at most. */
   constructor(head: Head, mint: number, maxt: number, rows: number) {
     this.head = head;
     this.mint = mint;
     this.maxt = maxt;
-    this.starts = new Uint32Array(rows + 1);
-    this.lateStarts = new Uint32Array(rows);
-    this.file = new Uint32Array(rows + 16);
-    this.offset = new Uint32Array(rows + 16);
-    // Growing what is large takes long; what is not used of it is not there.
-    this.memory.reserve(rows * USUAL_BYTES);
+    this.isLarge = rows > LENT_ROWS;
+    this.starts = this.words(rows + 1);
+    this.starts[0] = 0;
+    this.lateStarts = this.words(rows);
+    this.file = this.words(rows + 16);
+    this.offset = this.words(rows + 16);
+    this.encoding = this.room(rows + 16);
+    this.start = this.words(rows + 16);
+    this.end = this.words(rows + 16);
+    this.bytes = this.room(rows * USUAL_BYTES);
   }
 
   /** Adds the chunks of a row as the next series. */
   add(row: number): void {
-    const { head, memory } = this;
+    const { head, own } = this;
     const { series } = head;
-    this.addFinished(series.newestChunk[row]);
-    let known = memory.length;
-    head.open.copy(row, memory);
-    this.addCopied(known);
+    if (series.newestChunk[row] !== 0) this.addFinished(series.newestChunk[row]);
+    own.clear();
+    head.open.copy(row, own);
+    this.addCopied();
     this.lateStarts[this.series] = this.count;
     if (series.newestLateChunk[row] !== 0) this.addFinished(series.newestLateChunk[row]);
     if (head.late.has(row)) {
-      known = memory.length;
-      head.late.copy(row, memory);
-      this.addCopied(known);
+      own.clear();
+      head.late.copy(row, own);
+      this.addCopied();
     }
     this.starts[++this.series] = this.count;
   }
 
-  /** All of it in buffers of their own, which can be handed over. */
   finish(): SelectedChunks {
-    const { encoding, start, end, bytes, length, used } = this.memory;
-    return {
-      starts: this.starts,
-      lateStarts: this.lateStarts,
-      file: this.file.slice(0, this.count),
-      offset: this.offset.slice(0, this.count),
-      memory: {
-        encoding: encoding.slice(0, length),
-        start: start.slice(0, length),
-        end: end.slice(0, length),
-        bytes: bytes.subarray(0, used),
-      },
-    };
+    const { starts, lateStarts, file, offset, encoding, start, end, bytes } = this;
+    return { starts, lateStarts, file, offset, memory: { encoding, start, end, bytes } };
   }
 
   /** Adds the finished chunks of a list that have samples in the range, oldest first. */
   private addFinished(newest: number): void {
-    if (newest === 0) return;
     const { finished, store } = this.head;
     const first = this.count;
     for (let chunk = newest; chunk !== 0; chunk = finished.older[chunk - 1]) {
@@ -92,8 +94,7 @@ export class ChunkCollector {
         this.push(file, offset);
       } else {
         const { encoding, bytes, start, end } = store.read(file, offset);
-        this.memory.push(encoding, finished.mint[i], finished.maxt[i], 0, bytes, start, end);
-        this.push(0, this.memory.length - 1);
+        this.copy(encoding, bytes, start, end);
       }
     }
     if (this.count - first < 2) return;
@@ -101,22 +102,66 @@ export class ChunkCollector {
     this.offset.subarray(first, this.count).reverse();
   }
 
-  /** Adds those of the chunks in memory from `first` on that have samples in the range. */
-  private addCopied(first: number): void {
-    const { memory } = this;
-    for (let i = first; i < memory.length; i++) {
-      if (memory.mint[i] <= this.maxt && memory.maxt[i] >= this.mint) this.push(0, i);
+  /** Adds those of the series' own chunks that have samples in the range. */
+  private addCopied(): void {
+    const { own } = this;
+    for (let i = 0; i < own.length; i++) {
+      if (own.mint[i] <= this.maxt && own.maxt[i] >= this.mint)
+        this.copy(own.encoding[i], own.bytes, own.start[i], own.end[i]);
     }
+  }
+
+  private copy(encoding: number, from: Uint8Array, start: number, end: number): void {
+    const i = this.copied++;
+    if (i === this.encoding.length) {
+      this.encoding = this.grown(this.encoding, this.room(i * 2));
+      this.start = this.grown(this.start, this.words(i * 2));
+      this.end = this.grown(this.end, this.words(i * 2));
+    }
+    const at = this.used;
+    this.used += end - start;
+    if (this.used > this.bytes.length) this.bytes = this.grown(this.bytes, this.room(this.used * 2));
+    const { bytes } = this;
+    // Chunks are short: a loop is faster than a view of each.
+    for (let to = at, k = start; k < end; ) bytes[to++] = from[k++];
+    this.encoding[i] = encoding;
+    this.start[i] = at;
+    this.end[i] = this.used;
+    this.push(0, i);
   }
 
   private push(file: number, offset: number): void {
     const i = this.count++;
     if (i === this.file.length) {
-      const length = grownLength(i, i + 1);
-      this.file = copied(this.file, new Uint32Array(length));
-      this.offset = copied(this.offset, new Uint32Array(length));
+      this.file = this.grown(this.file, this.words(i * 2));
+      this.offset = this.grown(this.offset, this.words(i * 2));
     }
     this.file[i] = file;
     this.offset[i] = offset;
+  }
+
+  private words(length: number): Uint32Array {
+    return new Uint32Array(this.memory(length * 4), 0, length);
+  }
+
+  private room(length: number): Uint8Array {
+    return new Uint8Array(this.memory(length), 0, length);
+  }
+
+  private memory(bytes: number): ArrayBufferLike {
+    if (!this.isLarge) return new ArrayBuffer(bytes);
+    const buffer = this.head.buffers.take(bytes);
+    this.lent.push(buffer);
+    return buffer;
+  }
+
+  /** The content of a column in a longer one; nobody has seen the shorter one yet. */
+  private grown<T extends Uint8Array | Uint32Array>(from: T, to: T): T {
+    to.set(from);
+    const { buffer } = from;
+    if (!(buffer instanceof SharedArrayBuffer)) return to;
+    this.lent.splice(this.lent.indexOf(buffer), 1);
+    this.head.buffers.giveBack([buffer]);
+    return to;
   }
 }

@@ -23,6 +23,8 @@ export interface Gathered {
   deleted: Map<number, Intervals>;
   /** Open files by number, those that went meanwhile included. */
   files: Map<number, number>;
+  /** Of `head.buffers`, to be given back when the selection is read no more. */
+  lent: SharedArrayBuffer[];
 }
 
 /** Series for which every matcher holds and that have chunks in [mint, maxt] (ms, both inclusive). */
@@ -114,7 +116,7 @@ export class Gathering {
 
   finish(): Omit<Gathered, 'files'> {
     const { sets, places, deleted } = this;
-    return { sets, places, deleted, chunks: this.collector.finish() };
+    return { sets, places, deleted, chunks: this.collector.finish(), lent: this.collector.lent };
   }
 
   private copy(i: number): void {

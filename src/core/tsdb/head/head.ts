@@ -19,6 +19,7 @@ import { MetadataTable } from './metadata-table.ts';
 import { OpenChunks } from './open-chunks.ts';
 import { SampleCounts } from './sample-counts.ts';
 import { SeriesTable } from './series-table.ts';
+import { SharedBuffers } from './shared-buffers.ts';
 
 /** How far ahead of the clock Prometheus takes samples, ms. */
 export const DEFAULT_MAX_AHEAD = 10 * 60 * 1000;
@@ -66,6 +67,8 @@ export class Head {
   readonly histograms = new SampleCounts();
   /** Transactions that could not be written to the log. */
   failedWrites = 0;
+  /** For large selections. */
+  readonly buffers = new SharedBuffers();
   /** Selections in the making: told of a row before what the head has of it changes. */
   readonly gatherings = new Set<{ before(row: number): void }>();
   /** Deleted stretches, by row. */

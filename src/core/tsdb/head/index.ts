@@ -19,8 +19,8 @@ export { HeadIndex } from './head-index.ts';
 export { noProgress, type OpenedHead, openHead, type ReplayProgress, replayHead } from './replay.ts';
 export { SampleCounts } from './sample-counts.ts';
 export {
-  buffersOfSelection,
   handOverHead,
+  type Lending,
   openSelection,
   type SelectionData,
   selectHead,

@@ -27,6 +27,12 @@ interface SelectedSamples {
   files: Map<number, number>;
 }
 
+/** Something made of a selection, and the memory to be given back to `head.buffers` when that is read no more. */
+export interface Lending<T> {
+  of: T;
+  lent: readonly SharedArrayBuffer[];
+}
+
 /** What a selection consists of; all of it can be posted to a worker. */
 export interface SelectionData extends SelectedSamples {
   labels: LabelSetsImage;
@@ -43,10 +49,10 @@ export function* selectHead(
   matchers: readonly Matcher[],
   mint: number,
   maxt: number,
-): Generator<void, StoredSeriesSet> {
-  const { sets, places, ...rest } = yield* gather(head, matchers, mint, maxt);
+): Generator<void, Lending<StoredSeriesSet>> {
+  const { sets, places, lent, ...rest } = yield* gather(head, matchers, mint, maxt);
   const reader = new SelectionReader({ ...rest, mint, maxt, dir: head.store.dir });
-  return new HeadSelection(sets, places, yield* orderByLabels(sets, places), reader);
+  return { of: new HeadSelection(sets, places, yield* orderByLabels(sets, places), reader), lent };
 }
 
 /** The same series without samples: `read` must not be called. */
@@ -55,11 +61,11 @@ export function* selectHeadLabels(
   matchers: readonly Matcher[],
   mint: number,
   maxt: number,
-): Generator<void, StoredSeriesSet> {
+): Generator<void, Lending<StoredSeriesSet>> {
   const { series } = head;
   const { sets } = series;
   const places = rowsWith(head, matchers, mint, maxt).map((row) => series.labelsOf(row));
-  return new HeadSelection(sets, places, yield* orderByLabels(sets, places), undefined);
+  return { of: new HeadSelection(sets, places, yield* orderByLabels(sets, places), undefined), lent: [] };
 }
 
 /** The same series to be read in any thread, by `openSelection`. */
@@ -68,18 +74,9 @@ export function* handOverHead(
   matchers: readonly Matcher[],
   mint: number,
   maxt: number,
-): Generator<void, SelectionData> {
-  const { sets, ...rest } = yield* gather(head, matchers, mint, maxt);
-  return { ...rest, labels: sets.image(), mint, maxt, dir: head.store.dir };
-}
-
-/** The arrays of a selection that go over rather than being copied: they are of no other use. */
-export function buffersOfSelection({ places, chunks }: SelectionData): ArrayBuffer[] {
-  const { starts, lateStarts, file, offset, memory } = chunks;
-  const { encoding, start, end, bytes } = memory;
-  return [places, starts, lateStarts, file, offset, encoding, start, end, bytes].map(
-    ({ buffer }) => buffer as ArrayBuffer,
-  );
+): Generator<void, Lending<SelectionData>> {
+  const { sets, lent, ...rest } = yield* gather(head, matchers, mint, maxt);
+  return { of: { ...rest, labels: sets.image(), mint, maxt, dir: head.store.dir }, lent };
 }
 
 /** A selection that was handed over; takes some time where there are many series. */

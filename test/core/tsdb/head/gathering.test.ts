@@ -66,9 +66,9 @@ describe('a large selection of a head', () => {
       for (let i = 1; i < set.length; i++) if (set.labels(i - 1).compare(set.labels(i)) >= 0) return false;
       return set.length === SERIES;
     };
-    expect(isSorted(runSteps(select()))).toBe(true);
-    expect(isSorted(openSelection(structuredClone(runSteps(handOver()))))).toBe(true);
-    expect(isSorted(runSteps(selectHeadLabels(head, EVERYTHING, 0, T0 * 2)))).toBe(true);
+    expect(isSorted(runSteps(select()).of)).toBe(true);
+    expect(isSorted(openSelection(structuredClone(runSteps(handOver()).of)))).toBe(true);
+    expect(isSorted(runSteps(selectHeadLabels(head, EVERYTHING, 0, T0 * 2)).of)).toBe(true);
   });
 
   it.each([
@@ -85,16 +85,29 @@ describe('a large selection of a head', () => {
       },
     ],
   ])('shows nothing of what %s while it is made', (_, meanwhile) => {
-    const before = contents(runSteps(select()));
+    const before = contents(runSteps(select()).of);
     expect(Object.keys(before)).toHaveLength(SERIES);
-    expect(contents(interrupted(select(), meanwhile))).toEqual(before);
+    expect(contents(interrupted(select(), meanwhile).of)).toEqual(before);
   });
 
   it('shows nothing of that in another thread, either', () => {
-    const before = contents(runSteps(select()));
-    const over = interrupted(handOver(), () => put(T0 + 1000, SERIES + 100));
+    const before = contents(runSteps(select()).of);
+    const over = interrupted(handOver(), () => put(T0 + 1000, SERIES + 100)).of;
     put(T0 + 2000, SERIES);
     expect(contents(openSelection(structuredClone(over)))).toEqual(before);
+  });
+
+  it('uses the memory of those before it again, once it was given back', () => {
+    const before = contents(runSteps(select()).of);
+    const first = runSteps(select());
+    const second = runSteps(select());
+    // Nobody has given anything back.
+    expect(second.lent.some((buffer) => first.lent.includes(buffer))).toBe(false);
+    head.buffers.giveBack(first.lent);
+    const third = runSteps(select());
+    expect(third.lent.every((buffer) => first.lent.includes(buffer))).toBe(true);
+    expect(contents(third.of)).toEqual(before);
+    expect(contents(second.of)).toEqual(before);
   });
 
   it('is not told of changes any more when it was given up', () => {

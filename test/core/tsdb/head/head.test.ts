@@ -51,9 +51,9 @@ function reopen(head: Head, options: Partial<HeadOptions> = {}): Head {
 }
 
 function read(head: Head, mint = 0, maxt = T0 * 2, matchers: Matcher[] = []): Record<string, string[]> {
-  const there = contents(runSteps(selectHead(head, matchers, mint, maxt)));
+  const there = contents(runSteps(selectHead(head, matchers, mint, maxt)).of);
   // What is handed over says the same.
-  const over = runSteps(handOverHead(head, matchers, mint, maxt));
+  const over = runSteps(handOverHead(head, matchers, mint, maxt)).of;
   expect(contents(openSelection(structuredClone(over)))).toEqual(there);
   return there;
 }
@@ -255,7 +255,7 @@ describe('a head', () => {
       ['a', T0, 1],
       ['h', T0, histogram(1)],
     ]);
-    const set = runSteps(selectHead(head, [], 0, T0 * 2));
+    const set = runSteps(selectHead(head, [], 0, T0 * 2)).of;
     for (let n = 1; n < 300; n++) {
       now = T0 + n * 10_000;
       put(head, [
