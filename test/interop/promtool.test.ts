@@ -88,7 +88,9 @@ const CONFIGS: Record<string, string> = {
   'intervals.yml': SCRAPES,
   'no-file.yml': job('file_sd_configs: [{files: [missing.json, targets.json]}]'),
   'bad-file.yml': job('file_sd_configs: [{files: [bad-targets.json]}]'),
-  'address.yml': job("static_configs: [{targets: ['ok:1']}, {targets: ['fine:1', 'x/y']}]"),
+  'address.yml': job(
+    "static_configs: [{targets: ['ok:1']}, {targets: ['fine:1', 'x/y']}]\n  relabel_configs: [{target_label: a, replacement: b}]",
+  ),
   'no-address.yml': job("static_configs: [{targets: ['h:99999', 'a b', '']}]"),
   'interval-label.yml': job("static_configs: [{targets: ['h:1'], labels: {__scrape_interval__: x}}]"),
   'token.yml': job("bearer_token_file: missing\n  static_configs: [{targets: ['h:1']}]"),

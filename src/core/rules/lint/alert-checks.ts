@@ -3,6 +3,7 @@ import { type Expr, typeOf, withoutParens } from '../../promql/parser/index.ts';
 import { labelUses, TemplateError } from '../../template/index.ts';
 import type { AlertingRuleConfig } from '../rule-file.ts';
 import { hasCondition, neverEmpty } from './expression-checks.ts';
+import type { CheckId } from './finding.ts';
 import { type LintedRule, nodesOf } from './linted-rule.ts';
 import { lacks, outputLabels } from './output-labels.ts';
 import { isComparison } from './value-range.ts';
@@ -68,17 +69,36 @@ function checkMembers(linted: LintedRule, parsed: Expr, forMs: number): void {
   }
 }
 
+/** Of a label that comes out empty, what is routed by it suffers more than a text that lacks a word. */
 function checkTemplates(linted: LintedRule, rule: AlertingRuleConfig): void {
+  reportLost(linted, rule, 'lost-label', linted.labels);
+  reportLost(linted, rule, 'lost-in-text', rule.annotations);
+}
+
+/** One finding for each label, with all the fields that use it. */
+function reportLost(
+  linted: LintedRule,
+  rule: AlertingRuleConfig,
+  check: CheckId,
+  templates: Iterable<readonly [field: string, text: string]>,
+): void {
   const bound = outputLabels(rule.parsed);
-  for (const [field, text] of [...linted.labels, ...rule.annotations]) {
+  const fields = new Map<string, string[]>();
+  for (const [field, text] of templates) {
     for (const label of usesOf(text)) {
       if (!lacks(bound, label)) continue;
-      const own = linted.labels.some(([name]) => name === label);
-      const why = own
-        ? 'it is the rule that adds it, and templates see the labels of the query alone'
-        : 'the expression drops it';
-      linted.atField('lost-label', field, `${field} uses the label ${label}, which is always empty: ${why}`);
+      const known = fields.get(label);
+      if (known === undefined) fields.set(label, [field]);
+      else known.push(field);
     }
+  }
+  for (const [label, users] of fields) {
+    const own = linted.labels.some(([name]) => name === label);
+    const why = own
+      ? 'it is the rule that adds it, and templates see the labels of the query alone'
+      : 'the expression drops it';
+    const use = `${users.join(' and ')} ${users.length === 1 ? 'uses' : 'use'}`;
+    linted.atField(check, users[0], `${use} the label ${label}, which is always empty: ${why}`);
   }
 }
 

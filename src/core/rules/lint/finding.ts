@@ -22,7 +22,12 @@ export const CHECKS = [
   { id: 'no-for', severity: 'info', about: 'an alert that one bad sample fires' },
   { id: 'no-severity', severity: 'info', about: 'an alert without a severity label', optional: true },
   { id: 'no-summary', severity: 'info', about: 'an alert without any annotation', optional: true },
-  { id: 'lost-label', severity: 'warning', about: 'a template that uses a label the expression drops' },
+  {
+    id: 'lost-label',
+    severity: 'warning',
+    about: "an alert's label made from one that the expression drops",
+  },
+  { id: 'lost-in-text', severity: 'info', about: 'an annotation with a label that the expression drops' },
   { id: 'lost-le', severity: 'error', about: 'a quantile of buckets without their le label' },
   { id: 'lost-match', severity: 'error', about: 'on(), or a grouping, by a label that the expression drops' },
   { id: 'raw-counter', severity: 'info', about: 'an alert that compares a counter itself' },

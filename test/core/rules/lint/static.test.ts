@@ -95,7 +95,25 @@ describe('templates', () => {
     ['sum by (a) (x) > 1 or sum by (b) (x) > 1', '{{ $labels.b }}', false],
     ['sum by (a) (x) > 1 and x', '{{ $labels.b }}', true],
   ])('%s with %s', async (expr, summary, lost) => {
-    expect((await lint(withSummary(expr, summary), 'lost-label')).findings.length > 0).toBe(lost);
+    expect((await lint(withSummary(expr, summary), 'lost-in-text')).findings.length > 0).toBe(lost);
+  });
+});
+
+describe('labels that are lost', () => {
+  it('are told once for each, worse where an alert is labelled with them', async () => {
+    const { findings } = await lint(`groups:
+- name: g
+  rules:
+  - alert: A
+    expr: sum(a) > 1
+    for: 1m
+    labels: {owner: '{{ $labels.team }}'}
+    annotations: {summary: '{{ $labels.x }} {{ $labels.x }}', description: 'of {{ $labels.x }}'}
+`);
+    expect(findings.map(({ check, severity, message }) => [check, severity, message.split(',')[0]])).toEqual([
+      ['lost-label', 'warning', 'owner uses the label team'],
+      ['lost-in-text', 'info', 'summary and description use the label x'],
+    ]);
   });
 });
 
@@ -125,7 +143,7 @@ describe('places', () => {
 `;
     const { findings } = await lint(text);
     expect(findings).toMatchObject([
-      { check: 'lost-label', place: { line: 9, column: 7 }, group: 'g', rule: 'A' },
+      { check: 'lost-in-text', place: { line: 9, column: 7 }, group: 'g', rule: 'A' },
     ]);
   });
 });
