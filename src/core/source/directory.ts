@@ -25,6 +25,7 @@ import { PageCache, SeriesCache } from '../tsdb/index/index.ts';
 import { HeadFiles } from './log/head-files.ts';
 import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
 import { LogSeriesSet } from './log/log-series-set.ts';
+import { LogStore } from './log/log-store.ts';
 import { LogView } from './log/log-view.ts';
 import type { ExemplarSeries, SelectHints, SeriesSet, Source, TimeRange } from './source.ts';
 
@@ -52,6 +53,7 @@ export class DirectorySource implements Source {
   private readonly blocks: readonly BlockReader[];
   private readonly dir: string;
   private readonly log: LogView | undefined;
+  private readonly logStore: LogStore | undefined;
   /** What stands in for the part of the log that cannot be read; opened when that is known. */
   private headFiles: HeadFiles | undefined = undefined;
   private readonly onDamage: ((error: CorruptionError) => void) | undefined;
@@ -69,6 +71,7 @@ export class DirectorySource implements Source {
     if (existsSync(join(dir, 'meta.json'))) {
       this.blocks = [new BlockReader(dir, this.pages, this.series)];
       this.log = undefined;
+      this.logStore = undefined;
       this.minTime = Number.POSITIVE_INFINITY;
       return;
     }
@@ -83,6 +86,7 @@ export class DirectorySource implements Source {
     this.minTime = this.blocks
       .filter((block) => block.meta.compaction.hints?.includes('from-out-of-order') !== true)
       .reduce((end, block) => Math.max(end, block.meta.maxTime), Number.NEGATIVE_INFINITY);
+    this.logStore = new LogStore(this.log, this.minTime);
   }
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
@@ -144,11 +148,13 @@ export class DirectorySource implements Source {
 
   private logSets(matchers: readonly Matcher[], hints: SelectHints): StoredSeriesSet[] {
     if (this.log === undefined || (!this.log.empty && this.log.blank)) return [];
-    const { mint, maxt, labelsOnly = false } = hints;
-    const log = new LogSeriesSet(this.log, matchers, { mint, maxt, labelsOnly, minTime: this.minTime });
+    // Where there is no log at all, the head may have left other files.
+    const log = this.log.empty ? undefined : this.logStore!.select(matchers, hints);
     const rest = this.restOfHead();
-    if (rest === undefined) return [log];
-    return [rest.withoutDeleted(log), rest.select(matchers, hints, this.minTime)];
+    const sets: StoredSeriesSet[] = [];
+    if (log !== undefined) sets.push(rest === undefined ? log : rest.withoutDeleted(log));
+    if (rest !== undefined) sets.push(rest.select(matchers, hints, this.minTime));
+    return sets;
   }
 
   private logExtents(): (TimeRange | undefined)[] {
@@ -165,7 +171,7 @@ export class DirectorySource implements Source {
   }
 
   private logLabels(matchers: readonly Matcher[], { mint, maxt }: TimeRange): LogSeriesSet | undefined {
-    if (this.log === undefined) return undefined;
+    if (this.log === undefined || this.log.empty) return undefined;
     return new LogSeriesSet(this.log, matchers, { mint, maxt, minTime: this.minTime, labelsOnly: true });
   }
 

@@ -89,13 +89,22 @@ export class LogSamples {
     }
   }
 
-  /** Appends the samples of series `i` to `out`, in time order. */
-  read(i: number, out: SampleColumns): void {
+  /** Appends the samples of series `i` from `mint` to `maxt` (ms, inclusive) to `out`, in time order. */
+  read(i: number, mint: number, maxt: number, out: SampleColumns): void {
     const from = out.length;
-    this.copy(this.starts[i], this.ordered[i], out);
+    this.copyWithin(this.starts[i], this.ordered[i], mint, maxt, out);
     const middle = out.length;
-    this.copy(this.ordered[i], this.ends[i], out);
+    this.copyWithin(this.ordered[i], this.ends[i], mint, maxt, out);
     mergeRuns(out, from, middle);
+  }
+
+  /** Whether series `i` has a sample from `mint` to `maxt` (ms, inclusive). */
+  hasSamples(i: number, mint: number, maxt: number): boolean {
+    const { t } = this;
+    const inOrder = this.firstFrom(mint, this.starts[i], this.ordered[i]);
+    if (inOrder < this.ordered[i] && t[inOrder] <= maxt) return true;
+    const late = this.firstFrom(mint, this.ordered[i], this.ends[i]);
+    return late < this.ends[i] && t[late] <= maxt;
   }
 
   private setStart(row: number, st: number): void {
@@ -123,6 +132,23 @@ export class LogSamples {
       row++;
     }
     return row;
+  }
+
+  /** The first of rows [low, high) whose time is `time` (ms) or later. */
+  private firstFrom(time: number, low: number, high: number): number {
+    let from = low;
+    let to = high;
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      if (this.t[middle] < time) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  private copyWithin(from: number, to: number, mint: number, maxt: number, out: SampleColumns): void {
+    const first = this.firstFrom(mint, from, to);
+    this.copy(first, this.firstFrom(maxt + 1, first, to), out);
   }
 
   private copy(from: number, to: number, out: SampleColumns): void {

@@ -79,34 +79,59 @@ export class LogSeriesSet implements StoredSeriesSet {
   }
 
   read(position: number, out: SampleColumns): void {
-    if (this.group === undefined || position < this.groupFirst || position >= this.groupLast) {
-      this.load(position);
-    }
-    const from = out.length;
-    this.group!.read(position - this.groupFirst, out);
-    const deleted = this.deleted.get(this.rows[position]);
-    if (deleted !== undefined) removeDeleted(out, from, deleted);
+    this.readWithin(position, this.options.mint, this.options.maxt, out);
   }
 
   /** The label names of all series, in no order. */
   names(): string[] {
-    const found = new Set<number>();
-    for (const row of this.rows) this.series.eachName(row, (name) => found.add(name));
-    return [...found].map((name) => this.series.symbols.text(name));
+    return this.series.namesOf(this.rows);
   }
 
   /** The values that a label has, in no order. */
   values(name: string): string[] {
-    const { symbols } = this.series;
-    const symbol = symbols.internText(name);
-    const found = new Set<number>();
-    for (const row of this.rows) found.add(this.series.value(row, symbol));
-    found.delete(-1);
-    return [...found].map((value) => symbols.text(value));
+    return this.series.valuesOf(this.rows, name);
+  }
+
+  /** Samples of all series, at most. */
+  get sampleCount(): number {
+    let count = 0;
+    for (let position = 0; position < this.length; position++) count += this.counts[position];
+    return count;
+  }
+
+  /**
+   * Some of these series, with their samples of a part of the time. Samples are gathered as for the whole: where that is
+   * several groups, each change from one to another is a pass over the log.
+   */
+  within(matchers: readonly Matcher[], { mint, maxt }: TimeRange): StoredSeriesSet {
+    const { series, positions } = this;
+    const found = series.matching(this.rows, matchers).filter((row) => {
+      const group = this.groupOf(positions[row]);
+      return group.hasSamples(positions[row] - this.groupFirst, mint, maxt);
+    });
+    return {
+      length: found.length,
+      labels: (i) => series.labels(found[i]),
+      read: (i, out) => this.readWithin(positions[found[i]], mint, maxt, out),
+    };
+  }
+
+  private readWithin(position: number, mint: number, maxt: number, out: SampleColumns): void {
+    const group = this.groupOf(position);
+    const from = out.length;
+    group.read(position - this.groupFirst, mint, maxt, out);
+    const deleted = this.deleted.get(this.rows[position]);
+    if (deleted !== undefined) removeDeleted(out, from, deleted);
+  }
+
+  private groupOf(position: number): LogSamples {
+    if (this.group !== undefined && position >= this.groupFirst && position < this.groupLast)
+      return this.group;
+    return this.load(position);
   }
 
   /** Gathers the group that begins at `position`. */
-  private load(position: number): void {
+  private load(position: number): LogSamples {
     const limit = this.options.groupRows ?? GROUP_ROWS;
     let last = position + 1;
     let rows = this.counts[position];
@@ -123,6 +148,7 @@ export class LogSeriesSet implements StoredSeriesSet {
     this.group = samples;
     this.groupFirst = position;
     this.groupLast = last;
+    return samples;
   }
 }
 

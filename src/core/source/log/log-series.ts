@@ -68,6 +68,15 @@ export class LogSeries {
     return size;
   }
 
+  /** Those of the rows for which all matchers hold. */
+  matching(rows: Uint32Array, matchers: readonly Matcher[]): Uint32Array {
+    const asked = matchers.map((matcher) => new SymbolMatcher(matcher, this.symbols));
+    return rows.filter((row) => {
+      for (const matcher of asked) if (!matcher.holdsFor(this, row)) return false;
+      return true;
+    });
+  }
+
   labels(row: number): Labels {
     const names: string[] = [];
     const values: string[] = [];
@@ -86,9 +95,22 @@ export class LogSeries {
     return -1;
   }
 
-  /** Calls `each` with the name symbols of a series. */
-  eachName(row: number, each: (name: number) => void): void {
-    for (let at = this.starts[row]; at < this.starts[row + 1]; at += 2) each(this.pairs[at]);
+  /** The label names of some series, in no order. */
+  namesOf(rows: Uint32Array): string[] {
+    const found = new Set<number>();
+    for (const row of rows) {
+      for (let at = this.starts[row]; at < this.starts[row + 1]; at += 2) found.add(this.pairs[at]);
+    }
+    return [...found].map((name) => this.symbols.text(name));
+  }
+
+  /** The values that a label has in some series, in no order. */
+  valuesOf(rows: Uint32Array, name: string): string[] {
+    const symbol = this.symbols.internText(name);
+    const found = new Set<number>();
+    for (const row of rows) found.add(this.value(row, symbol));
+    found.delete(-1);
+    return [...found].map((value) => this.symbols.text(value));
   }
 
   /** All rows in the order of their labels. */
@@ -166,6 +188,8 @@ class SymbolMatcher {
   /** Of `=` and `!=`. */
   private readonly value: Uint8Array | undefined;
   private previous = -1;
+  private nameSymbol: number | undefined = undefined;
+  private valueSymbol: number | undefined = undefined;
   /** By symbol: 0 not asked yet, 1 no, 2 yes. */
   private answers = new Uint8Array(256);
 
@@ -188,6 +212,16 @@ class SymbolMatcher {
       return this.accepts(this.previous);
     }
     return this.matcher.matchesEmpty;
+  }
+
+  /** Whether it holds for a series that was taken in. */
+  holdsFor(series: LogSeries, row: number): boolean {
+    this.nameSymbol ??= this.symbols.internText(this.matcher.name);
+    const symbol = series.value(row, this.nameSymbol);
+    if (symbol < 0) return this.matcher.matchesEmpty;
+    if (this.value === undefined) return this.accepts(symbol);
+    this.valueSymbol ??= this.symbols.internText(this.matcher.value);
+    return (symbol === this.valueSymbol) === (this.matcher.type === '=');
   }
 
   private accepts(symbol: number): boolean {

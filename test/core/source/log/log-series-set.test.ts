@@ -13,7 +13,9 @@ import {
   SampleColumns,
 } from '../../../../src/core/model/index.ts';
 import { type LogSelectOptions, LogSeriesSet } from '../../../../src/core/source/log/log-series-set.ts';
+import { LogStore } from '../../../../src/core/source/log/log-store.ts';
 import { LogView } from '../../../../src/core/source/log/log-view.ts';
+import type { SeriesSet } from '../../../../src/core/source/source.ts';
 import {
   encodeTombstones,
   HistogramsEncoder,
@@ -92,9 +94,22 @@ function write(entries: readonly Entry[]): void {
   }
 }
 
+/** By a pass over the log; the same must come of the log kept in memory, in one piece or in several. */
 function select(matchers: readonly Matcher[], options: Partial<LogSelectOptions> = {}): [string, string[]][] {
   const view = new LogView(dir);
-  const set = new LogSeriesSet(view, matchers, { ...ALL, ...options });
+  const wanted = { ...ALL, ...options };
+  const found = rowsOf(new LogSeriesSet(view, matchers, wanted));
+  const store = new LogStore(view, wanted.minTime);
+  store.select([], ALL);
+  expect(rowsOf(store.select(matchers, wanted))).toEqual(found.filter(([, rows]) => rows.length > 0));
+  const { groupRows, minTime } = wanted;
+  const pieces = new LogSeriesSet(view, [], { ...ALL, minTime, ...(groupRows && { groupRows }) });
+  expect(rowsOf(pieces.within(matchers, wanted))).toEqual(found.filter(([, rows]) => rows.length > 0));
+  view.close();
+  return found;
+}
+
+function rowsOf(set: SeriesSet): [string, string[]][] {
   const out = new SampleColumns();
   const found: [string, string[]][] = [];
   for (let i = 0; i < set.length; i++) {
@@ -107,7 +122,6 @@ function select(matchers: readonly Matcher[], options: Partial<LogSelectOptions>
     });
     found.push([set.labels(i).toString(), rows]);
   }
-  view.close();
   return found;
 }
 
@@ -293,6 +307,33 @@ describe('LogSeriesSet', () => {
     expect(found.length).toBe(5000);
     const ids = found.map(([labels]) => labels);
     expect(ids).toEqual([...ids].sort());
+  });
+
+  it('is passed over each time where it is too large to be kept', () => {
+    write(
+      [1, 2, 3].flatMap((ref): Entry[] => [
+        { kind: 'series', ref, labels: m(`s${ref}`) },
+        { kind: 'sample', ref, t: 1, v: ref },
+      ]),
+    );
+    const view = new LogView(dir);
+    let passes = 0;
+    const { eachRecord } = view;
+    view.eachRecord = (visit) => {
+      passes++;
+      eachRecord.call(view, visit);
+    };
+    for (const [mostRows, expected] of [
+      [3, 0],
+      [2, 4],
+    ] as const) {
+      const store = new LogStore(view, Number.NEGATIVE_INFINITY, mostRows);
+      for (let i = 0; i < 2; i++) rowsOf(store.select(everything, ALL));
+      const before = passes;
+      for (let i = 0; i < 2; i++) expect(rowsOf(store.select(everything, ALL))).toHaveLength(3);
+      expect(passes - before).toBe(expected);
+    }
+    view.close();
   });
 
   it('reads what comes before damage, and says where it is', () => {
