@@ -1,9 +1,8 @@
 /**
  * Parses comma-separated values (RFC 4180) with a header line into samples, by roles of columns (csv-columns.ts). A
- * row gives a sample for each value column that is not empty. What names a series is looked up by its bytes, so a
- * series that was seen before costs no label set.
+ * row gives a sample for each value column that is not empty. What names a series is compared with the row before, and
+ * else looked up, so a series that was seen before costs no label set.
  */
-import { utf8Text } from '../../encoding/byte-reader.ts';
 import { InputError } from '../../errors.ts';
 import type { Batch } from '../../exposition/batch.ts';
 import { BAD_EXPOSITION, DEFAULT_MAX_RECORD_BYTES, type ExpositionParser } from '../../exposition/parser.ts';
@@ -17,10 +16,8 @@ import {
 } from '../../model/index.ts';
 import { parseTimestamp } from '../../model/timestamp.ts';
 import { type ColumnRole, type CsvColumns, resolveColumns, type TimeUnit } from './csv-columns.ts';
+import { CsvRecord, NEWLINE, QUOTE, RecordEnds } from './csv-record.ts';
 
-const COMMA = 0x2c;
-const QUOTE = 0x22;
-const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const NO_BYTES = new Uint8Array(0);
 
@@ -37,6 +34,10 @@ export class CsvParser implements ExpositionParser {
   private roles: ColumnRole[] | undefined;
   /** What names a row's series, as text -> the series of each value column. */
   private readonly known = new Map<string, Int32Array>();
+  /** The series of the record before. */
+  private series: Int32Array | undefined = undefined;
+  private current = new CsvRecord();
+  private before = new CsvRecord();
   private evictions: number;
   private held: Uint8Array = NO_BYTES;
   private line = 1;
@@ -50,6 +51,7 @@ export class CsvParser implements ExpositionParser {
   write(bytes: Uint8Array, batch: Batch): void {
     if (this.evictions !== this.table.evictions) {
       this.known.clear();
+      this.series = undefined;
       this.evictions = this.table.evictions;
     }
     let piece = bytes;
@@ -59,8 +61,9 @@ export class CsvParser implements ExpositionParser {
       piece.set(bytes, this.held.length);
     }
     let start = 0;
+    const ends = new RecordEnds(piece);
     for (;;) {
-      const end = recordEnd(piece, start);
+      const end = ends.next(start);
       if (end < 0) break;
       this.record(piece, start, end, batch);
       start = end + 1;
@@ -78,6 +81,7 @@ export class CsvParser implements ExpositionParser {
     }
     this.held = NO_BYTES;
     this.roles = undefined;
+    this.series = undefined;
     this.line = 1;
   }
 
@@ -85,9 +89,12 @@ export class CsvParser implements ExpositionParser {
   private record(bytes: Uint8Array, start: number, end: number, batch: Batch): void {
     const last = end > start && bytes[end - 1] === RETURN ? end - 1 : end;
     if (last > start) {
-      const fields = fieldsOf(bytes, start, last);
-      if (this.roles === undefined) this.readHeader(fields);
-      else this.readRow(fields, this.roles, batch);
+      const record = this.before;
+      this.before = this.current;
+      this.current = record;
+      record.split(bytes, start, last);
+      if (this.roles === undefined) this.readHeader(record.texts());
+      else this.readRow(record, this.roles, batch);
     }
     for (let at = start; at <= end; at++) if (bytes[at] === NEWLINE) this.line++;
   }
@@ -100,26 +107,33 @@ export class CsvParser implements ExpositionParser {
     }
   }
 
-  private readRow(fields: readonly string[], roles: readonly ColumnRole[], batch: Batch): void {
-    if (fields.length !== roles.length) {
-      throw this.fault(`has ${fields.length} fields, and the header ${roles.length}`);
+  private readRow(record: CsvRecord, roles: readonly ColumnRole[], batch: Batch): void {
+    if (record.length !== roles.length) {
+      throw this.fault(`has ${record.length} fields, and the header ${roles.length}`);
     }
-    let key = '';
     let t = Number.NaN;
+    let isSame = this.series !== undefined;
     for (let i = 0; i < roles.length; i++) {
       const role = roles[i];
-      if (role.kind === 'time') t = this.time(fields[i], role.unit);
-      else if (role.kind === 'label' || role.kind === 'name' || role.kind === 'series')
-        key += `${fields[i]}\n`;
+      if (role.kind === 'time') t = this.time(record.text(i), role.unit);
+      else if (isSame && names(role)) isSame = record.equals(this.before, i);
     }
-    let series = this.known.get(key);
-    if (series === undefined) this.known.set(key, (series = this.seriesOf(fields, roles)));
+    if (!isSame) this.series = this.lookUp(record, roles);
+    const series = this.series!;
     for (let i = 0; i < roles.length; i++) {
-      if (series[i] < 0 || fields[i] === '') continue;
+      if (series[i] < 0 || record.isEmpty(i)) continue;
       const row = batch.push(series[i], t, 0);
       this.table.seen[series[i]] = this.table.generation;
-      this.value(fields[i], batch, row);
+      this.value(record.text(i), batch, row);
     }
+  }
+
+  private lookUp(record: CsvRecord, roles: readonly ColumnRole[]): Int32Array {
+    const fields = record.texts();
+    const key = fields.filter((_, i) => names(roles[i])).join('\n');
+    let series = this.known.get(key);
+    if (series === undefined) this.known.set(key, (series = this.seriesOf(fields, roles)));
+    return series;
   }
 
   private value(text: string, batch: Batch, row: number): void {
@@ -182,36 +196,7 @@ export class CsvParser implements ExpositionParser {
   }
 }
 
-/** Where the record that starts at `pos` ends (at its line break), or -1. */
-function recordEnd(bytes: Uint8Array, pos: number): number {
-  const newline = bytes.indexOf(NEWLINE, pos);
-  if (newline < 0) return -1;
-  const quote = bytes.indexOf(QUOTE, pos);
-  if (quote < 0 || quote > newline) return newline;
-  let quoted = false;
-  for (let at = quote; at < bytes.length; at++) {
-    if (bytes[at] === QUOTE) quoted = !quoted;
-    else if (bytes[at] === NEWLINE && !quoted) return at;
-  }
-  return -1;
-}
-
-function fieldsOf(bytes: Uint8Array, start: number, end: number): string[] {
-  const fields: string[] = [];
-  for (let at = start; at <= end; at++) {
-    if (bytes[at] !== QUOTE || at === end) {
-      let stop = bytes.indexOf(COMMA, at);
-      if (stop < 0 || stop > end) stop = end;
-      fields.push(utf8Text(bytes, at, stop));
-      at = stop;
-      continue;
-    }
-    let stop = at + 1;
-    while (stop < end && (bytes[stop] !== QUOTE || bytes[stop + 1] === QUOTE))
-      stop += bytes[stop] === QUOTE ? 2 : 1;
-    fields.push(utf8Text(bytes, at + 1, stop).replaceAll('""', '"'));
-    at = bytes.indexOf(COMMA, stop);
-    if (at < 0 || at > end) break;
-  }
-  return fields;
+/** Whether a column says which series a row is of. */
+function names({ kind }: ColumnRole): boolean {
+  return kind === 'label' || kind === 'name' || kind === 'series';
 }

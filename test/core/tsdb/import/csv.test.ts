@@ -35,6 +35,16 @@ describe('columns by their headers', () => {
     ]);
   });
 
+  test('tells series apart, and knows the one of the row before, in quotes or not', () => {
+    const rows = ['up,ab,', 'up,ab,', 'up,a,b', 'up,"a",b', 'up,"a",b', 'up,,ab', 'up,"a""",', 'up,a,b'];
+    const text = `__name__,x,y,timestamp,value\n${rows.map((row, i) => `${row},${1700000000000 + i},${i}\n`).join('')}`;
+    const series = ['x="ab"', 'x="ab"', 'x="a", y="b"', 'x="a", y="b"', 'x="a", y="b"', 'y="ab"', 'x="a\\""'];
+    const expected = [...series, 'x="a", y="b"'].map(
+      (labels, i) => `up{${labels}} ${1700000000000 + i} ${i}`,
+    );
+    for (const pieceBytes of [1, 7, 30, 1000]) expect(parse(text, undefined, pieceBytes)).toEqual(expected);
+  });
+
   test("what tsmon writes, with quotes, commas and line breaks in it, whatever a piece's length", () => {
     const text =
       'series,timestamp,value\r\n"up{a=""x,y"", b=""1\n2""}",1700000000000,stale\r\nup,1700000000001,+Inf';
