@@ -85,13 +85,19 @@ export class AwsServer {
       response.writeHead(answer === undefined ? 401 : 200).end(answer);
       return;
     }
+    if (pathname === '/container') {
+      this.requests.push(`container ${request.headers.authorization}`);
+      response.end(instanceKeys());
+      return;
+    }
     const form = new URLSearchParams(body);
     const caller = verified(request, body);
     const action = form.get('Action')!;
     this.requests.push(`${caller ?? 'nobody'} ${action}`);
     this.forms.push(form);
     response.setHeader('Content-Type', 'text/xml');
-    if (caller === undefined || (action === 'DescribeAvailabilityZones' && this.zonesRefused)) {
+    const own = action === 'AssumeRoleWithWebIdentity' && form.get('WebIdentityToken') === 'jwt';
+    if ((caller === undefined && !own) || (action === 'DescribeAvailabilityZones' && this.zonesRefused)) {
       const error = '<Error><Code>AuthFailure</Code><Message>no &lt;good&gt;</Message></Error>';
       response.writeHead(401).end(`<?xml version="1.0"?><Response><Errors>${error}</Errors></Response>`);
       return;
@@ -102,10 +108,10 @@ export class AwsServer {
 
 function answerTo(action: string, form: URLSearchParams): string {
   if (action === 'DescribeAvailabilityZones') return wrapped(action, ZONES);
-  if (action === 'AssumeRole') {
+  if (action.startsWith('AssumeRole')) {
     const keys = `<AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret-role</SecretAccessKey>
       <SessionToken>token-role</SessionToken><Expiration>${new Date(Date.now() + 3600_000).toISOString()}</Expiration>`;
-    return wrapped(action, `<AssumeRoleResult><Credentials>${keys}</Credentials></AssumeRoleResult>`);
+    return wrapped(action, `<${action}Result><Credentials>${keys}</Credentials></${action}Result>`);
   }
   const page = Number(form.get('NextToken') ?? 0);
   const next = page + 1 < INSTANCES.length ? `<nextToken>${page + 1}</nextToken>` : '';
@@ -122,6 +128,10 @@ function metadata(request: IncomingMessage, path: string): string | undefined {
   if (path === '/latest/meta-data/placement/region') return 'xx-test-1';
   if (path === '/latest/meta-data/iam/security-credentials/') return 'my-role';
   if (path !== '/latest/meta-data/iam/security-credentials/my-role') return undefined;
+  return instanceKeys();
+}
+
+function instanceKeys(): string {
   return JSON.stringify({
     Code: 'Success',
     AccessKeyId: 'ASIAINSTANCE',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { ConsulDiscoverer } from '../../../src/core/discovery/consul/index.ts';
@@ -149,4 +150,42 @@ describe('ConsulDiscoverer', () => {
     expect(found.failures).toEqual([]);
     expect(found.groups).toHaveLength(50);
   });
+
+  it('ends up with what the catalog has, whatever happens on the way', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(
+            fc.constantFrom('set', 'set', 'set', 'remove', 'cut', 'reset', 'fail', 'pause'),
+            fc.nat(4),
+          ),
+          {
+            minLength: 10,
+            maxLength: 30,
+          },
+        ),
+        async (steps) => {
+          const { server, running } = await started();
+          await vi.waitFor(() => expect(running.updates).toBe(1));
+          for (const [i, [step, n]] of steps.entries()) {
+            const name = `service-${n}`;
+            if (step === 'set') server.set(name, entry(`h${i}`, n + 1));
+            else if (step === 'remove') server.set(name);
+            else if (step === 'cut') server.cut();
+            else if (step === 'reset') server.reset(n + 1);
+            else if (step === 'fail') server.failing = !server.failing;
+            else await new Promise((resolve) => setTimeout(resolve, n * 4));
+          }
+          server.failing = false;
+          const truth = [...server.services.values()].flatMap((entries) =>
+            entries.map(({ Service }) => `${Service['Address']}:${Service['Port']}`),
+          );
+          await vi.waitFor(() => expect(running.addresses()).toEqual(truth.sort()), 10_000);
+          expect(running.least).toBeGreaterThan(0);
+          await running.stop();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  }, 60_000);
 });

@@ -37,11 +37,17 @@ async function discover(more: Partial<Ec2DiscoveryConfig>, env: Record<string, s
     '# keys\n[other]\naws_access_key_id = AKPROFILE\naws_secret_access_key=secret-profile\n',
   );
   writeFileSync(join(home, 'config'), '[profile other]\nregion = xx-test-1\n');
+  writeFileSync(join(home, 'jwt'), 'jwt\n');
+  // What stands for places of this test.
+  const placed = Object.entries(env).map(([name, value]) => [
+    name,
+    value.replace('HOME', home).replace('URL', url),
+  ]);
   const files = {
     AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials'),
     AWS_CONFIG_FILE: join(home, 'config'),
   };
-  const resources = testResources({ ...here, ...files, ...env });
+  const resources = testResources({ ...here, ...files, ...Object.fromEntries(placed) });
   const running = new Running(new Ec2Discoverer({ ...SETTINGS, endpoint: url, ...more }, resources));
   return { server, running };
 }
@@ -72,6 +78,18 @@ describe('Ec2Discoverer', () => {
       },
       {},
       ['AKSETTINGS AssumeRole', 'ASIAROLE DescribeInstances'],
+    ],
+    [
+      'a web identity',
+      {},
+      { AWS_WEB_IDENTITY_TOKEN_FILE: 'HOME/jwt', AWS_ROLE_ARN: 'arn:aws:iam::1:role/x' },
+      ['nobody AssumeRoleWithWebIdentity', 'ASIAROLE DescribeInstances'],
+    ],
+    [
+      "the container's host",
+      {},
+      { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'URL/container', AWS_CONTAINER_AUTHORIZATION_TOKEN: 'pod' },
+      ['container pod', 'ASIAINSTANCE DescribeInstances'],
     ],
     [
       'the instance',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withSlash } from '../../../src/core/discovery/kubernetes/api-server.ts';
 import { KubernetesDiscoverer, openKubernetes } from '../../../src/core/discovery/kubernetes/index.ts';
@@ -243,4 +244,62 @@ describe('KubernetesDiscoverer', () => {
     await vi.waitFor(() => expect(server.openWatches).toBe(2), 5000);
     expect(names(running)).toHaveLength(4);
   });
+
+  it('ends up with what the server has, whatever happens on the way', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(
+            fc.constantFrom(
+              'put',
+              'put',
+              'put',
+              'remove',
+              'remove',
+              'cut',
+              'end',
+              'forget',
+              'fail',
+              'pause',
+              'bookmark',
+            ),
+            fc.nat(5),
+          ),
+          { minLength: 10, maxLength: 40 },
+        ),
+        async (steps) => {
+          const server = new KubeServer();
+          server.pageSize = 2;
+          server.put(pod('p0', '10.0.0.0'), pod('always', '10.1.0.0'));
+          const truth = new Map([
+            ['p0', '10.0.0.0'],
+            ['always', '10.1.0.0'],
+          ]);
+          const running = await started(server);
+          await vi.waitFor(() => expect(running.updates).toBe(1));
+          for (const [i, [step, n]] of steps.entries()) {
+            const name = `p${n}`;
+            if (step === 'put') {
+              truth.set(name, `10.0.${i}.${n}`);
+              server.put(pod(name, `10.0.${i}.${n}`));
+            } else if (step === 'remove' && truth.delete(name)) server.remove('Pod', name, 'shop');
+            else if (step === 'cut') server.cut();
+            else if (step === 'end') server.endWatches();
+            else if (step === 'forget') server.forget();
+            else if (step === 'bookmark') server.bookmark();
+            else if (step === 'fail') server.failing = server.failing === undefined ? 500 : undefined;
+            else if (step === 'pause') await new Promise((resolve) => setTimeout(resolve, n * 4));
+          }
+          server.failing = undefined;
+          await vi.waitFor(
+            () => expect(running.values('__meta_kubernetes_pod_ip')).toEqual([...truth.values()].sort()),
+            10_000,
+          );
+          expect(running.least).toBeGreaterThan(0);
+          await running.stop();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  }, 60_000);
 });
