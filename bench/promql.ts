@@ -79,11 +79,15 @@ async function compare(
     const asked = cases.filter(({ query }) => pattern.test(query));
     // Servers are measured warm: compiled code, caches, the files in memory.
     for (let pass = 0; pass < WARMING_PASSES; pass++) {
-      for (const one of asked) await warm(programs, requestOf(one, start, end));
+      for (const one of asked) {
+        const request = requestOf(one, start, end);
+        await warm(await thatAnswer(programs, request), request);
+      }
     }
     for (const one of asked) {
       const { query, steps } = one;
-      const [mine, theirs, third] = await measure(programs, requestOf(one, start, end), rounds);
+      const request = requestOf(one, start, end);
+      const [mine, theirs, third] = await measure(await thatAnswer(programs, request), request, rounds);
       const label = `${steps === 0 ? 'instant' : `${steps} steps`}`.padEnd(10);
       let line = `${label} wall ${ms(median(mine.wallMs))} cpu ${ms(mean(mine.cpuMs))}`;
       if (theirs !== undefined) {
@@ -136,6 +140,19 @@ function prepareData(dir: string, data: string, writeData: (dir: string) => Benc
   const written = writeData(data);
   writeFileSync(facts, JSON.stringify(written));
   return written;
+}
+
+/** Ours and Prometheus answer all of them; VictoriaMetrics has a language of its own. */
+async function thatAnswer(programs: readonly Running[], { path, body }: Request): Promise<Running[]> {
+  const answering = programs.slice(0, 2);
+  for (const program of programs.slice(2)) {
+    const answers = await ask(program, path, body).then(
+      () => true,
+      () => false,
+    );
+    if (answers) answering.push(program);
+  }
+  return answering;
 }
 
 async function warm(programs: readonly Running[], request: Request): Promise<void> {
