@@ -190,7 +190,7 @@ Exit status: 0 nothing as bad as --fail-on was found, 1 a file has faults (see "
         );
       }
     } else {
-      for (const finding of report.findings) this.printFinding(finding, out);
+      for (const same of alike(report.findings)) this.printFinding(same, out);
       if (flags.cost) {
         const rows = costs.map(({ series, samples, results, rule, file, line }) => [
           String(series),
@@ -207,13 +207,38 @@ Exit status: 0 nothing as bad as --fail-on was found, 1 a file has faults (see "
     if (flags.output === 'text') this.say(summary(report.findings, files));
   }
 
-  private printFinding({ place, severity, rule, message, check }: Finding, out: Output): void {
+  /** What is said of one rule, and with the same words of `others`. */
+  private printFinding([finding, ...others]: readonly Finding[], out: Output): void {
+    const { place, severity, rule, message, check } = finding;
     const paint = this.paintOut;
     const color = severity === 'error' ? paint.red : severity === 'warning' ? paint.yellow : paint.dim;
+    const also = alsoIn(others.filter((other) => other.rule !== rule));
     out.line(
-      `${paint.bold(formatPlace(place))}: ${color(severity)}: ${rule}: ${message} ${paint.dim(`[${check}]`)}`,
+      `${paint.bold(formatPlace(place))}: ${color(severity)}: ${rule}: ${message}${also} ${paint.dim(`[${check}]`)}`,
     );
   }
+}
+
+/** Findings of a file that say the same, each list where its first one is. */
+function alike(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.place.file}\0${finding.check}\0${finding.message}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  return [...groups.values()];
+}
+
+/** So many rules are named. */
+const NAMED_RULES = 3;
+
+function alsoIn(others: readonly Finding[]): string {
+  const rules = [...new Set(others.map(({ rule }) => rule))];
+  if (rules.length === 0) return '';
+  const rest = rules.length - NAMED_RULES;
+  return ` (also ${rules.slice(0, NAMED_RULES).join(', ')}${rest > 0 ? ` and ${plural(rest, 'more rule')}` : ''})`;
 }
 
 function summary(findings: readonly Finding[], files: number): string {

@@ -55,6 +55,18 @@ describe('rules lint', () => {
     );
   });
 
+  it('says what it says of many rules once', () => {
+    const rules = ['A', 'B', 'A', 'C', 'D', 'E'].map(
+      (name) => `  - {alert: ${name}, expr: nope > 1, for: 1m}\n`,
+    );
+    const path = file('many.yml', `groups:\n- name: g\n  rules:\n${rules.join('')}`);
+    const { stdout, stderr } = run(['lint', '--from', '-', path], SERIES);
+    expect(stdout).toBe(
+      'many.yml:4:22: warning: A: there is no metric nope (also B, C, D and 1 more rule) [missing-series]\n',
+    );
+    expect(stderr).toBe('6 warnings in 1 file\n');
+  });
+
   it('prints JSON, and annotations for GitHub', () => {
     file('r.yml', RULES);
     const { findings } = JSON.parse(run(['lint', '-o', 'json', 'r.yml']).stdout);
