@@ -79,6 +79,10 @@ class BlockVerifier {
   private readonly metas = new ChunkMetas();
   private readonly columns = new SampleColumns();
   private readonly inSeries = new Map<string, PairTally>();
+  /** Whether the labels of any series cannot be read: what postings say of it is then no fault of theirs. */
+  private labelsMissing = false;
+  /** Places where reading failed: many series may need what lies there. */
+  private readonly told = new Set<string>();
   private samples = 0;
   private chunks = 0;
   /** Bytes of each segment that chunks take. */
@@ -150,8 +154,10 @@ class BlockVerifier {
       if (ref <= lastRef)
         this.error('postings', this.indexFile, `lists series ${ref} after series ${lastRef}`);
       lastRef = ref;
+      const labels = this.attempt('series', this.indexFile, () => index.labels(ref));
+      if (labels === undefined) this.labelsMissing = true;
       this.attempt('series', this.indexFile, () => {
-        const labels = index.labels(ref);
+        if (labels === undefined) return;
         this.verifyLabels(labels, last, ref);
         last = labels;
         this.metas.length = 0;
@@ -263,6 +269,7 @@ class BlockVerifier {
             }
             sum = (sum + mixed(postings[i])) | 0;
           }
+          if (this.labelsMissing) return;
           const tally = this.inSeries.get(`${name}\xff${value}`);
           if (tally?.count !== postings.length || tally.sum !== sum) {
             const reason = `lists ${postings.length} series for ${label}, but ${tally?.count ?? 0} have it`;
@@ -271,6 +278,7 @@ class BlockVerifier {
           this.inSeries.delete(`${name}\xff${value}`);
         });
       });
+      if (this.labelsMissing) return;
       for (const [key, { count }] of this.inSeries) {
         const label = key.replace('\xff', '=');
         this.error('postings', this.indexFile, `does not list label ${label}, which ${count} series have`);
@@ -330,13 +338,19 @@ class BlockVerifier {
       if (!(error instanceof InputError) && !systemError) throw error;
       const place = error instanceof InputError ? error.place : {};
       const at = place.offset ?? offset;
+      const where = place.file ?? file;
+      const message =
+        error instanceof InputError ? error.reason : systemReason(error as NodeJS.ErrnoException);
+      const key = `${where} ${at} ${message}`;
+      if (this.told.has(key)) return undefined;
+      this.told.add(key);
       this.findings.push({
         severity: 'error',
         code,
-        file: place.file ?? file,
+        file: where,
         ...(at !== undefined && { offset: at }),
         ...(series !== undefined && { series: series.toString() }),
-        message: error instanceof InputError ? error.reason : systemReason(error as NodeJS.ErrnoException),
+        message,
       });
       return undefined;
     }

@@ -102,6 +102,17 @@ describe('verification of a block', () => {
     expect(verifyBlock(dir).length).toBeGreaterThan(1);
   });
 
+  test('says once what many series suffer from', () => {
+    const dir = copy();
+    const file = join(dir, 'index');
+    const broken = readFileSync(file);
+    broken[broken.indexOf('odd')] ^= 0x04;
+    writeFileSync(file, broken);
+    const damaged = verifyBlock(dir).filter(({ message }) => message.includes('a damaged symbol table'));
+    expect(damaged).toEqual([expect.objectContaining({ severity: 'error', file, offset: 5 })]);
+    expect(verifyBlock(dir).length).toBeLessThan(4);
+  });
+
   test('tells what is missing', () => {
     const dir = copy();
     rmSync(join(dir, 'chunks'), { recursive: true });
