@@ -1,9 +1,10 @@
 /** The jobs of a prometheus.yml, for the commands that scrape them or list their targets. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../core/clock.ts';
 import type { DiscoveryResources } from '../core/discovery/index.ts';
 import { InputError } from '../core/errors.ts';
 import { openHttpClient } from '../core/http/configured-client.ts';
-import { openJobs, type ScrapeConfig, ScrapeManager, scrapeOnce } from '../core/scrape/index.ts';
+import { openJobs, type ScrapeConfig, ScrapeManager, ScrapeState, scrapeOnce } from '../core/scrape/index.ts';
 import { openJobClient } from '../core/scrape/job-client.ts';
 import { nearestName } from '../core/spelling/index.ts';
 import { DEFAULT_CONFIG } from './scrape-job-flags.ts';
@@ -65,30 +66,62 @@ export function discoveryResources(version: string): DiscoveryResources {
   };
 }
 
+export interface OneRound {
+  concurrency: number;
+  /** The jobs that were named; undefined for all. */
+  only: readonly string[] | undefined;
+  /** Where a round leaves for the next one which series there were. */
+  stateFile: string | undefined;
+}
+
 /** Scrapes every target of the jobs once. Returns whether all was found and up. */
 export async function scrapeJobsOnce(
   configs: readonly ScrapeConfig[],
-  concurrency: number,
+  { concurrency, only, stateFile }: OneRound,
   { clock, version, printer, complain, signal }: JobRun,
 ): Promise<boolean> {
-  const { scrapers, troubles, close } = await openJobs(configs, {
+  const state = stateFile === undefined ? undefined : new ScrapeState(textOf(stateFile), stateFile);
+  const open = await openJobs(configs, {
     clock,
     openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
     discovery: discoveryResources(version),
     timeoutMs: DISCOVERY_TIMEOUT_MS,
   });
   try {
-    for (const trouble of troubles) complain(trouble);
-    await scrapeOnce(scrapers, { clock, concurrency, signal }, printer);
+    for (const trouble of open.troubles) complain(trouble);
+    state?.begin(open, only, clock, printer);
+    await scrapeOnce(open.scrapers, { clock, concurrency, signal }, printer);
+    state?.finish(open);
+    if (stateFile !== undefined) replaceFile(stateFile, String(state));
   } finally {
-    close();
+    open.close();
   }
-  return troubles.length === 0 && !printer.failed;
+  return open.troubles.length === 0 && !printer.failed;
 }
 
-/** Scrapes the jobs, each at its own pace and with what discovery finds meanwhile, until the signal aborts. */
+/** '' where there is no such file yet. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** Not in pieces: a run that is cut off leaves what was there. */
+function replaceFile(file: string, text: string): void {
+  const made = `${file}.${process.pid}.tmp`;
+  writeFileSync(made, text);
+  renameSync(made, file);
+}
+
+/**
+ * Scrapes the jobs, each at its own pace and with what discovery finds meanwhile, until the signal aborts. A SIGHUP has
+ * `load` called again; where that fails, all stays as it is.
+ */
 export async function scrapeJobs(
-  configs: readonly ScrapeConfig[],
+  load: () => Promise<readonly ScrapeConfig[]>,
   { clock, version, printer, complain, signal }: JobRun,
 ): Promise<void> {
   let fail = (_error: unknown) => {};
@@ -111,10 +144,21 @@ export async function scrapeJobs(
       },
     },
   });
-  manager.apply(configs);
+  const reload = () => {
+    load().then(
+      (configs) => manager.apply(configs),
+      (error: unknown) => {
+        if (!(error instanceof InputError) && !('code' in (error as object))) return fail(error);
+        complain(`the configuration stays as it was: ${(error as Error).message}`);
+      },
+    );
+  };
+  manager.apply(await load());
+  process.on('SIGHUP', reload);
   try {
     await Promise.race([failed, aborted(signal)]);
   } finally {
+    process.off('SIGHUP', reload);
     await manager.stop();
   }
 }

@@ -38,6 +38,10 @@ export class ScrapePrinter implements ScrapeListener {
     this.writer.end();
     this.out.bytes(this.writer.take());
     this.reportOmissions();
+    if (result.isEnd) {
+      this.trouble.delete(result.target);
+      return;
+    }
     this.reportTrouble(result);
     this.reportOddities(result);
     if (this.options.verbose) this.options.say(this.summary(result));

@@ -27,11 +27,12 @@ import {
 } from '../../core/scrape/index.ts';
 
 /** What can be said beside --config; all else is in the file. */
-const WITH_CONFIG = ['config', 'scrape-job', 'output', 'interval', 'watch', 'concurrency', 'color'];
+const WITH_CONFIG = ['config', 'scrape-job', 'state', 'output', 'interval', 'watch', 'concurrency', 'color'];
 
 interface JobRunFlags {
   config?: string | undefined;
   'scrape-job'?: string[] | undefined;
+  state?: string | undefined;
   output: string;
   interval?: string | undefined;
   concurrency: number;
@@ -45,7 +46,7 @@ export default class Scrape extends TsmonCommand {
   static override description =
     `A target is a URL (http:// and /metrics may be left out), unix:SOCKET, a file in any exposition format, - for standard input, host: for this machine (the metrics of node_exporter, without one) or self: for tsmon's own process. Without a target it is host: and self:.
 
-With --config or --scrape-job the targets are those of a prometheus.yml, found, relabelled and scraped as Prometheus would do it: once, or with --interval or --watch (each job at its own pace) until interrupted, with targets that come and go. What comes out then is what a Prometheus would store.
+With --config or --scrape-job the targets are those of a prometheus.yml, found, relabelled and scraped as Prometheus would do it: once, or with --interval or --watch (each job at its own pace) until interrupted, with targets that come and go, and the file read again at SIGHUP. What comes out then is what a Prometheus would store; with --state, so is what comes out of single runs from cron.
 
 Samples get the labels job and instance, the time of the scrape, and the series up, scrape_duration_seconds, scrape_samples_scraped, scrape_samples_post_metric_relabeling and scrape_series_added, as in Prometheus. A target that cannot be scraped gives up 0 and a reason on stderr; the others are printed all the same, and the exit status is 1.`;
 
@@ -59,7 +60,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
     {
       description: 'What a Prometheus with this configuration would store, once: for cron',
       command:
-        '<%= config.bin %> scrape --config prometheus.yml -o jsonl | <%= config.bin %> tsdb append --to data',
+        '<%= config.bin %> scrape --config prometheus.yml --state scrape.state -o jsonl | <%= config.bin %> tsdb append --to data',
     },
     {
       description: 'Query a target without storing anything',
@@ -87,6 +88,12 @@ Samples get the labels job and instance, the time of the scrape, and the series 
 
   static override flags = {
     ...jobFlags,
+    state: Flags.string({
+      description:
+        'Keep in this file which series there were, so that the next run ends those that are gone (--output jsonl)',
+      helpValue: 'FILE',
+      helpGroup: 'CONFIG',
+    }),
     job: Flags.string({
       description: 'The job label (default: scrape; node for host:, tsmon for self:)',
       helpValue: 'NAME',
@@ -198,6 +205,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       await this.scrapeJobs(flags, argv, given, repeat);
       return;
     }
+    if (flags.state !== undefined) throw new InputError('bad_flags', '--state goes with --config');
     const timeoutMs = timeout(flags.timeout, repeat ? intervalMs : undefined);
     const labels = Object.fromEntries((flags.label ?? []).map(labelFromArgument));
     const named = argv.length === 0 ? DEFAULT_TARGETS : (argv as string[]);
@@ -254,17 +262,22 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       throw new InputError('bad_flags', `--${odd} does not go with --config, which says all of that`);
     if (targets.length > 0)
       throw new InputError('bad_target', 'name targets, or jobs of a configuration, but not both');
+    if (flags.state !== undefined && (repeat || flags.output !== 'jsonl'))
+      throw new InputError('bad_flags', '--state goes with one scrape of each target and --output jsonl');
     const jobs = await import('../../cli/scrape-jobs.ts');
     const complain = (line: string) => this.complain(line);
-    let configs = await jobs.loadJobs(flags.config, flags['scrape-job'], complain);
-    if (flags.interval !== undefined)
-      configs = jobs.withInterval(configs, positive(flags.interval, '--interval'));
+    const intervalMs = flags.interval === undefined ? undefined : positive(flags.interval, '--interval');
+    const load = async () => {
+      const configs = await jobs.loadJobs(flags.config, flags['scrape-job'], complain);
+      return intervalMs === undefined ? configs : jobs.withInterval(configs, intervalMs);
+    };
     const printer = this.printer([], flags.output as ExpositionFormat);
     const { version } = this.config;
     const isGood = await interruptible(async (signal) => {
       const run = { clock: systemClock, version, printer, complain, signal };
-      if (!repeat) return jobs.scrapeJobsOnce(configs, flags.concurrency, run);
-      return jobs.scrapeJobs(configs, run);
+      const { concurrency, state: stateFile, 'scrape-job': only } = flags;
+      if (!repeat) return jobs.scrapeJobsOnce(await load(), { concurrency, only, stateFile }, run);
+      return jobs.scrapeJobs(load, run);
     });
     if (!isGood) process.exitCode ??= EXIT_FAILED;
   }

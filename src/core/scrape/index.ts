@@ -37,6 +37,7 @@ export {
 } from './round.ts';
 export { Schedule, type Tick } from './schedule.ts';
 export type { ScrapeConfig } from './scrape-config.ts';
+export { ScrapeState } from './scrape-state.ts';
 export { type ScrapeResult, Scraper, type ScraperOptions } from './scraper.ts';
 export { type Origin, type Target, TargetLabels } from './target.ts';
 export { labelFromArgument, type TargetOptions, targetFromArgument } from './target-argument.ts';

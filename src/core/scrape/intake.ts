@@ -57,6 +57,12 @@ export class IntakeCounts {
   tooFarAhead = 0;
 }
 
+export interface RememberedSeries {
+  labels: Labels;
+  /** Its absence means its end. */
+  ends: boolean;
+}
+
 export class Intake {
   counts = new IntakeCounts();
   readonly cache: SeriesCache;
@@ -89,6 +95,38 @@ export class Intake {
   reconfigure(options: IntakeOptions, anew: boolean): void {
     this.options = options;
     if (anew) this.cache.resolveAnew();
+  }
+
+  get reportsExtra(): boolean {
+    return this.options.extraReport !== undefined;
+  }
+
+  /** The series that the next scrape takes for known, and which of them end if it lacks them. */
+  remembered(): RememberedSeries[] {
+    const { cache, previous, lastSuccess } = this;
+    const ending = new Set<number>();
+    for (let i = 0; i < previous.length; i++) ending.add(previous.values[i]);
+    const found: RememberedSeries[] = [];
+    for (let final = this.report.length; final < cache.final.size; final++) {
+      if (cache.seen[final] === 0 || cache.seen[final] < lastSuccess) continue;
+      found.push({ labels: cache.final.labels[final], ends: ending.has(final) });
+    }
+    return found;
+  }
+
+  /** As if the scrape before had had these; before the first one. */
+  remember(series: readonly RememberedSeries[]): void {
+    const { cache, previous } = this;
+    const generation = cache.nextGeneration(0);
+    for (const { labels, ends } of series) {
+      const final = cache.enter(labels);
+      cache.seen[final] = generation;
+      if (!ends) continue;
+      cache.tracked[final] = generation;
+      previous.push(final);
+    }
+    this.lastSuccess = generation;
+    this.usualRows = series.length;
   }
 
   /** `t` is the time of rows that have none, `now` the clock's. */

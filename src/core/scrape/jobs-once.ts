@@ -11,6 +11,10 @@ import { Scraper } from './scraper.ts';
 
 export interface OpenJobs {
   scrapers: Scraper[];
+  /** The job of each scraper. */
+  jobNames: string[];
+  /** Jobs of which targets may be missing, because a discoverer failed. */
+  incomplete: ReadonlySet<string>;
   /** What is wrong: discoverers that failed, targets that cannot be scraped. */
   troubles: string[];
   close(): void;
@@ -35,10 +39,13 @@ export async function openJobs(
   );
   const clients = new Set<FetchClient>();
   const scrapers: Scraper[] = [];
+  const jobNames: string[] = [];
+  const incomplete = new Set<string>();
   const troubles: string[] = [];
   for (const [i, config] of configs.entries()) {
     const { jobName, targetLimit } = config;
     for (const { mechanism, reason } of found[i].failures) {
+      incomplete.add(jobName);
       troubles.push(`${jobName}: discovery (${mechanism}) failed: ${reason}`);
     }
     const listed = listTargets(config, found[i].groups);
@@ -56,10 +63,11 @@ export async function openJobs(
       // Results are delivered in order and wait for each other, each with its own memory.
       const options = scraperOptions(target, config, { clock, client, buffers: new ScrapeBuffers() });
       scrapers.push(new Scraper(target, input, options));
+      jobNames.push(jobName);
     }
   }
   const close = () => {
     for (const client of clients) client.close();
   };
-  return { scrapers, troubles, close };
+  return { scrapers, jobNames, incomplete, troubles, close };
 }

@@ -15,7 +15,7 @@ import { ScrapeBuffers } from './buffers.ts';
 import { ClassicConversion } from './classic-conversion.ts';
 import { addFamilies, stretches } from './feed.ts';
 import type { Exposed, ScrapeInput } from './input.ts';
-import { Intake, type IntakeCounts, type IntakeOptions } from './intake.ts';
+import { Intake, type IntakeCounts, type IntakeOptions, type RememberedSeries } from './intake.ts';
 import type { Target } from './target.ts';
 
 /** A scrape that has kept others waiting for this long lets them run. */
@@ -38,6 +38,8 @@ export interface ScrapeResult {
   receivedBytes: number;
   /** Something odd that did not fail the scrape. */
   warning: string | undefined;
+  /** Nothing was scraped: the target is gone, and these are the ends of its series. */
+  isEnd: boolean;
 }
 
 export interface ScraperOptions extends IntakeOptions {
@@ -89,6 +91,21 @@ export class Scraper {
    */
   get families(): readonly Family[] {
     return this.intake.cache.exposed.families;
+  }
+
+  /** Whether its scrapes add the extra series, too. */
+  get reportsExtra(): boolean {
+    return this.intake.reportsExtra;
+  }
+
+  /** What the next scrape must know of the one before, for one that another process makes. */
+  remembered(): RememberedSeries[] {
+    return this.intake.remembered();
+  }
+
+  /** Goes on where another scraper of the target was; before the first scrape. */
+  remember(series: readonly RememberedSeries[]): void {
+    this.intake.remember(series);
   }
 
   /** See Intake.reconfigure. Not while a scrape runs. */
@@ -165,7 +182,7 @@ export class Scraper {
     const { batch } = this;
     this.intake.begin(t, this.clock.now());
     this.intake.end(batch);
-    return this.result(t, undefined, undefined, 0);
+    return { ...this.result(t, undefined, undefined, 0), isEnd: true };
   }
 
   private conversionFor({ convertClassic }: ScraperOptions): ClassicConversion | undefined {
@@ -263,6 +280,7 @@ export class Scraper {
       bodyBytes: answer === undefined ? 0 : this.body.length,
       receivedBytes: answer?.receivedBytes ?? 0,
       warning: answer?.warning,
+      isEnd: false,
     };
   }
 }

@@ -90,6 +90,16 @@ export class SeriesCache {
     this.finalOf.fill(UNRESOLVED);
   }
 
+  /** The final number of a series, which may be new. */
+  enter(labels: Labels): number {
+    const final = this.final.intern(labels);
+    if (final >= this.seen.length) {
+      this.seen = widened(this.seen, final);
+      this.tracked = widened(this.tracked, final);
+    }
+    return final;
+  }
+
   private isOurs(name: string): boolean {
     return this.reportSize > 0 && this.reportFamilies.some((family) => family.name === name);
   }
@@ -98,11 +108,7 @@ export class SeriesCache {
     this.newSeries++;
     const empty = this.exposed.emptyLabels.get(exposed) ?? NONE;
     const relabelled = this.relabel(this.exposed.labels[exposed], empty);
-    const final = relabelled === null ? DROPPED : this.final.intern(relabelled);
-    if (final >= this.seen.length) {
-      this.seen = widened(this.seen, final);
-      this.tracked = widened(this.tracked, final);
-    }
+    const final = relabelled === null ? DROPPED : this.enter(relabelled);
     if (exposed >= this.finalOf.length) {
       const wider = new Int32Array(Math.max(this.finalOf.length * 2, exposed + 1)).fill(UNRESOLVED);
       wider.set(this.finalOf);

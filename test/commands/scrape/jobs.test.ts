@@ -145,6 +145,55 @@ describe('scrape --config', () => {
     expect(status).toBe(1);
   });
 
+  it('ends in one run from cron what the run before still had', async () => {
+    let body = 'a 1\nb 2\n';
+    const url = await serveHttp((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(body);
+    });
+    const job = `{job_name: j, static_configs: [{targets: ['${new URL(url).host}']}]}`;
+    file('prometheus.yml', `scrape_configs: [${job}]\n`);
+    const args = ['scrape', '--config', 'prometheus.yml', '--state', 'state', '-o', 'jsonl'];
+    const ended = async () => (await run(args)).stdout.split('\n').filter((line) => line.includes('stale'));
+    expect(await ended()).toEqual([]);
+    body = 'a 1\n';
+    expect(await ended()).toEqual([expect.stringContaining('"__name__":"b"')]);
+    file('prometheus.yml', 'scrape_configs: []\n');
+    expect(await ended()).toHaveLength(6);
+    expect(await ended()).toEqual([]);
+    expect(tsmon([...args, '--watch'], { cwd: dir }).stderr).toContain('--state goes with one scrape');
+  }, 30_000);
+
+  it('reads the file again at SIGHUP, and stays as it is where that is no good', async () => {
+    const host = await target('a 1\n');
+    const jobs = (name: string) =>
+      file(
+        'prometheus.yml',
+        `scrape_configs: [{job_name: ${name}, static_configs: [{targets: ['${host}']}]}]\n`,
+      );
+    jobs('before');
+    const child = startTsmon(['scrape', '--config', 'prometheus.yml', '--interval', '100ms'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: dir,
+    });
+    const said = (stream: 'stdout' | 'stderr', text: string) =>
+      new Promise<void>((resolve) => {
+        child[stream]!.on('data', (piece: Buffer) => {
+          if (piece.toString('utf8').includes(text)) resolve();
+        });
+      });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    await said('stdout', 'job="before"');
+    jobs('after');
+    child.kill('SIGHUP');
+    await said('stdout', 'job="after"');
+    file('prometheus.yml', 'scrape_configs: [{job_nam: x}]\n');
+    child.kill('SIGHUP');
+    await said('stderr', 'the configuration stays as it was: prometheus.yml:1:19');
+    await said('stdout', 'job="after"');
+    child.kill('SIGINT');
+    expect(await closed).toBe(130);
+  }, 30_000);
+
   it('goes on at the interval that is asked for, with targets that come later', async () => {
     const first = await target('a 1\n');
     const second = await target('a 2\n');
