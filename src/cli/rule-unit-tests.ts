@@ -115,46 +115,30 @@ function nameOf(test: UnitTest): string {
   return test.name === '' ? `test at line ${test.place.line}` : test.name;
 }
 
+/** A failure as reports have it: where it stands, and what it says. */
 function caseOf(failure: UnitTestFailure, test: UnitTest, name: string) {
-  const time = formatDuration(failure.timeMs);
   const line = failure.kind === 'rule' ? (test.place.line ?? 1) : (failure.line ?? 1);
+  const { expected, got } =
+    failure.kind === 'alert' || failure.kind === 'expr' ? failure : { expected: [], got: [] };
+  return { line, name, failure: { message: messageOf(failure), expected, got } };
+}
+
+function messageOf(failure: UnitTestFailure): string {
+  const time = formatDuration(failure.timeMs);
   switch (failure.kind) {
     case 'rule':
-      return {
-        line,
-        name,
-        failure: {
-          message: `rule ${failure.rule} of group ${failure.group} (${failure.file}:${failure.line}), time ${time}: ${failure.error}`,
-          expected: [],
-          got: [],
-        },
-      };
+      return `rule ${failure.rule} of group ${failure.group} (${failure.file}:${failure.line}), time ${time}: ${failure.error}`;
     case 'error':
-      return {
-        line,
-        name,
-        failure: { message: `expr ${failure.expr}, time ${time}: ${failure.error}`, expected: [], got: [] },
-      };
-    case 'alert':
-      return {
-        line,
-        name,
-        failure: {
-          message: `alert ${failure.alert}, time ${time}`,
-          expected: failure.expected,
-          got: failure.got,
-        },
-      };
+      return `expr ${failure.expr}, time ${time}: ${failure.error}`;
+    case 'alert': {
+      const where =
+        failure.groups.length === 0
+          ? ', which no group has'
+          : ` of ${failure.groups.length === 1 ? 'group' : 'groups'} ${failure.groups.join(', ')}`;
+      return `alert ${failure.alert}${where}, time ${time}`;
+    }
     case 'expr':
-      return {
-        line,
-        name,
-        failure: {
-          message: `expr ${failure.expr}, time ${time}`,
-          expected: failure.expected,
-          got: failure.got,
-        },
-      };
+      return `expr ${failure.expr}, time ${time}`;
   }
 }
 

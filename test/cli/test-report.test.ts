@@ -43,6 +43,8 @@ describe('a report of nothing', () => {
   it.each([
     ['text', ''],
     ['tap', 'TAP version 14\n1..0\n'],
+    ['json', '{"passed":0,"failed":0,"tests":[]}\n'],
+    ['github', ''],
     [
       'junit',
       '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites tests="0" failures="0" errors="0" time="0.000">\n</testsuites>\n',
@@ -66,5 +68,34 @@ describe('what could be mistaken for syntax', () => {
       '<failure message="first &quot;line&quot;">second\n- \ufffd[0m &lt;a&gt; &amp; ]]&gt;</failure>',
     );
     expect(text).toContain('<testsuites tests="2" failures="1" errors="0" time="3.000">');
+  });
+});
+
+describe('for programs and for GitHub', () => {
+  const failed = {
+    ...passed,
+    line: 7,
+    name: 'up',
+    failure: { message: 'expr up, time 5m', expected: ['up 1'], got: ['up 0'] },
+  };
+
+  it('JSON has every test', () => {
+    const { failure, ...test } = failed;
+    const seconds = 1.5;
+    expect(JSON.parse(printed('json', [passed, failed]))).toEqual({
+      passed: 1,
+      failed: 1,
+      tests: [
+        { file: 'f', line: 1, name: 'a', passed: true, seconds },
+        { file: 'f', line: 7, name: test.name, passed: false, seconds, ...failure },
+      ],
+    });
+  });
+
+  it('annotations have the place and what differs', () => {
+    expect(printed('github', [passed, failed, { ...failed, name: 'the test' }])).toBe(
+      '::error file=f,line=7::expr up, time 5m%0A- up 1%0A+ up 0\n' +
+        '::error file=f,line=7::the test: expr up, time 5m%0A- up 1%0A+ up 0\n',
+    );
   });
 });

@@ -1,12 +1,14 @@
 /** The forms in which the outcome of tests is printed. */
 import type { Output } from '../output.ts';
 import type { Painter } from '../paint.ts';
+import { GitHubReport } from './github.ts';
+import { JsonReport } from './json.ts';
 import { JUnitReport } from './junit.ts';
 import { TapReport } from './tap.ts';
 import type { TestReport } from './test-case.ts';
 import { TextReport } from './text.ts';
 
-export const REPORT_FORMATS = ['text', 'tap', 'junit'] as const;
+export const REPORT_FORMATS = ['text', 'tap', 'junit', 'json', 'github'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 export function createReport(format: ReportFormat, output: Output, paint: Painter): TestReport {
@@ -17,5 +19,9 @@ export function createReport(format: ReportFormat, output: Output, paint: Painte
       return new TapReport(output);
     case 'junit':
       return new JUnitReport(output);
+    case 'json':
+      return new JsonReport(output);
+    case 'github':
+      return new GitHubReport(output);
   }
 }

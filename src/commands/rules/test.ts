@@ -62,7 +62,7 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
     output: Flags.string({
       char: 'o',
       description:
-        'text for people; tap with a line an eval; junit as XML, for what shows test results elsewhere',
+        'text for people; tap with a line an eval; junit as XML, for what shows test results elsewhere; json for programs; github as annotations of a workflow',
       options: [...REPORT_FORMATS],
       default: 'text',
     }),

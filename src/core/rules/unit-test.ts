@@ -35,6 +35,8 @@ export type UnitTestFailure =
   | {
       kind: 'alert';
       alert: string;
+      /** Those that have such an alert. */
+      groups: string[];
       timeMs: number;
       line: number | undefined;
       expected: string[];
@@ -273,19 +275,21 @@ class TestRun {
     for (const test of this.test.alertTests) {
       if (test.evalTimeMs !== evalTimeMs) continue;
       const got: AlertTexts[] = [];
+      const names = new Set<string>();
       for (const { group, file } of groups) {
         for (const rule of group.rules) {
           if (!(rule instanceof AlertingRule) || rule.config.name !== test.alertName) continue;
           const firing = rule.alerts().filter(({ state }) => state === 'firing');
           got.push(...firing);
+          names.add(group.config.name);
           this.options.coverage?.sawAlert(file, rule.config, firing.length > 0);
         }
       }
-      this.compareAlertLists(test, got);
+      this.compareAlertLists(test, got, [...names]);
     }
   }
 
-  private compareAlertLists(test: AlertTest, found: readonly AlertTexts[]): void {
+  private compareAlertLists(test: AlertTest, found: readonly AlertTexts[], groups: string[]): void {
     const expected = [...test.expected].sort(byLabels);
     const got = [...found].sort(byLabels);
     const expectedLines = expected.map(alertLine);
@@ -295,6 +299,7 @@ class TestRun {
     this.failures.push({
       kind: 'alert',
       alert: test.alertName,
+      groups,
       timeMs: test.evalTimeMs,
       line: test.place.line,
       expected: expectedLines,
