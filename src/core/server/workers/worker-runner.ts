@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import { Matcher } from '../../model/matcher.ts';
-import { type EngineOptions, parsedInstantQuery, type QueryValue } from '../../promql/index.ts';
+import { type EngineOptions, parsedInstantQuery, QueryTimeout, type QueryValue } from '../../promql/index.ts';
 import { type Expr, parseQuery } from '../../promql/parser/index.ts';
 import type { BlockReader } from '../../tsdb/block/index.ts';
 import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
@@ -19,6 +19,9 @@ import type { BlockPlace, FromWorker, ToWorker } from './messages.ts';
 import { queryValue } from './vector-message.ts';
 
 const DEFAULT_LOOKBACK_MS = 5 * 60_000;
+
+/** How long after its time a query may take to notice it; then its thread ends, whatever it is at. */
+const OVERDUE_MS = 3000;
 
 export interface WorkerRunnerOptions {
   database: Database;
@@ -81,10 +84,12 @@ export class WorkerRunner implements QueryRunner {
     if (signal.aborted) cancel();
     signal.addEventListener('abort', cancel, { once: true });
     const id = ++this.lastId;
+    const overdue = setTimeout(() => this.endOverdue(thread, id), task.timeoutMs + OVERDUE_MS);
     try {
       const first = await this.ask<Batch>(thread, { kind: 'run', id, task, cancelFlag });
       return this.pieces(thread, id, first);
     } finally {
+      clearTimeout(overdue);
       signal.removeEventListener('abort', cancel);
     }
   }
@@ -177,8 +182,8 @@ export class WorkerRunner implements QueryRunner {
     worker.unref();
     const thread: Thread = { worker, jobs: new Map() };
     worker.on('message', (message: FromWorker) => this.receive(thread, message));
-    worker.on('error', (error: Error) => this.ended(thread, error.message));
-    worker.on('exit', () => this.ended(thread, 'it ended'));
+    worker.on('error', (error: NodeJS.ErrnoException) => this.ended(thread, faultOfThread(error)));
+    worker.on('exit', () => this.ended(thread, faultOfThread(new Error('it ended'))));
     return thread;
   }
 
@@ -237,16 +242,33 @@ export class WorkerRunner implements QueryRunner {
     job.reader = undefined;
   }
 
-  private ended(thread: Thread, reason: string): void {
+  /** A step of a query that looks at no clock has the thread to itself: the others there would wait for ever. */
+  private endOverdue(thread: Thread, id: number): void {
+    const job = thread.jobs.get(id);
+    if (job === undefined) return;
+    thread.jobs.delete(id);
+    this.evaluated(job);
+    job.reject(new QueryTimeout());
+    this.ended(thread, new ApiFault('unavailable', 'another query took too long in the same thread'));
+    void thread.worker.terminate();
+  }
+
+  private ended(thread: Thread, fault: Error): void {
     const at = this.threads.indexOf(thread);
     if (at >= 0) this.threads.splice(at, 1);
     if (this.own === thread) this.own = undefined;
     for (const job of thread.jobs.values()) {
       this.evaluated(job);
-      job.reject(new ApiFault('internal', `the thread of the query has failed: ${reason}`));
+      job.reject(fault);
     }
     thread.jobs.clear();
   }
+}
+
+function faultOfThread({ code, message }: NodeJS.ErrnoException): ApiFault {
+  return code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new ApiFault('execution', 'the query needs more memory than a thread has')
+    : new ApiFault('internal', `the thread of the query has failed: ${message}`);
 }
 
 /** Queries that are being evaluated; an answer that waits for its client costs nothing. */
