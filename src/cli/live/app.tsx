@@ -74,8 +74,12 @@ export function App(props: AppProps): ReactElement {
   };
   const recall = (step: 1 | -1) => {
     const { steps, draft } = backNow.current;
-    const next = Math.max(0, Math.min(history.length, steps + step));
     const written = steps === 0 ? lineNow.current : draft;
+    const textAt = (back: number) => (back === 0 ? written.text : history.at(back));
+    let next = steps + step;
+    // What was run last is still in the line: it would look as if the key did nothing.
+    while (textAt(next) === lineNow.current.text) next += step;
+    next = Math.max(0, Math.min(history.length, next));
     setBack({ steps: next, draft: written });
     write(next === 0 ? written : lineOf(history.at(next) ?? ''));
   };

@@ -42,6 +42,8 @@ export async function runLive(options: LiveOptions): Promise<void> {
   }
   // Whoever wrote to the pipe may put the terminal back into its usual mode as its last deed, when it has been read.
   if (from.includes('-')) await systemClock.sleep(WRITER_ENDS_MS);
+  const history = new History(historyFile());
+  history.add(query.trim());
   const stdin = keyboard();
   process.stdout.write(ENTER_SCREEN);
   const instance = render(
@@ -52,7 +54,7 @@ export async function runLive(options: LiveOptions): Promise<void> {
       stepMs={stepMs}
       intervalMs={intervalMs}
       parser={parser!}
-      history={new History(historyFile())}
+      history={history}
       sources={from.join(', ')}
       paint={paint}
       onInterrupt={() => interrupt(stdin)}

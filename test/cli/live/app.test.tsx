@@ -208,6 +208,19 @@ it('goes back in the history, and forth to what was being written', async () => 
   await see('> 3');
 });
 
+it('goes back to what was run before what the line still says', async () => {
+  const { see, press } = start({ query: '' });
+  await see('Tab complete');
+  await press('1', '\r');
+  await see('q quit');
+  await press('e', '\x15', '2', '\r');
+  await see('> 2');
+  await press('e', UP);
+  await see('> 1');
+  await press(DOWN);
+  await see('> 2');
+});
+
 it('says what is wrong with an expression while it is written, and why a query failed', async () => {
   const { see, press } = start({ query: 'bad' });
   await see('no such thing', '^^^');
