@@ -66,6 +66,7 @@ export interface HistoryAlerts {
 }
 
 const DAY_MS = 24 * 3_600_000;
+const LEAST_WINDOW_MS = 6 * 3_600_000;
 /** How long work goes on before others get their turn. */
 const STRETCH_MS = 50;
 const DEFAULT_LOOKBACK_MS = 5 * 60_000;
@@ -131,10 +132,19 @@ export class RuleHistory {
       const own = reachOf(config.parsed, this.lookbackMs);
       return Math.max(most, own);
     }, 0);
-    const windowMs = options.windowMs ?? DAY_MS;
+    let windowMs = options.windowMs ?? DAY_MS;
     for (let from = start; from <= end; ) {
-      const to = Math.min(end, (Math.floor(from / windowMs) + 1) * windowMs - 1);
-      if (options.prefetch !== false) await selections.begin(from - this.mostOffsetMs, to);
+      const windowEnd = () => Math.min(end, (Math.floor(from / windowMs) + 1) * windowMs - 1);
+      let to = windowEnd();
+      if (options.prefetch !== false) {
+        const fromSample = from - this.mostOffsetMs;
+        let fits = await selections.begin(fromSample, to);
+        // Decoding once is worth more than long columns.
+        for (; !fits && options.windowMs === undefined && windowMs > LEAST_WINDOW_MS; to = windowEnd()) {
+          windowMs /= 2;
+          fits = await selections.begin(fromSample, windowEnd(), true);
+        }
+      }
       for (const unit of order.units) {
         if (unit.stepwise) await this.playTogether(unit, from, to);
         else await this.playWindow(this.runners.get(unit.rules[0])!, from, to);

@@ -9,6 +9,8 @@ import type { SelectHints, SeriesSet, Source } from '../source/source.ts';
 import { PackedSamples } from './packed-samples.ts';
 
 const FIRST_SERIES = 99;
+/** The first series are no good measure of all, but of this many times what is allowed they are. */
+const SURELY_TOO_MANY = 1.5;
 
 /**
  * Reads the metrics from `mint` to `maxt` (ms, inclusive); undefined where they have more than `mostSamples`, or
@@ -29,7 +31,11 @@ export async function prefetch(
     if (!samples.add(set, i) || samples.rows > mostSamples) return undefined;
     labels.push(set.labels(i));
     // By then it is known about how many there will be.
-    if (i === FIRST_SERIES) samples.reserve(Math.min(mostSamples, (samples.rows / (i + 1)) * set.length));
+    if (i === FIRST_SERIES) {
+      const expected = (samples.rows / (i + 1)) * set.length;
+      if (expected > SURELY_TOO_MANY * mostSamples) return undefined;
+      samples.reserve(Math.min(mostSamples, expected));
+    }
   }
   return new Prefetched(names, labels, samples, mint, maxt);
 }

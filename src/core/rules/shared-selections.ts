@@ -42,9 +42,13 @@ export class SharedSelections extends SourceOver {
     }
   }
 
-  /** Reads what most rules need at times from `from` to `to` (ms), where that is not too much. */
-  async begin(from: number, to: number): Promise<void> {
-    if (this.tooMuch || this.names.size === 0 || this.uses.size < LEAST_PREFETCHED) return;
+  /**
+   * Reads what most rules need at times from `from` to `to` (ms). False where that is too much; then nothing is read
+   * ahead any more, unless the caller tries shorter times (`again`).
+   */
+  async begin(from: number, to: number, again = false): Promise<boolean> {
+    if (this.names.size === 0 || this.uses.size < LEAST_PREFETCHED) return true;
+    if (this.tooMuch && !again) return false;
     const names = [...this.names];
     try {
       this.prefetched = await prefetch(this.base, names, from - this.reachMs, to, MOST_SAMPLES);
@@ -53,6 +57,7 @@ export class SharedSelections extends SourceOver {
       // Whether that is a fault of what a rule needs will be seen when it asks for it.
     }
     this.tooMuch = this.prefetched === undefined;
+    return !this.tooMuch;
   }
 
   override select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
