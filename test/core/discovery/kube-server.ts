@@ -34,6 +34,11 @@ interface Event {
   object: KubeObject;
 }
 
+interface Snapshot {
+  all: KubeObject[];
+  revision: number;
+}
+
 interface Watch {
   plural: string;
   namespace: string | undefined;
@@ -54,6 +59,9 @@ export class KubeServer {
   private readonly objects = new Map<string, { plural: string; object: KubeObject }>();
   private readonly history: Event[] = [];
   private readonly watches = new Set<Watch>();
+  /** Lists of which pages are still to be asked for. */
+  private readonly snapshots = new Map<string, Snapshot>();
+  private tokens = 0;
   private revision = 1;
   /** Events up to here are forgotten. */
   private forgotten = 0;
@@ -107,6 +115,7 @@ export class KubeServer {
     this.revision++;
     this.forgotten = this.revision;
     this.history.length = 0;
+    this.snapshots.clear();
     for (const { response } of this.watches)
       response.end(`${JSON.stringify({ type: 'ERROR', object: GONE })}\n`);
     this.watches.clear();
@@ -153,23 +162,38 @@ export class KubeServer {
     query: URLSearchParams,
     response: ServerResponse,
   ): void {
-    const all = [...this.objects.values()]
-      .filter((entry) => entry.plural === plural && matches(entry.object, namespace, query))
-      .map(({ object }) => object);
-    const from = Number(query.get('continue') ?? 0);
-    const size = query.has('limit')
-      ? Math.min(this.pageSize, Number(query.get('limit')) || all.length)
-      : all.length;
-    const next = from + size < all.length ? String(from + size) : undefined;
+    const [token, offset] = (query.get('continue') ?? '').split(':');
+    const snapshot = token === '' ? this.snapshot(plural, namespace, query) : this.snapshots.get(token);
+    if (snapshot === undefined) {
+      response.writeHead(410).end(JSON.stringify(GONE));
+      return;
+    }
+    const { all, revision } = snapshot;
+    const from = Number(offset ?? 0);
+    const limit = Number(query.get('limit') ?? 0);
+    const size = limit === 0 ? all.length : Math.min(this.pageSize, limit);
+    const id = token || String(++this.tokens);
+    if (from + size < all.length) this.snapshots.set(id, snapshot);
     const { kind, apiVersion } = COLLECTIONS[plural];
     response.end(
       JSON.stringify({
         kind: `${kind}List`,
         apiVersion,
-        metadata: { resourceVersion: String(this.revision), continue: next },
+        metadata: {
+          resourceVersion: String(revision),
+          continue: from + size < all.length ? `${id}:${from + size}` : undefined,
+        },
         items: all.slice(from, from + size),
       }),
     );
+  }
+
+  /** All pages of a list are of one moment. */
+  private snapshot(plural: string, namespace: string | undefined, query: URLSearchParams): Snapshot {
+    const all = [...this.objects.values()]
+      .filter((entry) => entry.plural === plural && matches(entry.object, namespace, query))
+      .map(({ object }) => object);
+    return { all, revision: this.revision };
   }
 
   private watch(watch: Watch): void {

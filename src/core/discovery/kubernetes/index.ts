@@ -81,7 +81,7 @@ export class KubernetesDiscoverer implements Discoverer {
             clock: host.clock,
             changed: (event, key) => groups.changed(kind, event, key),
             settled: () => {
-              if (reflectors.every(({ synced }) => synced)) groups.report();
+              if (reflectors.every(({ synced }) => synced)) groups.soonReport(signal);
             },
             failed: (error) => {
               host.count?.('kubernetesFailures');
@@ -131,6 +131,7 @@ class Groups {
   /** Keys of objects of the role's own kind. */
   private dirty = new Set<string>();
   private reported = false;
+  private waiting = false;
 
   constructor(config: KubernetesDiscoveryConfig, host: DiscoveryHost) {
     this.config = config;
@@ -144,8 +145,18 @@ class Groups {
     else for (const dependent of this.lookup.dependents(kind, key)) this.dirty.add(dependent);
   }
 
+  /** After whatever came in the same moment: a group that many changes concern is built once. */
+  soonReport(signal: AbortSignal): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    setImmediate(() => {
+      this.waiting = false;
+      if (!signal.aborted) this.report();
+    });
+  }
+
   /** Builds what has changed since the last time, and hands it over. */
-  report(): void {
+  private report(): void {
     if (this.dirty.size === 0 && this.reported) return;
     const changed = [...this.dirty].map((key) => this.build(key));
     this.dirty = new Set();
