@@ -115,13 +115,16 @@ function checkpointed(wal: string): string[] {
 }
 
 function originals(dir: string): string[] {
-  const ofLogs = LOGS.flatMap((log) =>
-    namesIn(join(dir, log))
+  const checkpoint = listCheckpoints(join(dir, 'wal')).at(-1);
+  const places = [...LOGS, HEAD_CHUNKS_DIR].map((part) => join(dir, part));
+  if (checkpoint !== undefined) places.push(join(dir, 'wal', checkpointName(checkpoint)));
+  const setAside = places.flatMap((place) =>
+    namesIn(place)
       .filter((name) => /\.damaged(\.\d+)?$/.test(name))
-      .map((name) => join(dir, log, name)),
+      .map((name) => join(place, name)),
   );
   const kept = namesIn(dir).includes(KEPT_DIR) ? [join(dir, KEPT_DIR)] : [];
-  return [...ofLogs, ...kept];
+  return [...setAside, ...kept];
 }
 
 function remove(dir: string, { reason, path }: Garbage): void {
