@@ -5,6 +5,7 @@
 import type { Matcher } from '../../model/matcher.ts';
 import type { SelectHints, SeriesSet, Source } from '../../source/source.ts';
 import { BlockReader, mergeReadable, type PlacedSet } from '../../tsdb/block/index.ts';
+import { runSteps } from '../../tsdb/compaction/index.ts';
 import { openSelection } from '../../tsdb/head/index.ts';
 import { PageCache, SeriesCache } from '../../tsdb/index/index.ts';
 import type { BlockPlace, Selected } from './messages.ts';
@@ -78,7 +79,7 @@ export class WorkerSource implements Pick<Source, 'select' | 'close'> {
       this.used.push(place.key);
       return { dir: place.dir, set: reader.select(matchers, mint, maxt) };
     });
-    if (head !== undefined) sets.push({ dir: HEAD, set: openSelection(head) });
+    if (head !== undefined) sets.push({ dir: HEAD, set: runSteps(openSelection(head)) });
     const all = mergeReadable(sets, ({ message }) => this.onDamage(message));
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };

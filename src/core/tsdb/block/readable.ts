@@ -1,7 +1,8 @@
 /** What can be read of several places of which some are damaged: the faults are told, and the rest is read without. */
 import { sep } from 'node:path';
 import { CorruptionError } from '../../errors.ts';
-import { mergeSeriesSets, type StoredSeriesSet } from './series-set.ts';
+import { mergingSeriesSets, type StoredSeriesSet } from './series-set.ts';
+import { runSteps } from './steps.ts';
 
 /** Throws what it is told where nothing is to be read without what is damaged. */
 export type OnDamage = (error: CorruptionError) => void;
@@ -27,10 +28,18 @@ export function askEach<P, T>(places: readonly P[], ask: (place: P) => T, onDama
 
 /** All series, as mergeSeriesSets, without damaged samples, and without places of which the labels cannot be read. */
 export function mergeReadable(selections: readonly PlacedSet[], onDamage: OnDamage): StoredSeriesSet {
+  return runSteps(mergingReadable(selections, onDamage));
+}
+
+/** The same in steps, as mergingSeriesSets. */
+export function* mergingReadable(
+  selections: readonly PlacedSet[],
+  onDamage: OnDamage,
+): Generator<void, StoredSeriesSet> {
   const left = selections.map(({ dir, set }) => ({ dir, set: withoutDamaged(set, onDamage) }));
   for (;;) {
     try {
-      return mergeSeriesSets(left.map(({ set }) => set));
+      return yield* mergingSeriesSets(left.map(({ set }) => set));
     } catch (error) {
       if (!(error instanceof CorruptionError)) throw error;
       const damaged = left.findIndex(({ dir }) => error.place.file?.startsWith(dir + sep));

@@ -1,6 +1,7 @@
 /** What blocks and the head give for a selection, and several of them as one. */
 import type { Labels, SampleColumns } from '../../model/index.ts';
 import { mergeRuns } from './sample-runs.ts';
+import { runSteps } from './steps.ts';
 
 /** Series sorted by labels; the shape of `SeriesSet` in source/source.ts, which storage does not import. */
 export interface StoredSeriesSet {
@@ -23,33 +24,50 @@ export const NO_SERIES: StoredSeriesSet = {
  * time. The sets are best given oldest first.
  */
 export function mergeSeriesSets(sets: readonly StoredSeriesSet[]): StoredSeriesSet {
-  const filled = sets.filter((set) => set.length > 0);
-  if (filled.length === 0) return NO_SERIES;
-  return filled.length === 1 ? filled[0] : new MergedSeriesSet(filled);
+  return runSteps(mergingSeriesSets(sets));
 }
 
+/** The same in steps, between which others may work: where there are many series it takes long. */
+export function* mergingSeriesSets(sets: readonly StoredSeriesSet[]): Generator<void, StoredSeriesSet> {
+  const filled = sets.filter((set) => set.length > 0);
+  if (filled.length === 0) return NO_SERIES;
+  if (filled.length === 1) return filled[0];
+  const merged = new MergedSeriesSet(filled);
+  for (const series of mergedByLabels(filled)) {
+    merged.add(series);
+    if (merged.length % STEP_SERIES === 0) yield;
+  }
+  return merged;
+}
+
+/** Merged between two chances for others to work. */
+const STEP_SERIES = 500;
+
 class MergedSeriesSet implements StoredSeriesSet {
-  readonly length: number;
   private readonly sets: readonly StoredSeriesSet[];
   /** Labels of each merged series. */
   private readonly merged: Labels[] = [];
   /** Where the parts of series `i` start in `partSet` and `partSeries`; they end where those of the next start. */
-  private readonly firstPart: number[] = [];
+  private readonly firstPart: number[] = [0];
   private readonly partSet: number[] = [];
   private readonly partSeries: number[] = [];
 
   constructor(sets: readonly StoredSeriesSet[]) {
     this.sets = sets;
-    for (const { labels, parts } of mergedByLabels(sets)) {
-      this.firstPart.push(this.partSet.length);
-      this.merged.push(labels);
-      for (const part of parts) {
-        this.partSet.push(part.set);
-        this.partSeries.push(part.series);
-      }
+  }
+
+  /** The next one, by labels. */
+  add({ labels, parts }: MergedSeries): void {
+    this.merged.push(labels);
+    for (const part of parts) {
+      this.partSet.push(part.set);
+      this.partSeries.push(part.series);
     }
     this.firstPart.push(this.partSet.length);
-    this.length = this.merged.length;
+  }
+
+  get length(): number {
+    return this.merged.length;
   }
 
   labels(i: number): Labels {

@@ -6,11 +6,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CorruptionError, InputError } from '../../errors.ts';
 import { type BlockMeta, writeBlockMeta } from '../block/index.ts';
+import { runStepsWithPauses } from '../block/steps.ts';
 import { lockDirectory } from '../lock.ts';
 import { removeBlock, replaceByCompacted } from './compactor.ts';
 import { takeInventory } from './inventory.ts';
 import { blockRanges, planCompaction } from './planner.ts';
-import { runStepsWithPauses } from './steps.ts';
 
 /** As Prometheus without a limit of retention. */
 export const DEFAULT_MAX_BLOCK_RANGE = 31 * 24 * 3600 * 1000;

@@ -1,3 +1,4 @@
+export { runSteps, runStepsWithPauses } from '../block/steps.ts';
 export {
   type CompactDirectoryOptions,
   type CompactionEvent,
@@ -24,7 +25,6 @@ export {
   takeInventory,
 } from './inventory.ts';
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';
-export { runSteps, runStepsWithPauses } from './steps.ts';
 export { type DirectoryFinding, type VerifyDirectoryOptions, verifyDirectory } from './verify-directory.ts';
 export { faultOf, type HeadFinding, verifyChunkSnapshot, verifyingHeadChunks } from './verify-head.ts';
 export { type LogFinding, RecordChecker, verifyingLog } from './verify-log.ts';

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Finding, verifyBlock } from '../block/index.ts';
+import { runSteps } from '../block/steps.ts';
 import { overlaps, takeInventory } from './inventory.ts';
-import { runSteps } from './steps.ts';
 import { type HeadFinding, verifyChunkSnapshot, verifyingHeadChunks } from './verify-head.ts';
 import { type LogFinding, verifyingLog } from './verify-log.ts';
 

@@ -10,7 +10,7 @@ import type { Metadata } from '../../model/metadata.ts';
 import {
   askEach,
   type BlockReader,
-  mergeReadable,
+  mergingReadable,
   type PlacedSet,
   type StoredSeriesSet,
 } from '../block/index.ts';
@@ -66,7 +66,7 @@ export class DatabaseReader {
       const set = await this.borrowed(select(this.head, matchers, mint, maxt));
       selections.push({ dir: this.head.dir, set });
     }
-    const all = mergeReadable(selections, this.onDamage);
+    const all = await runStepsWithPauses(mergingReadable(selections, this.onDamage));
     if (limit === 0 || all.length <= limit) return all;
     return { length: limit, labels: (i) => all.labels(i), read: (i, out) => all.read(i, out) };
   }

@@ -79,13 +79,11 @@ export function* handOverHead(
   return { of: { ...rest, labels: sets.image(), mint, maxt, dir: head.store.dir }, lent };
 }
 
-/** A selection that was handed over; takes some time where there are many series. */
-export function openSelection(data: SelectionData): StoredSeriesSet {
+/** A selection that was handed over, in steps. */
+export function* openSelection(data: SelectionData): Generator<void, StoredSeriesSet> {
   const sets = LabelSets.of(data.labels);
-  const ordering = orderByLabels(sets, data.places);
-  let step = ordering.next();
-  while (!step.done) step = ordering.next();
-  return new HeadSelection(sets, data.places, step.value, new SelectionReader(data));
+  const order = yield* orderByLabels(sets, data.places);
+  return new HeadSelection(sets, data.places, order, new SelectionReader(data));
 }
 
 /** Labels are made when asked for. */

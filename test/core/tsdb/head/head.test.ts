@@ -54,7 +54,7 @@ function read(head: Head, mint = 0, maxt = T0 * 2, matchers: Matcher[] = []): Re
   const there = contents(runSteps(selectHead(head, matchers, mint, maxt)).of);
   // What is handed over says the same.
   const over = runSteps(handOverHead(head, matchers, mint, maxt)).of;
-  expect(contents(openSelection(structuredClone(over)))).toEqual(there);
+  expect(contents(runSteps(openSelection(structuredClone(over))))).toEqual(there);
   return there;
 }
 
