@@ -76,9 +76,14 @@ function compare(title: string, name: string, rounds: number): void {
   }
   const [theirs, ours] = [...times.values()].map(median);
   for (const [program, all] of times) {
-    console.log(`${title.padEnd(22)} ${program.padEnd(20)} median ${median(all).toFixed(0)} ms`);
+    console.log(
+      `${title.padEnd(22)} ${program.padEnd(20)} median ${median(all).toFixed(0)} ms  min ${Math.min(...all).toFixed(1)} ms`,
+    );
   }
-  console.log(`${title.padEnd(22)} promtool / tsmon: ${(theirs / ours).toFixed(2)}`);
+  const [theirLeast, ourLeast] = [...times.values()].map((all) => Math.min(...all));
+  console.log(
+    `${title.padEnd(22)} promtool / tsmon: ${(theirs / ours).toFixed(2)}, of the shortest runs ${(theirLeast / ourLeast).toFixed(2)}`,
+  );
 }
 
 function timed(command: string, args: string[]): number {
