@@ -21,29 +21,31 @@ export interface AutoReloadOptions {
 /** Looks until the signal aborts. */
 export async function autoReload(options: AutoReloadOptions, signal: AbortSignal): Promise<void> {
   const { clock, intervalMs, configFile, current, reload } = options;
-  let seen = digest(configFile, current());
+  let seen = look(configFile, current());
   while (!signal.aborted) {
     await clock.sleep(intervalMs, signal).catch(() => {});
     if (signal.aborted) return;
-    const now = digest(configFile, current());
-    if (now === seen) continue;
+    const now = look(configFile, current());
+    if (now.size === seen.size && [...now].every(([file, digest]) => seen.get(file) === digest)) continue;
     // One that was refused is tried again when it changes, not at every look.
     await reload().catch(() => {});
-    // What is in effect may name other files than before.
-    seen = digest(configFile, current());
+    // What is in effect may name other files than before. Of the others counts what was seen before it was read: one that
+    // changed since is for the next look.
+    seen = new Map([...look(configFile, current())].map(([file, digest]) => [file, now.get(file) ?? digest]));
   }
 }
 
-function digest(configFile: string, { config }: Configuration): string {
-  const hash = createHash('sha256');
+/** The files of the configuration, and what is in them now. */
+function look(configFile: string, { config }: Configuration): Map<string, string> {
   const named = [...config.ruleFiles, ...config.scrapeConfigFiles].flatMap(filesMatching);
-  for (const file of [configFile, ...named]) {
-    hash.update(`${file}\0`);
-    try {
-      hash.update(readFileSync(file));
-    } catch {
-      // Gone for the moment, or for good: different from what was there.
-    }
+  return new Map([configFile, ...named].map((file) => [file, digestOf(file)]));
+}
+
+function digestOf(file: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  } catch {
+    // Gone for the moment, or for good: different from what was there.
+    return '';
   }
-  return hash.digest('hex');
 }
