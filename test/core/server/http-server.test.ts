@@ -163,10 +163,8 @@ describe('answers', () => {
     socket.pause();
     socket.on('error', () => {});
     socket.write(`GET /pieces HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${encoding}\r\n\r\n`);
-    await sleep(700);
-    const afterFirst = made;
-    await sleep(300);
-    expect(made).toBe(afterFirst);
+    // Until it stands still, however slow the machine is.
+    for (let before = -1; made === 0 || made !== before; await sleep(700)) before = made;
     expect(made).toBeLessThan(500);
     socket.destroy();
     await sleep(100);
