@@ -21,6 +21,8 @@ export interface LoopParts {
 }
 
 export function inputFor(target: PoolTarget, config: ScrapeConfig, client: FetchClient): ScrapeInput {
+  const { unreachable } = target;
+  if (unreachable !== undefined) return { read: () => Promise.reject(unreachable) };
   return new HttpInput(client, target.origin, {
     timeoutMs: target.timeoutMs,
     bodySizeLimitBytes: config.bodySizeLimitBytes || MOST_BODY_BYTES,

@@ -28,6 +28,9 @@ const METRICS_PATH = '__metrics_path__';
 const INTERVAL = '__scrape_interval__';
 const TIMEOUT = '__scrape_timeout__';
 
+/** In place of a URL that is none; never asked. */
+const NOWHERE = new URL('http://unreachable.invalid/');
+
 /** What relabelling may settle for one target, as 3.13 has it: by these labels, `true` or `false`. */
 const HISTOGRAM_LABELS = {
   scrapeNativeHistograms: '__scrape_native_histograms__',
@@ -49,6 +52,8 @@ export interface PoolTarget extends Target {
   url: string;
   intervalMs: number;
   timeoutMs: number;
+  /** Why its URL leads nowhere: every scrape of it fails. */
+  unreachable: InputError | undefined;
   /** Where relabelling wants it otherwise than the job. */
   histograms: Partial<HistogramSettings>;
   /** Two targets with equal keys are one: they have the same labels and URL. */
@@ -119,9 +124,11 @@ function makeTarget(discovered: Labels, relabelled: Labels, settings: TargetSett
   }
   const labels = all.filter((name) => !name.startsWith(RESERVED_PREFIX));
   const url = targetUrl(all, settings.params);
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
   return {
     name: url,
-    origin: { kind: 'http', url: parsedUrl(url) },
+    origin: { kind: 'http', url: parsed ?? NOWHERE },
+    unreachable: unreachable(url, parsed),
     labels,
     discovered,
     url,
@@ -165,8 +172,6 @@ function histogramSettings(labels: Labels): Partial<HistogramSettings> {
 /** As text, and as Prometheus writes it: the hash of a target, and so its moment, depends on it. */
 function targetUrl(labels: Labels, params: TargetSettings['params']): string {
   const scheme = labels.get(SCHEME);
-  if (scheme !== 'http' && scheme !== 'https')
-    throw fault(`scheme ${goQuote(scheme)} is not supported: only http and https can be scraped`);
   const path = pathEscaped(labels.get(METRICS_PATH));
   const slash = path === '' || path.startsWith('/') ? '' : '/';
   const query = queryOf(labels, params);
@@ -188,12 +193,13 @@ function queryOf(labels: Labels, jobParams: TargetSettings['params']): string {
     .join('&');
 }
 
-function parsedUrl(text: string): URL {
-  try {
-    return new URL(text);
-  } catch {
-    throw fault(`${goQuote(text)} is not a valid URL`);
-  }
+/** As in Prometheus, such a target is down rather than left out. */
+function unreachable(text: string, url: URL | undefined): InputError | undefined {
+  if (url === undefined) return fault(`${goQuote(text)} is not a valid URL`);
+  if (url.protocol === 'http:' || url.protocol === 'https:') return undefined;
+  return fault(
+    `scheme ${goQuote(url.protocol.slice(0, -1))} is not supported: only http and https can be scraped`,
+  );
 }
 
 /** As Go writes paths. */

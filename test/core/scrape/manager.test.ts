@@ -294,6 +294,23 @@ describe('ScrapeManager', () => {
     expect(manager.activeTargets().map(({ health }) => health)).toEqual(['up', 'up', 'up']);
   });
 
+  it('has a target down whose URL leads nowhere, as Prometheus does', async () => {
+    const { clock, network } = begin();
+    const rules = [
+      { source_labels: ['__address__'], regex: 'b:1', target_label: '__address__', replacement: 'a b' },
+      { source_labels: ['__address__'], regex: 'c:1', target_label: '__scheme__', replacement: 'ftp' },
+    ];
+    const discovery = [staticTargets('b:1', 'c:1')];
+    await stage.apply(job({ relabelConfigs: parseRelabelRules(rules), discovery }));
+    await clock.advance(10_000);
+    expect(await stage.values('up')).toEqual(['0', '0']);
+    expect(stage.manager.activeTargets().map(({ lastError }) => lastError)).toEqual([
+      '"http://a b/metrics" is not a valid URL',
+      'scheme "ftp" is not supported: only http and https can be scraped',
+    ]);
+    expect(network.requests).toEqual([]);
+  });
+
   it('says once what is wrong with a target that cannot be made', async () => {
     begin();
     await stage.apply(job({ discovery: [staticTargets('a:1', 'b/c')] }));

@@ -76,8 +76,6 @@ describe('a discovered target', () => {
 
   it.each([
     [{ __address__: 'a/b' }, '"a/b" is not a valid hostname'],
-    [{ __address__: 'a b:1' }, '"http://a b:1/metrics" is not a valid URL'],
-    [{ __scheme__: 'file' }, 'scheme "file" is not supported: only http and https can be scraped'],
     [{ __scrape_interval__: 'x' }, 'error parsing scrape interval: not a valid duration string: "x"'],
     [{ __scrape_interval__: '0s' }, 'scrape interval cannot be 0'],
     [{ __scrape_timeout__: '0s' }, 'scrape timeout cannot be 0'],
