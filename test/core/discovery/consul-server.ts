@@ -53,7 +53,7 @@ export class ConsulServer {
   readonly tokens = new Set<unknown>();
   failing = false;
   delayMs = 0;
-  index = 10;
+  index = 10_000;
   private readonly waiting = new Set<Waiting>();
 
   readonly listener: RequestListener = async (request, response) => {
