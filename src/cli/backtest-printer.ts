@@ -148,16 +148,17 @@ export function resultRecord(
   comparison: readonly AlertComparison[] | undefined,
   violations: readonly string[],
 ): object {
+  const record = (interval: Interval) => intervalRecord(interval, result.end);
   return {
     start: iso(result.start),
     end: iso(result.end),
-    alerts: result.reports.map(reportRecord),
+    alerts: result.reports.map((report) => reportRecord(report, result.end)),
     ...(comparison !== undefined && {
       changes: comparison.filter(differs).map((one) => ({
         alert: one.name,
-        before: one.before === undefined ? null : reportRecord(one.before),
-        gained: one.gained.map(intervalRecord),
-        lost: one.lost.map(intervalRecord),
+        before: one.before === undefined ? null : reportRecord(one.before, result.end),
+        gained: one.gained.map(record),
+        lost: one.lost.map(record),
       })),
     }),
     violations,
@@ -165,26 +166,29 @@ export function resultRecord(
   };
 }
 
-function reportRecord({ rule, alerts, ...numbers }: AlertReport): object {
+/** `last` is the time (ms) of the last evaluation. */
+function reportRecord({ rule, alerts, ...numbers }: AlertReport, last: number): object {
+  const record = (interval: Interval) => intervalRecord(interval, last);
   return {
     alert: rule.config.name,
     group: rule.group.name,
     file: rule.file,
     line: rule.config.place.line,
     firings: numbers.firings,
-    firingSeconds: numbers.firingMs / 1000,
-    longestSeconds: numbers.longestMs / 1000,
+    firingSeconds: Math.round(numbers.firingMs / 1000),
+    longestSeconds: Math.round(numbers.longestMs / 1000),
     flaps: numbers.flaps,
     dropped: numbers.dropped,
-    firing: numbers.firing.map(intervalRecord),
+    firing: numbers.firing.map(record),
     series: alerts.map(({ labels, pending, firing }) => ({
       labels: Object.fromEntries(labels),
-      pending: pending.map(intervalRecord),
-      firing: firing.map(intervalRecord),
+      pending: pending.map(record),
+      firing: firing.map(record),
     })),
   };
 }
 
-function intervalRecord({ start, end }: Interval): object {
-  return { start: iso(start), end: iso(end) };
+/** What goes on at the end is known until then. */
+function intervalRecord({ start, end }: Interval, last: number): object {
+  return { start: iso(start), end: iso(Math.min(end, last)) };
 }

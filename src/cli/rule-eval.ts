@@ -5,6 +5,8 @@ import { InputError } from '../core/errors.ts';
 import { parseDuration } from '../core/model/duration.ts';
 import { type Labels, labelsFromPairs } from '../core/model/labels.ts';
 import {
+  type DuplicateRule,
+  duplicateRules,
   groupPhaseMs,
   type HistoryFailure,
   type HistoryOptions,
@@ -91,12 +93,13 @@ export function historyOptions(
 
 /**
  * Reads the files, - being standard input. Of a file with faults what can be understood is kept; `onFault` is told of
- * each.
+ * each, `onNotice` of what is no fault and may surprise.
  */
 export function readRules(
   paths: readonly string[],
   flags: RuleEvalFlags,
   onFault: (fault: InputError) => void,
+  onNotice: (line: string) => void,
 ): RuleFile[] {
   const options = {
     parser: engineOptions(flags).parser ?? {},
@@ -106,10 +109,19 @@ export function readRules(
     parseRuleFile(readFileSync(path === '-' ? 0 : path, 'utf8'), inputName(path), options),
   );
   for (const { errors } of files) for (const error of errors) onFault(error);
+  for (const file of files)
+    for (const one of duplicateRules(file)) {
+      if (one.rules.every(({ kind }) => kind === 'record')) onNotice(duplicateLine(file, one));
+    }
   if (files.every(({ groups }) => groups.length === 0)) {
     throw new InputError('no_rules', 'there is no rule that could be evaluated', { file: files[0].file });
   }
   return files;
+}
+
+function duplicateLine({ file }: RuleFile, { name, rules: [first, ...others] }: DuplicateRule): string {
+  const lines = others.map(({ place }) => place.line).join(', ');
+  return `${file}:${first.place.line}: ${name} is there again with the same labels (line ${lines}): rules that write the same series hide each other; give one another name, or a label`;
 }
 
 /** A line about a rule that could not be evaluated at some times. */
@@ -119,7 +131,8 @@ export function failureLine({ rule, reason, count, firstT, lastT }: HistoryFailu
     count === 1
       ? `at ${iso(firstT)}`
       : `at ${plural(count, 'time')} from ${iso(firstT)} to ${iso(lastT)}, the first`;
-  return `${file}:${config.place.line}: ${config.name} of group ${rule.group.name} failed ${when}: ${reason}`;
+  const hint = reason.includes('too many samples') ? ' (--max-samples sets how many it may be)' : '';
+  return `${file}:${config.place.line}: ${config.name} of group ${rule.group.name} failed ${when}: ${reason}${hint}`;
 }
 
 export function iso(ms: number): string {

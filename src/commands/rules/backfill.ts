@@ -72,7 +72,12 @@ Exit status: 0 done, 1 some rules could not be evaluated at some times (the rest
     const start = parseTimestamp(flags.start!, now);
     const end = parseTimestamp(flags.end ?? 'now-3h', now);
     if (start > end) throw new InputError('bad_time', 'the end lies before the start');
-    const files = readRules(argv as string[], flags, (fault) => this.sayFault(fault.message));
+    const files = readRules(
+      argv as string[],
+      flags,
+      (fault) => this.sayFault(fault.message),
+      (line) => this.complain(line),
+    );
     const from = flags.url === undefined ? flags.from : [flags.url];
     const progress = new Progress();
     const result = await interruptible(async (signal) => {

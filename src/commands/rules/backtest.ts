@@ -123,12 +123,13 @@ With limits it is a check for CI. Exit status: 0 done and within the limits, 1 n
     compileLater();
     const { flags, argv } = await this.parse(RulesBacktest);
     const onFault = (fault: InputError) => this.sayFault(fault.message);
-    const files = readRules(argv as string[], flags, onFault);
+    const onNotice = (line: string) => this.complain(line);
+    const files = readRules(argv as string[], flags, onFault, onNotice);
     const alerts = files.flatMap(({ groups }) =>
       groups.flatMap(({ rules }) => rules.filter(({ kind }) => kind === 'alert')),
     );
     if (alerts.length === 0) throw new InputError('no_rules', 'there is no alert among the rules');
-    const old = flags.compare === undefined ? undefined : readRules(flags.compare, flags, onFault);
+    const old = flags.compare === undefined ? undefined : readRules(flags.compare, flags, onFault, onNotice);
     const limits = new BacktestLimits(flags, new Set(alerts.map(({ name }) => name)), systemClock.now());
     const before = systemClock.monotonic();
     const [result, oldResult] = await this.replay(files, old, flags);

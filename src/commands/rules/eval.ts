@@ -94,7 +94,12 @@ What cannot be evaluated stops nothing else: of a file with faults the rules tha
   async run(): Promise<void> {
     compileLater();
     const { flags, argv } = await this.parse(RulesEval);
-    const files = readRules(argv as string[], flags, (fault) => this.sayFault(fault.message));
+    const files = readRules(
+      argv as string[],
+      flags,
+      (fault) => this.sayFault(fault.message),
+      (line) => this.complain(line),
+    );
     const progress = new Progress();
     await interruptible(async (signal) => {
       const source = await openSources(flags.from, {

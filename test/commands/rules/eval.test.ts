@@ -20,6 +20,8 @@ const RULES = `groups:
   - {alert: Down, expr: 'up == 0', for: 5m, labels: {severity: page}, annotations: {summary: '{{ $labels.instance }} is down'}}
 `;
 
+const WIDE = `groups: [{name: g, rules: [{record: wide, expr: 'rate(up[10m]) + rate(up[11m])'}]}]`;
+
 const run = (args: string[], input?: string) =>
   tsmon(args, { cwd: dir, env: { TSMON_DATA: 'data' }, ...(input !== undefined && { input }) });
 
@@ -113,6 +115,21 @@ down:count 1 ${at(20)}000
     );
   });
 
+  it('warns of rules that write the same series, which is no fault', () => {
+    const twice =
+      'groups: [{name: g, rules: [{record: one, expr: "vector(1)"}, {record: one, expr: "vector(2)"}, {record: one, expr: "vector(3)", labels: {a: b}}]}]';
+    const { status, stderr } = run(['rules', 'eval', '--at', at(20), '-'], twice);
+    expect(status).toBe(0);
+    expect(stderr).toContain('one is there again with the same labels (line 1)');
+    expect(stderr.split('\n').filter((line) => line.includes('again'))).toHaveLength(1);
+  });
+
+  it('says how a limit of the query can be raised', () => {
+    const { status, stderr } = run(['rules', 'eval', '--at', at(20), '--max-samples', '1', '-'], WIDE);
+    expect(status).toBe(1);
+    expect(stderr).toContain('(--max-samples sets how many it may be)');
+  });
+
   it('refuses files in which there is nothing', () => {
     const { status, stderr } = run(['rules', 'eval', '-'], 'groups: []');
     expect({ status, stderr }).toEqual({
@@ -180,6 +197,14 @@ describe('rules backtest', () => {
     ]);
     expect(row.split(/\s+/)).toEqual(['Down', 'g', '1', '10m', '10m', '0', '1', '1']);
     expect(timeline).toMatch(/^Down {2}·+░+█+·+░+·+$/);
+  });
+
+  it('knows what goes on at the end until then', () => {
+    const args = ['rules', 'backtest', '--start', at(0), '--end', at(20), '-o', 'json', 'r.yml'];
+    const [{ firing, firingSeconds, series }] = JSON.parse(run(args).stdout).alerts;
+    expect(firing).toEqual([{ start: iso(15), end: iso(20) }]);
+    expect(series[0].firing).toEqual(firing);
+    expect(firingSeconds).toBe(300);
   });
 
   it('compares with older rules', () => {
