@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Ec2Discoverer } from '../../../src/core/discovery/ec2/index.ts';
+import { reservationTargets } from '../../../src/core/discovery/ec2/instances.ts';
 import { signedHeaders } from '../../../src/core/discovery/ec2/sigv4.ts';
 import { parseXml } from '../../../src/core/discovery/ec2/xml.ts';
 import type { Ec2DiscoveryConfig } from '../../../src/core/discovery/sd-config.ts';
@@ -157,6 +158,33 @@ describe('signing', () => {
       'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b',
     );
     expect(headers['x-amz-date']).toBe('20150830T123600Z');
+  });
+});
+
+describe('an instance without a private IPv4 address', () => {
+  const context = { region: 'xx-test-1', port: 9100, zoneIds: new Map<string, string>() };
+  const reservation = (addresses: string) =>
+    parseXml(`<item><ownerId>1</ownerId><instancesSet><item><instanceId>i-6</instanceId><vpcId>vpc-1</vpcId>
+      <networkInterfaceSet><item><attachment><deviceIndex>0</deviceIndex></attachment>
+      <ipv6AddressesSet>${addresses}</ipv6AddressesSet></item></networkInterfaceSet></item></instancesSet></item>`);
+
+  it('is a target by its first IPv6 address', () => {
+    const [target] = reservationTargets(
+      reservation(
+        '<item><ipv6Address>fd00::6</ipv6Address></item><item><ipv6Address>fd00::7</ipv6Address></item>',
+      ),
+      context,
+    );
+    expect(target.toObject()).toMatchObject({
+      __address__: '[fd00::6]:9100',
+      __meta_ec2_instance_id: 'i-6',
+      __meta_ec2_ipv6_addresses: ',fd00::6,fd00::7,',
+    });
+    expect(target.has('__meta_ec2_private_ip')).toBe(false);
+  });
+
+  it('is none where it has no address at all', () => {
+    expect(reservationTargets(reservation(''), context)).toEqual([]);
   });
 });
 
