@@ -59,9 +59,13 @@ interface SentSeries {
   histograms: (Histogram | null)[] | null;
 }
 
+/** A graph of more lines is a blot, and the view would not answer keys while it takes them over and draws. */
+export const MOST_SENT = 1000;
+
+/** The first MOST_SENT series. */
 export function sent(value: QueryValue): SentValue {
   if (value.type !== 'matrix' && value.type !== 'vector') return value;
-  const series = value.series.map(({ labels: { names, values }, t, v, histograms }) => ({
+  const series = value.series.slice(0, MOST_SENT).map(({ labels: { names, values }, t, v, histograms }) => ({
     names,
     values,
     t,
@@ -69,6 +73,13 @@ export function sent(value: QueryValue): SentValue {
     histograms,
   }));
   return { type: value.type, series };
+}
+
+/** What is to be said where `sent` leaves series out. */
+export function noteOfRest(value: QueryValue): string[] {
+  if (value.type !== 'matrix' && value.type !== 'vector') return [];
+  const { length } = value.series;
+  return length <= MOST_SENT ? [] : [`shown are the first ${MOST_SENT} of ${length} series`];
 }
 
 export function received(value: SentValue): QueryValue {

@@ -12,7 +12,15 @@ import { engineOptions } from '../engine-options.ts';
 import { queryFaultText } from '../query-failure.ts';
 import { runQuery } from '../query-run.ts';
 import { type OpenedSources, openForQueries } from '../sources.ts';
-import { type Job, type MetricEntry, type Reply, sent, type WorkerSettings, type Yield } from './protocol.ts';
+import {
+  type Job,
+  type MetricEntry,
+  noteOfRest,
+  type Reply,
+  sent,
+  type WorkerSettings,
+  type Yield,
+} from './protocol.ts';
 
 const settings = workerData as WorkerSettings;
 const options = { ...engineOptions(settings.flags), cancelFlag: settings.cancelFlag };
@@ -79,7 +87,7 @@ async function answer(job: Job, opened: OpenedSources): Promise<Yield[Job['kind'
         settings.flags,
       );
       const tookMs = performance.now() - started;
-      return { value: sent(value), warnings: [...warnings], infos: [...infos], tookMs };
+      return { value: sent(value), warnings: [...warnings], infos: [...infos, ...noteOfRest(value)], tookMs };
     }
     case 'metrics':
       return metrics(source);
