@@ -195,22 +195,20 @@ async function measurePrometheus(port: number, targets: number) {
     { stdio: 'ignore' },
   );
   const usage = await measure(child.pid!, 15_000);
-  const query = encodeURIComponent(`min(count_over_time(up[${SECONDS}s]))`);
-  const answer = await fetch(`http://127.0.0.1:${web}/api/v1/query?query=${query}`);
-  const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
+  const counted = async (how: string) => {
+    const query = encodeURIComponent(`${how}(count_over_time(up[${SECONDS}s]))`);
+    const answer = await fetch(`http://127.0.0.1:${web}/api/v1/query?query=${query}`);
+    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
+    return Number(data.result[0]?.value[1] ?? Number.NaN);
+  };
+  const [leastScrapes, scrapes] = [await counted('min'), await counted('sum')];
   child.kill('SIGTERM');
   await ended(child);
   rmSync(dir, { recursive: true });
-  return { ...usage, leastScrapes: Number(data.result[0]?.value[1] ?? Number.NaN) };
+  return { ...usage, leastScrapes, scrapes };
 }
 
-function print(
-  name: string,
-  usage: { cpu: number; residentMiB: number; seconds: number },
-  rate: number,
-  more: string,
-) {
-  const samples = rate * usage.seconds;
+function print(name: string, usage: { cpu: number; residentMiB: number }, samples: number, more: string) {
   const perMillion = (usage.cpu / samples) * 1e6;
   console.log(
     `${name.padEnd(12)} ${perMillion.toFixed(2)} CPU s per million samples, ${usage.residentMiB.toFixed(0)} MiB, ${more}`,
@@ -226,14 +224,15 @@ async function ingest(): Promise<void> {
     execArgv: [],
   });
   const usage = await measureScraper(scraper, 15_000);
-  const { skipped, down } = usage;
-  const ours = print('tsmon', usage, targets * series, `${skipped} scrapes skipped, ${down} targets down`);
+  const { skipped, down, late } = usage;
+  const scrapes = late.at(-1)![1];
+  const ours = print('tsmon', usage, scrapes * series, `${skipped} scrapes skipped, ${down} targets down`);
   scraper.send('stop');
   await ended(scraper);
   if (peer('prometheus') !== undefined) {
     const theirs = await measurePrometheus(port, targets);
     const note = `at least ${theirs.leastScrapes} scrapes of each target in ${SECONDS} s`;
-    const real = print('Prometheus', theirs, targets * series, note);
+    const real = print('Prometheus', theirs, theirs.scrapes * series, note);
     const ratio = (a: number, b: number) => (a / b).toFixed(2);
     console.log(
       `ratio        ${ratio(ours.perMillion, real.perMillion)} CPU, ${ratio(ours.residentMiB, real.residentMiB)} memory`,
