@@ -165,7 +165,7 @@ describe('an instance without a private IPv4 address', () => {
   const context = { region: 'xx-test-1', port: 9100, zoneIds: new Map<string, string>() };
   const reservation = (addresses: string) =>
     parseXml(`<item><ownerId>1</ownerId><instancesSet><item><instanceId>i-6</instanceId><vpcId>vpc-1</vpcId>
-      <networkInterfaceSet><item><attachment><deviceIndex>0</deviceIndex></attachment>
+      <networkInterfaceSet><item><subnetId>subnet-1</subnetId><attachment><deviceIndex>0</deviceIndex></attachment>
       <ipv6AddressesSet>${addresses}</ipv6AddressesSet></item></networkInterfaceSet></item></instancesSet></item>`);
 
   it('is a target by its first IPv6 address', () => {
