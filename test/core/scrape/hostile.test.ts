@@ -14,6 +14,8 @@ import { job, staticTargets } from './job.ts';
 
 const TEXT = { 'Content-Type': 'text/plain; version=0.0.4' };
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';
+/** Those that never get further. */
+const SLOW = ['drip', 'silent', 'endless', 'bomb', 'many'];
 const YEAR_2090 = 3_786_912_000_000;
 
 async function hostOf(url: Promise<string>): Promise<string> {
@@ -66,6 +68,11 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
     future: await body(`future 1 ${YEAR_2090}\n`),
     label: await body(`huge{a="${'x'.repeat(100_000)}"} 1\n`),
     conflict: await body('twice 1\ntwice 2\n# TYPE twice gauge\ntwice{a=""} 3\n'),
+    circle: await hostOf(
+      serveHttp((_request, response) => {
+        response.writeHead(302, { Location: '/metrics' }).end();
+      }),
+    ),
     local: await hostOf(
       serveHttp((_request, response) => {
         response.writeHead(302, { Location: 'file:///etc/passwd' }).end();
@@ -83,8 +90,8 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
   });
   manager.apply([
     job({
-      scrapeIntervalMs: 300,
-      scrapeTimeoutMs: 250,
+      scrapeIntervalMs: 1200,
+      scrapeTimeoutMs: 1000,
       bodySizeLimitBytes: 2_000_000,
       sampleLimit: 1000,
       labelValueLengthLimit: 1000,
@@ -98,18 +105,26 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
         manager.activeTargets().find(({ labels }) => labels.get('instance') === host)!,
       ]),
     );
-  const settled = () =>
-    [...all().values()].every((target) => target !== undefined && target.health !== 'unknown');
-  for (let i = 0; i < 300 && (!settled() || scrapes < 3); i++) await new Promise((r) => setTimeout(r, 50));
+  // On a busy machine any of them may run into the timeout now and then.
+  const errors: Record<string, string> = {};
+  const settled = () => {
+    for (const [name, target] of all()) {
+      if (target === undefined || target.health === 'unknown') continue;
+      if (errors[name] === undefined || errors[name].startsWith('timed out')) errors[name] = target.lastError;
+    }
+    const isDone = (name: string) => SLOW.includes(name) || !errors[name].startsWith('timed out');
+    return Object.keys(hosts).every((name) => errors[name] !== undefined && isDone(name));
+  };
+  const end = Date.now() + 30_000;
+  while (Date.now() < end && (!settled() || scrapes < 2)) await new Promise((r) => setTimeout(r, 50));
   const targets = all();
   await manager.stop();
 
-  expect(targets.get('good')).toMatchObject({ health: 'up', lastError: '' });
-  const errors = Object.fromEntries([...targets].map(([name, { lastError }]) => [name, lastError]));
+  expect(targets.size).toBe(Object.keys(hosts).length);
   expect(errors).toEqual({
     good: '',
-    drip: expect.stringMatching(/^timed out after 0.25s/),
-    silent: expect.stringMatching(/^timed out after 0.25s/),
+    drip: expect.stringMatching(/^timed out after 1s/),
+    silent: expect.stringMatching(/^timed out after 1s/),
     endless: expect.stringMatching(/^(?:body size limit exceeded|timed out)/),
     bomb: expect.stringMatching(/^(?:body size limit exceeded|timed out)/),
     many: expect.stringMatching(/^(?:sample limit exceeded|timed out)/),
@@ -118,6 +133,7 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
     future: '',
     label: expect.stringContaining('label_value_length_limit exceeded'),
     conflict: '',
+    circle: expect.stringContaining('redirects'),
     local: expect.stringContaining('redirect to file:///etc/passwd refused'),
   });
   // Five series about each target, and of two what was exposed.
