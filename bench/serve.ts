@@ -6,7 +6,8 @@
  * every 15 seconds; the queries of a dashboard asked of each server in turn. CPU seconds are of all threads of a server,
  * after a warm-up; memory is its resident set. In the end tsmon is asked for a query that takes some ten seconds, for all
  * series, and (with a block duration: `--storage.tsdb.min-block-duration` of both) cuts and compacts blocks meanwhile; how
- * late scrapes began and how long the event loop stood still is what it says of itself.
+ * late scrapes began and how long the event loop stood still is what it says of itself; a process beside that does nothing
+ * tells how long one stands still on this machine in any case.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { peer } from '../test/peers.ts';
 import { ask, cpuMs, peakMiB, type Running } from './promql-server.ts';
@@ -38,6 +40,24 @@ function serveTargets(): void {
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '0.0.0.0', 4096, () => process.send!((server.address() as AddressInfo).port));
+}
+
+/** In a child: does nothing, and says on demand how long its event loop stood still at most since the last time, ms. */
+function idle(): void {
+  const delay = monitorEventLoopDelay();
+  delay.enable();
+  process.on('message', () => {
+    process.send!(delay.max / 1e6);
+    delay.reset();
+  });
+}
+
+let idler: ChildProcess;
+
+function idleStall(): Promise<number> {
+  const answer = new Promise<number>((resolve) => idler.once('message', (m) => resolve(m as number)));
+  idler.send('?');
+  return answer;
 }
 
 function configuration(port: number): string {
@@ -164,7 +184,7 @@ async function calm(server: Running, before: Metrics): Promise<{ text: string; n
     (now.get('tsmon_target_scrapes_skipped_total') ?? 0) -
     (before.get('tsmon_target_scrapes_skipped_total') ?? 0);
   return {
-    text: `${total} scrapes, begun late by at most ${p99} s (p99), ${most} s (all), ${skipped} skipped; longest stall ${stall} ms`,
+    text: `${total} scrapes, begun late by at most ${p99} s (p99), ${most} s (all), ${skipped} skipped; longest stall ${stall} ms (of an idle process ${(await idleStall()).toFixed(0)} ms)`,
     now,
   };
 }
@@ -180,7 +200,8 @@ async function freePort(): Promise<number> {
 async function compare(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'tsmon-bench-serve-'));
   const generator = fork(process.argv[1], ['targets'], { execArgv: [] });
-  const children: ChildProcess[] = [generator];
+  idler = fork(process.argv[1], ['idle'], { execArgv: [] });
+  const children: ChildProcess[] = [generator, idler];
   try {
     const port = await new Promise<number>((resolve) =>
       generator.once('message', (m) => resolve(m as number)),
@@ -261,4 +282,5 @@ async function compare(): Promise<void> {
 }
 
 if (mode === 'targets') serveTargets();
+else if (mode === 'idle') idle();
 else await compare();
