@@ -39,6 +39,8 @@ const RULES = `groups:
 - name: third
   rules:
   - {record: c, expr: vector(3)}
+- name: empty
+  rules: []
 `;
 
 function configuration(target: string, receiver: string): string {

@@ -138,7 +138,7 @@ describe('targets', () => {
         },
       ],
       droppedTargets: [{ discoveredLabels: { __address__: 'z:1' }, scrapePool: 'b' }],
-      droppedTargetCounts: { b: 7 },
+      droppedTargetCounts: { a: 0, b: 7 },
     });
     const active = (await get(server, 'targets?state=ACTIVE')).body['data'] as Record<string, unknown[]>;
     expect([active['activeTargets'].length, active['droppedTargets']]).toEqual([2, []]);

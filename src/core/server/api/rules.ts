@@ -83,8 +83,8 @@ function listRules(form: FormValues, reply: Reply, rules: RulesView): void {
     reached ||= token === page.token;
     if (!reached) continue;
     const kept = group.rules.filter((rule) => keeps(filter, rule));
-    // A group of which nothing is left is of no interest, unless nothing was to be left out.
-    if (kept.length === 0 && group.rules.length > 0) continue;
+    // A group of which nothing is left is of no interest.
+    if (kept.length === 0) continue;
     if (page.limit > 0 && found.length === page.limit) {
       nextToken = token;
       break;
