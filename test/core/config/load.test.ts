@@ -116,10 +116,8 @@ scrape_configs:
       kind: 'global',
       key: 'global.scrape_interval',
     });
-    expect(origins.get('scrape_configs[1].scrape_interval')).toEqual({
-      kind: 'file',
-      place: { file: 'p.yml', line: 10, column: 20 },
-    });
+    const own = origins.get('scrape_configs[1].scrape_interval');
+    expect(own?.kind === 'file' && own.place).toEqual({ file: 'p.yml', line: 10, column: 20 });
     expect(origins.get('scrape_configs[0].scrape_timeout')).toEqual({ kind: 'default' });
     expect(origins.has('scrape_configs[0].scheme')).toBe(false);
   });

@@ -1,9 +1,9 @@
 /** Texts, numbers, durations, sizes and secrets. */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { InputError } from '../../errors.ts';
+import { formatBase2, parseBase2 } from '../../model/byte-size.ts';
 import { formatDuration, parseDuration } from '../../model/duration.ts';
 import { parseGoFloat } from '../../model/number.ts';
-import { formatBase2, parseBase2 } from '../base2.ts';
 import { expand } from '../expand.ts';
 import { parseGoUrl } from '../go-url.ts';
 import type { Reader } from '../reader.ts';

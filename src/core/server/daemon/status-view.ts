@@ -1,6 +1,6 @@
 /** What the server is and how it fares, as `/api/v1/status/…` shows it. */
 import { hostname } from 'node:os';
-import { formatBase2 } from '../../config/base2.ts';
+import { formatBase2 } from '../../model/byte-size.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Database } from '../../tsdb/db/index.ts';
 import type { StatusView, TsdbStatus } from '../views.ts';
