@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { type Labels, labelsFromPairs, Matcher, SampleColumns } from '../../model/index.ts';
 import { BlockReader } from '../block/index.ts';
-import { sizeOf, takeInventory } from '../compaction/index.ts';
-import { Database } from '../db/index.ts';
+import { runStepsWithPauses, sizeOf, takeInventory } from '../compaction/index.ts';
+import { Database, startTask, type TaskRunner } from '../db/index.ts';
 
 export interface BenchOptions {
   /** Series, and samples of each. */
@@ -87,7 +87,11 @@ class Bench {
   }
 
   private open(): Promise<Database> {
-    return Database.open(this.dir, { clock: this.clock });
+    // In this thread, as in a command, and ended by the signal in the middle of a block.
+    const tasks: TaskRunner = {
+      run: (kind, input) => runStepsWithPauses(startTask(kind, input), this.options.signal),
+    };
+    return Database.open(this.dir, { clock: this.clock, tasks });
   }
 
   private async append(appender: ReturnType<Database['appender']>, refs: Uint32Array): Promise<void> {
