@@ -1,14 +1,13 @@
 /**
- * The summary `prometheus_target_interval_length_seconds`: how far apart scrapes really are. Quantiles are of the last
- * scrapes of each interval, exactly.
+ * Summaries by the interval of jobs, such as `prometheus_target_interval_length_seconds`: how far apart scrapes really
+ * are. Quantiles are of the last observations of each interval, exactly.
  */
 import type { FamilySample, MetricFamily } from '../model/family.ts';
 import { formatDuration, labelsFromPairs, METRIC_NAME } from '../model/index.ts';
 import { formatG } from '../model/number.ts';
 
-const NAME = 'prometheus_target_interval_length_seconds';
 const QUANTILES: readonly number[] = [0.01, 0.05, 0.5, 0.9, 0.99];
-/** Scrapes of one interval that quantiles are taken of. */
+/** Observations of one interval that quantiles are taken of. */
 const WINDOW = 2048;
 
 class Lengths {
@@ -23,7 +22,14 @@ class Lengths {
 }
 
 export class IntervalLengths {
+  private readonly name: string;
+  private readonly help: string;
   private readonly byInterval = new Map<number, Lengths>();
+
+  constructor(name: string, help: string) {
+    this.name = name;
+    this.help = help;
+  }
 
   observe(intervalMs: number, lengthMs: number): void {
     let lengths = this.byInterval.get(intervalMs);
@@ -36,7 +42,7 @@ export class IntervalLengths {
     for (const [intervalMs, { recent, count, sum }] of this.byInterval) {
       const interval: [string, string] = ['interval', formatDuration(intervalMs)];
       const add = (suffix: string, v: number, ...more: [string, string][]) =>
-        samples.push({ labels: labelsFromPairs([[METRIC_NAME, NAME + suffix], interval, ...more]), v });
+        samples.push({ labels: labelsFromPairs([[METRIC_NAME, this.name + suffix], interval, ...more]), v });
       const sorted = recent.slice(0, Math.min(count, WINDOW)).sort();
       for (const q of QUANTILES) {
         const at = Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1);
@@ -45,6 +51,6 @@ export class IntervalLengths {
       add('_sum', sum);
       add('_count', count);
     }
-    return { name: NAME, type: 'summary', help: 'Actual intervals between scrapes.', unit: '', samples };
+    return { name: this.name, type: 'summary', help: this.help, unit: '', samples };
   }
 }

@@ -28,13 +28,21 @@ export interface ScrapeMetrics {
   lateness: ClassicHistogram;
   labelLimits: Counter;
   intervals: IntervalLengths;
+  reloadLengths: IntervalLengths;
   syncLengths: SyncLengths;
 }
 
 export function scrapeMetrics(registry: Registry): ScrapeMetrics {
-  const intervals = new IntervalLengths();
+  const intervals = new IntervalLengths(
+    'prometheus_target_interval_length_seconds',
+    'Actual intervals between scrapes.',
+  );
+  const reloadLengths = new IntervalLengths(
+    'prometheus_target_reload_length_seconds',
+    'Actual interval to reload the scrape pool with a given configuration.',
+  );
   const syncLengths = new SyncLengths();
-  registry.source(() => [intervals.collect(), syncLengths.collect()]);
+  registry.source(() => [intervals.collect(), reloadLengths.collect(), syncLengths.collect()]);
   const counter = (name: string, help: string, ...labels: string[]) =>
     registry.counter(`prometheus_target_${name}`, help, ...labels);
   const gauge = (name: string, help: string) => registry.gauge(`prometheus_target_${name}`, help, JOB);
@@ -99,5 +107,6 @@ export function scrapeMetrics(registry: Registry): ScrapeMetrics {
     ),
     intervals,
     syncLengths,
+    reloadLengths,
   };
 }

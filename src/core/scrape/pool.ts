@@ -52,6 +52,7 @@ export class ScrapePool {
   reload(config: ScrapeConfig): void {
     const key = settingsKey(config);
     if (key === this.key) return;
+    const began = this.host.clock.monotonic();
     const before = this.config;
     this.config = config;
     this.key = key;
@@ -66,6 +67,7 @@ export class ScrapePool {
     const { groups } = this;
     this.groups = [];
     this.sync(groups, true);
+    this.host.metrics.reloadLengths.observe(config.scrapeIntervalMs, this.host.clock.monotonic() - began);
   }
 
   /** These are the targets from now on. */

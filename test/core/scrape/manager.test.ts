@@ -255,13 +255,18 @@ describe('ScrapeManager', () => {
       expect(network.closed).toBe(2);
     });
 
-    it('takes up a shorter interval at once', async () => {
-      const { clock } = begin();
+    it('takes up a shorter interval at once, and says how long that took', async () => {
+      const { clock, registry } = begin();
       const discovery = [staticTargets('a:1')];
       await stage.apply(job({ discovery, scrapeIntervalMs: 3_600_000 }));
       await stage.apply(job({ discovery, scrapeIntervalMs: 10_000 }));
       await clock.advance(60_000);
       expect(await stage.values('up')).toHaveLength(6);
+      const reloads = registry
+        .collect()
+        .find(({ name }) => name === 'prometheus_target_reload_length_seconds');
+      const count = reloads!.samples.find(({ labels }) => labels.get('__name__').endsWith('_count'));
+      expect([count?.labels.get('interval'), count?.v]).toEqual(['10s', 1]);
     });
 
     it('ends series that other rules drop, and only those', async () => {
