@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -140,6 +140,22 @@ describe('DirectorySource', () => {
     expect(() => new DirectorySource(join(dir, 'absent'))).toThrow(/no such directory/);
     writeFileSync(join(dir, 'file'), '');
     expect(() => new DirectorySource(join(dir, 'file'))).toThrow(/not a directory/);
+  });
+
+  it('goes on behind a damaged and behind a missing segment', async () => {
+    append((appender) => put(appender, a, NOW));
+    const log = join(dir, 'wal');
+    cpSync(join(log, '00000000'), join(log, '00000002'));
+    writeFileSync(join(log, '00000000'), 'nonsense');
+    expect(() => new DirectorySource(dir)).toThrow(/segment 00000001 is missing/);
+    const faults: string[] = [];
+    const source = new DirectorySource(dir, { onDamage: (error) => faults.push(error.message) });
+    expect(content(await source.select([], ALL))).toEqual([[a.toString(), [0]]]);
+    expect(faults).toEqual([
+      expect.stringContaining('segment 00000001 is missing'),
+      expect.stringContaining(join(log, '00000000')),
+    ]);
+    await source.close();
   });
 
   it('goes on without what is damaged, where it may', async () => {
