@@ -10,11 +10,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Clock } from '../src/core/clock.ts';
 import type { BodyBuffer } from '../src/core/http/body.ts';
 import type { FetchAnswer, FetchClient, FetchRequest } from '../src/core/http/fetch.ts';
 import { parserOptionsFor } from '../src/core/promql/parser/index.ts';
 import { Daemon, type DaemonSettings, openDaemonHost } from '../src/core/server/daemon/index.ts';
+import { HandClock } from '../test/core/discovery/clock.ts';
 
 const hours = Number(process.argv[2] ?? 24);
 const TARGETS = 10;
@@ -25,52 +25,7 @@ const START = Date.UTC(2026, 0, 1);
 const root = process.env['TSMON_ROOT'] ?? process.cwd();
 const dir = mkdtempSync(join(tmpdir(), 'tsmon-day-'));
 
-/** Goes to the next event when all that was to be done now is done. */
-class JumpingClock implements Clock {
-  private time = START;
-  private sleepers: { at: number; wake: () => void }[] = [];
-
-  now(): number {
-    return this.time;
-  }
-
-  monotonic(): number {
-    return this.time - START;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const onAbort = () => {
-        this.sleepers = this.sleepers.filter((other) => other !== sleeper);
-        reject(signal!.reason);
-      };
-      const wake = () => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      const sleeper = { at: this.time + Math.max(0, ms), wake };
-      this.sleepers.push(sleeper);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
-  async runUntil(end: number): Promise<void> {
-    for (;;) {
-      for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
-      let next = Number.POSITIVE_INFINITY;
-      for (const { at } of this.sleepers) next = Math.min(next, at);
-      if (next > end) break;
-      this.time = Math.max(this.time, next);
-      const due = this.sleepers.filter(({ at }) => at <= this.time);
-      this.sleepers = this.sleepers.filter(({ at }) => at > this.time);
-      for (const { wake } of due) wake();
-    }
-    this.time = end;
-  }
-}
-
-const clock = new JumpingClock();
+const clock = new HandClock(START);
 let scrapes = 0;
 let alerts = 0;
 
@@ -195,7 +150,7 @@ try {
   console.log('hour   heap MiB  buffers  resident   series   chunks    blocks   scrapes   alerts  seconds');
   for (let hour = 1; hour <= hours; hour++) {
     for (let part = 1; part <= 60; part++) {
-      await clock.runUntil(START + (hour - 1) * HOUR_MS + part * 60_000);
+      await clock.advance(60_000);
       if (part % 10 === 0) await askOf(url);
     }
     writeFileSync(configFile, configuration(hour));

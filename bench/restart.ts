@@ -7,13 +7,14 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createNetServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock } from '../src/core/clock.ts';
 import { labelsFromPairs } from '../src/core/model/index.ts';
 import { Database } from '../src/core/tsdb/db/index.ts';
+import { freePort } from '../test/interop/prometheus.ts';
 import { peer } from '../test/peers.ts';
 
 const [series, rounds] = [Number(process.argv[2] ?? 100_000), Number(process.argv[3] ?? 60)];
@@ -49,14 +50,6 @@ async function fill(data: string): Promise<void> {
     appender.append(refs, ts, vs, 0, series, outcomes);
     await appender.commit();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface Start {

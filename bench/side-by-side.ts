@@ -9,10 +9,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../test/interop/prometheus.ts';
 import { peer } from '../test/peers.ts';
 import { Comparison, dump } from './side-by-side/comparison.ts';
 import { type Addresses, writeConfiguration, writeTargets } from './side-by-side/configuration.ts';
@@ -39,14 +39,6 @@ function program(name: string): string {
   const path = peer(name);
   if (path === undefined) throw new Error(`the real ${name} is not at hand: set TSMON_PEERS to its folder`);
   return path;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function start(name: string, command: string, args: readonly string[], cwd: string): ChildProcess {

@@ -12,7 +12,8 @@ import { DirectorySource } from '../../src/core/source/directory.ts';
 import { Database } from '../../src/core/tsdb/db/index.ts';
 import { kept, startTestServer, type TestServer } from '../core/server/test-server.ts';
 import { describeWith, peer } from '../peers.ts';
-import { API_REQUESTS, type ApiRequest, requestText } from './api-requests.ts';
+import { ask, sorted } from './api-outcome.ts';
+import { API_REQUESTS, requestText } from './api-requests.ts';
 import { RealPrometheus } from './prometheus.ts';
 import { writeQueryData } from './query-data.ts';
 import { rulesViewOf } from './rules-of-api.ts';
@@ -34,13 +35,6 @@ groups:
   rules:
   - {record: c, expr: vector(3)}
 `;
-
-interface Outcome {
-  status: number;
-  type: string;
-  allow: string | null;
-  body: unknown;
-}
 
 describeWith('the HTTP API beside Prometheus', { prometheus: peer('prometheus') }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'tsmon-api-'));
@@ -84,30 +78,13 @@ describeWith('the HTTP API beside Prometheus', { prometheus: peer('prometheus') 
     rmSync(dir, { recursive: true });
   });
 
-  async function ask(
-    url: string,
-    { method = 'GET', path, headers = {}, body }: ApiRequest,
-  ): Promise<Outcome> {
-    const response = await fetch(url + path, {
-      method,
-      headers,
-      redirect: 'manual',
-      ...(body === undefined ? {} : { body }),
-    });
-    const text = await response.text();
-    const type = response.headers.get('content-type') ?? '';
-    return {
-      status: response.status,
-      type,
-      allow: response.headers.get('allow'),
-      body: type.startsWith('application/json') ? normal(JSON.parse(text)) : text.trim(),
-    };
-  }
-
   it(`agrees on ${API_REQUESTS.length} requests`, async () => {
     const found: string[] = [];
     for (const request of API_REQUESTS) {
-      const [ours, real] = await Promise.all([ask(server.url, request), ask(prometheus.url, request)]);
+      const [ours, real] = await Promise.all([
+        ask(server.url, request, READINGS),
+        ask(prometheus.url, request, READINGS),
+      ]);
       if (request.statusOnly) {
         if (ours.status !== real.status)
           found.push(`${requestText(request)}\n  ${ours.status}, not ${real.status}`);
@@ -121,6 +98,8 @@ describeWith('the HTTP API beside Prometheus', { prometheus: peer('prometheus') 
   }, 120_000);
 });
 
+const READINGS = { json: normal, text: (text: string) => text };
+
 /** Without what differs by nature: series in no order, and how long things took. */
 function normal(value: unknown): unknown {
   const { data } = value as { data?: { result?: unknown; resultType?: string; stats?: object } };
@@ -129,14 +108,4 @@ function normal(value: unknown): unknown {
   }
   if (data?.stats !== undefined) data.stats = Object.keys(data.stats);
   return sorted(value);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => [key, sorted(entry)]),
-  );
 }

@@ -9,6 +9,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { directory, RunningServer } from '../commands/serve/running.ts';
 import { serveHttp } from '../core/http/servers.ts';
 import { describeWith, peer } from '../peers.ts';
+import { ask, type Outcome, sorted } from './api-outcome.ts';
 import { API_REQUESTS, type ApiRequest, requestText } from './api-requests.ts';
 import { freePort } from './prometheus.ts';
 import { DATA_END, writeQueryData } from './query-data.ts';
@@ -172,7 +173,9 @@ describeWith('a running server beside a running Prometheus', { prometheus: peer(
     const found: string[] = [];
     const compare = async (requests: readonly ApiRequest[]) => {
       for (const request of requests) {
-        const [a, b] = await Promise.all([ours, real].map((url) => ask(url, request)));
+        const [a, b] = await Promise.all(
+          [ours, real].map((url) => ask(url, request, { json: normal, text: linesOf })),
+        );
         const shown = (outcome: Outcome) =>
           request.statusOnly ? String(outcome.status) : JSON.stringify(outcome);
         if (shown(a) !== shown(b))
@@ -211,34 +214,9 @@ async function settled(url: string): Promise<void> {
   );
 }
 
-interface Outcome {
-  status: number;
-  type: string;
-  allow: string | null;
-  body: unknown;
-}
-
-async function ask(url: string, { method = 'GET', path, headers = {}, body }: ApiRequest): Promise<Outcome> {
-  const response = await fetch(url + path, {
-    method,
-    headers,
-    redirect: 'manual',
-    ...(body === undefined ? {} : { body }),
-  });
-  const text = await response.text();
-  const type = response.headers.get('content-type') ?? '';
-  return {
-    status: response.status,
-    type,
-    allow: response.headers.get('allow'),
-    body: type.startsWith('application/json') ? normal(JSON.parse(text)) : linesOf(text),
-  };
-}
-
 /** Labels in order, numbers as JavaScript writes them, and times of now as such. */
 function linesOf(text: string): string[] {
   return text
-    .trim()
     .split('\n')
     .map((line) => {
       const found = /^(\w[\w:]*)\{(.*)\} (\S+) \S+$/.exec(line);
@@ -262,7 +240,7 @@ function normal(value: unknown): unknown {
       .map((entry: { value?: [number, string] }) => {
         // Asked without a time: it is now.
         if (entry.value !== undefined && entry.value[0] > end + 1e6) entry.value[0] = 0;
-        return JSON.stringify(sorted(entry));
+        return JSON.stringify(sorted(entry, masked));
       })
       .sort();
   }
@@ -270,17 +248,7 @@ function normal(value: unknown): unknown {
   // Groups are in no order.
   const { alerts } = (data ?? {}) as { alerts?: object[] };
   alerts?.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  return sorted(value);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => [key, masked(key, entry)]),
-  );
+  return sorted(value, masked);
 }
 
 function masked(key: string, entry: unknown): unknown {
@@ -288,5 +256,5 @@ function masked(key: string, entry: unknown): unknown {
   if (DURATIONS.has(key)) return typeof entry;
   if (key === 'lastError') return entry === '' ? entry : 'a reason';
   if (key === 'file') return String(entry).replace(/.*\//, '');
-  return sorted(entry);
+  return entry;
 }
