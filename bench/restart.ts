@@ -90,8 +90,10 @@ async function start(command: string, args: readonly string[], name: string): Pr
       await sleep(50);
     }
   } finally {
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.once('exit', resolve));
+    if (child.exitCode === null) {
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.once('exit', resolve));
+    }
     rmSync(own, { recursive: true });
   }
 }
