@@ -191,11 +191,7 @@ export class VectorMatch implements VectorOperator {
       if (clash !== null && (first === null || isBefore(clash, first))) first = { ...clash, group };
     }
     if (first === null) return;
-    // Prometheus names the one that it has come upon last first; its series are sorted, as a rule.
-    const [a, b] = first.members
-      .map((i) => labelsInBraces(input.series[i].labels))
-      .sort()
-      .reverse();
+    const [a, b] = first.members.map((i) => labelsInBraces(input.series[i].labels)).sort();
     throw new QueryError(
       `found duplicate series for the match group ${labelsInBraces(first.group.key)} on the ` +
         `${leftIsOne ? 'left' : 'right'} hand-side of the operation: [${a}, ${b}];many-to-many matching ` +
