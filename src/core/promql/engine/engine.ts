@@ -181,24 +181,25 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
   let single: Float64Array | null = null;
   for (let i = 0; i < operator.series.length; i++) {
     operator.evaluate(i, column);
-    const n = column.count();
-    if (n === 0) continue;
+    const first = column.next(0);
+    if (first === column.length) continue;
+    const n = column.count(first);
     context.hold(n);
     const { labels } = operator.series[i];
-    const t = times.of(column, n);
+    const t = times.of(column, n, first);
     if (n === grid.count && column.histograms === null) {
       results.push({ labels, t, v: column.v.slice(), histograms: null });
       continue;
     }
     if (n === 1 && column.histograms === null) {
-      single = singleValue(column.v[column.next(0)], single);
+      single = singleValue(column.v[first], single);
       results.push({ labels, t, v: single, histograms: null });
       continue;
     }
     const v = new Float64Array(n);
     const histograms = column.histograms === null ? null : new Array(n).fill(null);
     let at = 0;
-    for (let step = column.next(0); at < n; step = column.next(step + 1)) {
+    for (let step = first; at < n; step = column.next(step + 1)) {
       if (column.kind[step] === FLOAT) v[at] = column.v[step];
       else histograms![at] = column.histogramAt(step);
       at++;

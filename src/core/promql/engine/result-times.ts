@@ -17,12 +17,11 @@ export class ResultTimes {
     this.lastKind = new Uint8Array(grid.count);
   }
 
-  /** Times (ms) of the `count` steps, at least one, at which the column is not absent. Not to be changed. */
-  of(column: StepColumn, count: number): Float64Array {
+  /** Times (ms) of the `count` steps from `first` on at which the column is not absent. Not to be changed. */
+  of(column: StepColumn, count: number, first: number): Float64Array {
     if (count === this.grid.count) return this.grid.times;
     if (count === 1) {
-      const step = column.next(0);
-      return (this.single[step] ??= this.timesOf(column, 1));
+      return (this.single[first] ??= Float64Array.of(this.grid.time(first)));
     }
     if (this.last.length !== count || !sameKinds(this.lastKind, column.kind)) {
       this.last = this.timesOf(column, count);

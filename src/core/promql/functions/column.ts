@@ -66,22 +66,24 @@ export class StepColumn {
     this.histograms = other.histograms === null ? null : other.histograms.slice();
   }
 
-  /** How many steps are not absent. */
-  count(): number {
+  /** How many steps are not absent, from `first` on: the first of them, where that is known. */
+  count(first = 0): number {
     const { kind, words, length } = this;
     let n = 0;
+    let i = first;
     if (words === null) {
-      for (let i = 0; i < length; i++) if (kind[i] !== ABSENT) n++;
+      for (; i < length; i++) if (kind[i] !== ABSENT) n++;
       return n;
     }
-    for (let w = 0; w < words.length; w++) {
+    for (; i % WORD_STEPS !== 0 && i < length; i++) if (kind[i] !== ABSENT) n++;
+    for (let w = i / WORD_STEPS; w < words.length; w++) {
       if (words[w] === 0) continue;
       if (words[w] === ALL_FLOAT) {
         n += WORD_STEPS;
         continue;
       }
       const end = Math.min(length, (w + 1) * WORD_STEPS);
-      for (let i = w * WORD_STEPS; i < end; i++) if (kind[i] !== ABSENT) n++;
+      for (i = w * WORD_STEPS; i < end; i++) if (kind[i] !== ABSENT) n++;
     }
     return n;
   }
@@ -90,10 +92,13 @@ export class StepColumn {
   next(from: number): number {
     const { kind, words, length } = this;
     let i = from;
-    while (i < length && kind[i] === ABSENT) {
-      if (words !== null && i % WORD_STEPS === 0 && words[i / WORD_STEPS] === 0) i += WORD_STEPS;
-      else i++;
+    if (words !== null) {
+      for (; i % WORD_STEPS !== 0 && i < length; i++) if (kind[i] !== ABSENT) return i;
+      let w = i / WORD_STEPS;
+      while (w < words.length && words[w] === 0) w++;
+      i = w * WORD_STEPS;
     }
+    while (i < length && kind[i] === ABSENT) i++;
     return Math.min(i, length);
   }
 }
