@@ -9,7 +9,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createNetServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import { type ScrapeConfig, ScrapeManager } from '../src/core/scrape/index.ts';
 import { Database } from '../src/core/tsdb/db/index.ts';
 import { job, staticTargets } from '../test/core/scrape/job.ts';
 import { peer } from '../test/peers.ts';
+import { freePort } from './promql-server.ts';
 
 const [mode = 'both', secondsText = '60', ...rest] = process.argv.slice(2);
 const SECONDS = Number(secondsText);
@@ -164,14 +165,6 @@ async function measureScraper(child: ChildProcess, warmUpMs: number): Promise<Us
   const after = await ask(child);
   const late = after.late.map(([le, n], i): [string, number] => [le, n - (before.late[i]?.[1] ?? 0)]);
   return { ...usage, late, skipped: after.skipped - before.skipped, down: after.down };
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function measurePrometheus(port: number, targets: number) {

@@ -12,13 +12,13 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createNetServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { peer } from '../test/peers.ts';
-import { ask, cpuMs, peakMiB, type Running } from './promql-server.ts';
+import { ask, cpuMs, freePort, peakMiB, type Running } from './promql-server.ts';
 import { nodeLikeBody, RULES } from './serve/fleet.ts';
 
 const [mode = '180', targetsText = '100', block = ''] = process.argv.slice(2);
@@ -187,14 +187,6 @@ async function calm(server: Running, before: Metrics): Promise<{ text: string; n
     text: `${total} scrapes, begun late by at most ${p99} s (p99), ${most} s (all), ${skipped} skipped; longest stall ${stall} ms (of an idle process ${(await idleStall()).toFixed(0)} ms)`,
     now,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function compare(): Promise<void> {
