@@ -22,7 +22,8 @@ export function alertsBody(alerts: readonly NotifierAlert[]): Uint8Array {
 
 function postable(alert: NotifierAlert) {
   return {
-    annotations: Object.fromEntries(alert.annotations),
+    // Left out where there are none, as Prometheus does.
+    ...(alert.annotations.length > 0 && { annotations: Object.fromEntries(alert.annotations) }),
     endsAt: new Date(alert.endsAt).toISOString(),
     startsAt: new Date(alert.startsAt).toISOString(),
     generatorURL: alert.generatorUrl,
