@@ -183,8 +183,11 @@ export class Targets {
     const name = path.replace(/^timed-.*/, 'timed');
     const piece = (PIECES[name] ?? PIECES['plain'])(n, now);
     if (piece === 'status') response.writeHead(503).end('busy');
-    else if (piece === 'hangup') request.socket.destroy();
-    else if (piece === 'slow') setTimeout(() => response.destroy(), 8000).unref();
+    else if (piece === 'hangup') {
+      // In the middle of an answer: before it has begun, a client may ask once more.
+      response.writeHead(200, { 'Content-Type': TEXT, 'Content-Length': 10_000 });
+      response.write('c_total 1\n', () => request.socket.destroy());
+    } else if (piece === 'slow') setTimeout(() => response.destroy(), 8000).unref();
     else response.writeHead(200, { 'Content-Type': piece.type }).end(piece.body);
   }
 }
