@@ -93,7 +93,7 @@ describe('what an Alertmanager gets', () => {
     notifier.configure({ ...NONE, groups: [group('a', { pathPrefix: '/am' })] });
     notifier.update('a', [at(am.address)]);
     notifier.send([alert('One')]);
-    notifier.send([alert('Two')]);
+    notifier.send([{ ...alert('Two'), annotations: [] }]);
     await vi.waitFor(() => expect(am.requests).toHaveLength(1));
     expect(am.requests[0].path).toBe('/am/api/v2/alerts');
     expect(am.requests[0].alerts[0]).toEqual({
@@ -103,6 +103,7 @@ describe('what an Alertmanager gets', () => {
       generatorURL: 'http://tsmon/graph?g0.expr=up',
       labels: { alertname: 'One' },
     });
+    expect(am.requests[0].alerts[1]).not.toHaveProperty('annotations');
     expect(am.names()).toEqual(['One', 'Two']);
     await vi.waitFor(() => expect(metric('sent_total')).toBe(2));
   });
