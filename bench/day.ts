@@ -97,6 +97,7 @@ const settings: DaemonSettings = {
   admin: false,
   lifecycle: false,
   remoteWriteReceiver: false,
+  enableSearch: false,
   corsOrigin: '.*',
   maxConnections: 512,
   readTimeoutMs: 300_000,

@@ -26,7 +26,7 @@ const SETTLED_FEATURES = new Set([
   'promql-per-step-stats',
 ]);
 
-const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver'];
+const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver', 'search-api'];
 
 /** Features that became settings of the configuration: they are its defaults then. */
 const CONFIG_FEATURES: Readonly<Record<string, GlobalSwitch>> = {
@@ -72,6 +72,7 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
     lifecycle: flags['web.enable-lifecycle'],
     remoteWriteReceiver:
       flags['web.enable-remote-write-receiver'] || enabled.includes('remote-write-receiver'),
+    enableSearch: enabled.includes('search-api'),
     corsOrigin: checkedRegex(flags['web.cors.origin']),
     maxConnections: flags['web.max-connections'],
     readTimeoutMs: positive(flags['web.read-timeout'], 'web.read-timeout'),

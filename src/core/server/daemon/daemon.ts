@@ -280,6 +280,7 @@ export class Daemon {
         routePrefix: settings.routePrefix,
         corsOrigin: settings.corsOrigin,
         enableLifecycle: settings.lifecycle,
+        enableSearch: settings.enableSearch,
         remoteReadSampleLimit: settings.remoteReadSampleLimit,
         remoteReadConcurrency: settings.remoteReadConcurrency,
       },

@@ -36,6 +36,8 @@ export interface DaemonSettings {
   admin: boolean;
   lifecycle: boolean;
   remoteWriteReceiver: boolean;
+  /** Upstream's feature `search-api`. */
+  enableSearch: boolean;
   corsOrigin: string;
   maxConnections: number;
   readTimeoutMs: number;
