@@ -153,7 +153,9 @@ export class Scraper {
     const { scraped, relabelled, added } = intake.counts;
     // No more digits than the nanoseconds that clocks have.
     const durationSeconds = Math.round((clock.monotonic() - started) * 1e6) / 1e9;
-    const bodyBytes = error?.code === 'http_body_size' ? -1 : body.length;
+    // Of a body that has not come whole nothing counts.
+    const read = exposed === undefined ? 0 : body.length;
+    const bodyBytes = error?.code === 'http_body_size' ? -1 : read;
     intake.addReport(this.batch, {
       up: error === undefined,
       durationSeconds,
