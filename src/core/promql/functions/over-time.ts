@@ -129,7 +129,7 @@ export const quantileOverTime: Implementation = rangeFunction((samples, [q], out
   }
 });
 
-/** Median of the distances from the median; NaN where any value is. */
+/** Median of the distances from the median; NaN counts as the smallest, twice. */
 export const madOverTime: Implementation = rangeFunction((samples, _scalars, out, site) => {
   ignoreHistogramsBeside(samples, site);
   const { lo, hi } = samples;
@@ -143,7 +143,6 @@ export const madOverTime: Implementation = rangeFunction((samples, _scalars, out
 
 function medianDeviation(sorted: SortedWindow): number {
   const values = sorted.values();
-  if (values.some(Number.isNaN)) return Number.NaN;
   const median = sorted.quantile(0.5);
   return quantileOf(
     0.5,
