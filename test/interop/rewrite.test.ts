@@ -87,9 +87,11 @@ describeWith('beside promtool and Prometheus', { promtool, prometheus }, () => {
       const data = join(root, `round-${round}`);
       cpSync(original, data, { recursive: true });
       const child = startTsmon(args(data), { stdio: 'ignore' });
+      // Asked for now: it may be done before it is killed.
+      const ended = once(child, 'close');
       await sleep(60 + Math.random() * 400);
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await ended;
       const between = promtoolDump(promtool!, data);
       for (const [series, samples] of want) expect(between.get(series)).toEqual(samples);
       for (const series of between.keys()) if (!want.has(series)) expect(series).toContain('pod="p1"');
