@@ -208,6 +208,8 @@ async function settled(url: string): Promise<void> {
       expect(activeTargets.every(({ health }: { health: string }) => health !== 'unknown')).toBe(true);
       expect((await get('alerts')).alerts).toHaveLength(2);
       expect((await get('query?query=heat:max')).result).toHaveLength(1);
+      // Both have scraped more than once.
+      expect((await get('query?query=scrape_series_added%20%3E%200')).result).toHaveLength(0);
       expect((await get('alertmanagers')).activeAlertmanagers).toHaveLength(1);
     },
     { timeout: 30_000, interval: 200 },

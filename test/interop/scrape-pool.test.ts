@@ -244,7 +244,8 @@ ${script('both', '  convert_classic_histograms_to_nhcb: true\n  always_scrape_cl
         continue;
       compared++;
       const own = new Set(ours.get(series)?.map(({ v }) => v));
-      if (own.size !== 1 || !own.has([...values][0])) different.push([series, [...values], [...own]]);
+      // What changes once, as a collection of garbage does, may have done so between two looks.
+      if (!own.has([...values][0])) different.push([series, [...values], [...own]]);
     }
     expect(compared).toBeGreaterThan(150);
     // Some change between two looks and do not within one.

@@ -13,6 +13,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
 import {
   askEach,
+  type BlockMeta,
   BlockReader,
   isUlid,
   mergeReadable,
@@ -83,9 +84,10 @@ export class DirectorySource implements Source {
       this.log.close();
       throw error;
     }
-    this.minTime = this.blocks
-      .filter((block) => block.meta.compaction.hints?.includes('from-out-of-order') !== true)
-      .reduce((end, block) => Math.max(end, block.meta.maxTime), Number.NEGATIVE_INFINITY);
+    this.minTime = this.blocks.reduce(
+      (end, { meta }) => Math.max(end, inOrderEnd(meta)),
+      Number.NEGATIVE_INFINITY,
+    );
     this.logStore = new LogStore(this.log, this.minTime);
   }
 
@@ -214,7 +216,10 @@ export class DirectorySource implements Source {
 
   private openBlock(path: string, blocks: BlockReader[], lastAttempt: boolean): void {
     try {
-      blocks.push(new BlockReader(path, this.pages, this.series));
+      const block = new BlockReader(path, this.pages, this.series);
+      blocks.push(block);
+      // A server may compact it away while it is read.
+      block.hold();
     } catch (error) {
       const { code, path: missing } = error as NodeJS.ErrnoException;
       let fault = error;
@@ -226,6 +231,26 @@ export class DirectorySource implements Source {
     }
   }
 }
+
+/**
+ * Up to where a block certainly has what came in order. One of late samples alone says nothing of it, and of parents
+ * that overlap some may be of late samples, and nothing tells which: they say nothing either. What is taken from the
+ * log besides is there twice at most.
+ */
+function inOrderEnd({ maxTime, compaction }: BlockMeta): number {
+  if (compaction.hints?.includes('from-out-of-order')) return Number.NEGATIVE_INFINITY;
+  const { parents } = compaction;
+  if (parents === undefined) return maxTime;
+  return parents
+    .filter((one) => parents.every((other) => one === other || apart(one, other)))
+    .reduce((end, one) => Math.max(end, one.maxTime), Number.NEGATIVE_INFINITY);
+}
+
+function apart(a: TimeSpan, b: TimeSpan): boolean {
+  return a.maxTime <= b.minTime || b.maxTime <= a.minTime;
+}
+
+type TimeSpan = Pick<BlockMeta, 'minTime' | 'maxTime'>;
 
 function limited(set: StoredSeriesSet, limit: number): SeriesSet {
   if (limit === 0 || set.length <= limit) return set;

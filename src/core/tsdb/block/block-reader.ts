@@ -89,6 +89,11 @@ export class BlockReader {
     return selectLabelValues(this.index, name, matchers);
   }
 
+  /** Keeps all of the block readable, also when somebody removes it. Throws what `open` throws. */
+  hold(): void {
+    this.segments.hold();
+  }
+
   close(): void {
     this.index.close();
     this.segments.close();

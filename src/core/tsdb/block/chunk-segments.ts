@@ -38,14 +38,17 @@ export interface StoredChunk {
 export class ChunkSegments {
   private readonly paths: string[];
   private readonly files: (PagedFile | null)[];
+  /** Whose header has been looked at. */
+  private readonly checked: boolean[];
   private readonly cache: PageCache;
   private readonly cursor: Cursor = { pos: 0 };
   private readonly found: StoredChunk = { encoding: 0, bytes: new Uint8Array(0), start: 0, end: 0 };
 
-  /** Segments are opened when they are first read. */
+  /** Segments are opened when they are first read, or by `hold`. */
   constructor(dir: string, cache: PageCache) {
     this.paths = segmentPaths(dir);
     this.files = this.paths.map(() => null);
+    this.checked = this.paths.map(() => false);
     this.cache = cache;
   }
 
@@ -100,21 +103,28 @@ export class ChunkSegments {
     return this.segment(i * TWO_32).size - HEADER_BYTES;
   }
 
+  /**
+   * Opens all segments now, so that they stay readable when somebody removes the block. Reads nothing. Throws what
+   * `open` throws.
+   */
+  hold(): void {
+    for (const [i, path] of this.paths.entries()) this.files[i] ??= new PagedFile(path, this.cache);
+  }
+
   close(): void {
     for (const file of this.files) file?.close();
     this.files.fill(null);
+    this.checked.fill(false);
   }
 
   private segment(ref: number): PagedFile {
     const i = Math.floor(ref / TWO_32);
-    const open = this.files[i];
-    if (open) return open;
     const path = this.paths[i];
     if (path === undefined) {
       throw new CorruptionError(`refers to segment ${i + 1} of ${this.paths.length}`, { file: CHUNKS_DIR });
     }
-    const file = new PagedFile(path, this.cache);
-    this.files[i] = file;
+    const file = (this.files[i] ??= new PagedFile(path, this.cache));
+    if (this.checked[i]) return file;
     const at = file.seek(0, HEADER_BYTES);
     if (readUint32(file.window, at) !== MAGIC) {
       throw new CorruptionError('is not a chunk segment', { file: path, offset: 0 });
@@ -126,6 +136,7 @@ export class ChunkSegments {
         offset: 4,
       });
     }
+    this.checked[i] = true;
     return file;
   }
 }
