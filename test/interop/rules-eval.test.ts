@@ -118,7 +118,7 @@ scrape_configs: [{job_name: node, static_configs: [{targets: ['127.0.0.1:${port}
     it('are evaluated alike', async () => {
       const source = new DirectorySource(data);
       const real = await outputsOf(source, range);
-      expect(real.length).toBeGreaterThan(500);
+      expect(real.length).toBeGreaterThan(400);
       const ours: string[] = [];
       const history = new RuleHistory([file], source, options());
       await history.play(range.start, range.end + OFFSET_MS, {
@@ -136,7 +136,7 @@ scrape_configs: [{job_name: node, static_configs: [{targets: ['127.0.0.1:${port}
         ...options(),
         blockRange: 7_200_000,
       });
-      expect(made.samples).toBeGreaterThan(500);
+      expect(made.samples).toBeGreaterThan(400);
       const written = new DirectorySource(to);
       expect(await outputsOf(written, range)).toEqual(await outputsOf(source, range));
       await written.close();
@@ -169,8 +169,12 @@ async function rangeOf(data: string): Promise<{ start: number; end: number }> {
   });
   const columns = new SampleColumns();
   set.read(0, columns);
+  // A rule over its limit clears its alerts without a word in the data: where they were cleared just before, nobody can
+  // tell. Three seconds into the twelve of `Some` they have been there for a while.
+  let start = columns.t[0] + 20_000;
+  while (Math.floor(start / 1000) % 12 !== 3) start += 500;
   const range = {
-    start: columns.t[0] + 20_000,
+    start,
     end: columns.t[columns.length - 1] - OFFSET_MS - 2 * INTERVAL_MS,
   };
   await source.close();
