@@ -77,14 +77,11 @@ function groupsOf(file: string): TargetGroup[] {
   }
 }
 
-/** Only a scrape finds these out: promtool has nothing to say of them. */
-const FOUND_LATER = /^scheme |is not a valid URL$/;
-
 /** `numbered`: groups of a file have no number in promtool's messages. */
 function checkTargets(groups: readonly TargetGroup[], job: ScrapeConfig, numbered: boolean): void {
   for (const [g, group] of groups.entries()) {
     for (const [i, outcome] of targetsOfGroup(group, job).entries()) {
-      if (outcome.kind === 'faulty' && !FOUND_LATER.test(outcome.reason))
+      if (outcome.kind === 'faulty')
         throw fault(`instance ${i} in group ${numbered ? g : ''}: ${outcome.reason}`);
     }
   }

@@ -233,7 +233,7 @@ export const serveFlags = {
   }),
 };
 
-/** Prometheus' flags that have nothing to set here: taken, so that a unit file need not change, and told of. */
+/** Prometheus' flags that have no effect here: taken, so that a unit file need not change, and told of. */
 export const IDLE_FLAGS = {
   'web.console.templates': Flags.string({ hidden: true }),
   'web.console.libraries': Flags.string({ hidden: true }),

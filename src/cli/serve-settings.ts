@@ -177,7 +177,7 @@ function noticesOf(flags: ServeFlags, enabled: readonly string[]): string[] {
       ),
   );
   return [
-    ...idle.map((name) => `--${name} has nothing to set here, and is left aside`),
+    ...idle.map((name) => `--${name} is taken for compatibility, and has no effect`),
     ...unknown.map((name) => `the feature ${name} is not known, and is left aside`),
   ];
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Args, Flags } from '@oclif/core';
+import { checkFlags } from '../../cli/check-flags.ts';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
 import { Output } from '../../cli/output.ts';
 import { annotateRules, type CheckedRules, printRules, rulesRecord } from '../../cli/rule-report.ts';
@@ -49,24 +50,10 @@ Exit status: 0 all files are good, 1 some are not, 2 wrong usage or a file that 
         return text;
       },
     }),
-    'lint-fatal': Flags.boolean({ description: 'Status 3 where a lint has found something' }),
     'ignore-unknown-fields': Flags.boolean({
       description: 'Accept fields that Prometheus does not know; it would refuse the file',
     }),
-    'enable-feature': Flags.string({
-      description:
-        "Accept an experimental part of PromQL, by the name of Prometheus' flag; repeat or use commas",
-      helpValue: 'NAME',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-    }),
-    output: Flags.string({
-      char: 'o',
-      description: 'text as promtool prints it, one JSON document, or annotations for GitHub',
-      options: ['text', 'json', 'github'],
-      default: 'text',
-    }),
+    ...checkFlags,
   };
 
   async run(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { checkFlags } from '../../cli/check-flags.ts';
 import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from '../../cli/command.ts';
 import {
   type CheckedConfig,
@@ -63,7 +64,6 @@ Exit status: 0 all is good, 1 something is not, 2 wrong usage or a file that can
       description: `What to look for besides faults: all, none, or of ${LINTS.join(', ')}; several with commas`,
       default: 'duplicate-rules',
     }),
-    'lint-fatal': Flags.boolean({ description: 'Status 3 where a lint has found something' }),
     'lookback-delta': Flags.string({
       description: 'How far queries look back: intervals from this on are too long',
       helpValue: 'DURATION',
@@ -72,20 +72,7 @@ Exit status: 0 all is good, 1 something is not, 2 wrong usage or a file that can
     'ignore-unknown-fields': Flags.boolean({
       description: 'Accept fields of rule files that Prometheus does not know; it would refuse them',
     }),
-    'enable-feature': Flags.string({
-      description:
-        "Accept an experimental part of PromQL, by the name of Prometheus' flag; repeat or use commas",
-      helpValue: 'NAME',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-    }),
-    output: Flags.string({
-      char: 'o',
-      description: 'text as promtool prints it, one JSON document, or annotations for GitHub',
-      options: ['text', 'json', 'github'],
-      default: 'text',
-    }),
+    ...checkFlags,
   };
 
   async run(): Promise<void> {

@@ -5,7 +5,8 @@
 import type { Clock } from '../clock.ts';
 import { BodyBuffer } from '../http/body.ts';
 import { type FetchClient, FetchError } from '../http/fetch.ts';
-import { alertsBody, type NotifierAlert } from './alert.ts';
+import type { SentAlert } from '../rules/sent-alert.ts';
+import { alertsBody } from './alert.ts';
 import type { NotifierMetrics } from './metrics.ts';
 
 /** Alerts in one request, as `--alertmanager.notification-batch-size` of Prometheus has it. */
@@ -27,7 +28,7 @@ export interface EndpointSettings {
 export class Endpoint {
   readonly url: URL;
   private settings: EndpointSettings;
-  private queue: NotifierAlert[] = [];
+  private queue: SentAlert[] = [];
   private sending: Promise<void> | undefined;
   private readonly abort = new AbortController();
   private readonly answer = new BodyBuffer();
@@ -50,7 +51,7 @@ export class Endpoint {
     this.settings = settings;
   }
 
-  send(alerts: readonly NotifierAlert[]): void {
+  send(alerts: readonly SentAlert[]): void {
     if (this.abort.signal.aborted) return;
     const { capacity, metrics, onFailure } = this.settings;
     let kept = alerts;
@@ -88,7 +89,7 @@ export class Endpoint {
     this.sending = undefined;
   }
 
-  private async post(batch: readonly NotifierAlert[]): Promise<void> {
+  private async post(batch: readonly SentAlert[]): Promise<void> {
     const { client, timeoutMs, clock, metrics, onFailure } = this.settings;
     const name = this.url.href;
     const start = clock.monotonic();

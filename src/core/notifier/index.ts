@@ -1,4 +1,3 @@
-export type { NotifierAlert } from './alert.ts';
 export {
   type AlertmanagerGroup,
   Notifier,

@@ -8,7 +8,7 @@ import type { Registry } from '../instrument/index.ts';
 import type { Labels } from '../model/labels.ts';
 import { LabelsBuilder } from '../model/labels-builder.ts';
 import { type RelabelRule, relabel } from '../relabel/index.ts';
-import type { NotifierAlert } from './alert.ts';
+import type { SentAlert } from '../rules/sent-alert.ts';
 import type { AlertingConfig, AlertmanagerConfig } from './alertmanager-config.ts';
 import { Endpoint } from './endpoint.ts';
 import { type NotifierMetrics, notifierMetrics } from './metrics.ts';
@@ -93,7 +93,7 @@ export class Notifier {
   }
 
   /** Queues the alerts for every Alertmanager. Never waits, never throws. */
-  send(alerts: readonly NotifierAlert[]): void {
+  send(alerts: readonly SentAlert[]): void {
     if (alerts.length === 0) return;
     const relabelled = relabelAlerts(
       alerts.map((alert) => this.withExternalLabels(alert)),
@@ -155,7 +155,7 @@ export class Notifier {
   }
 
   /** The alert's own labels win. */
-  private withExternalLabels(alert: NotifierAlert): NotifierAlert {
+  private withExternalLabels(alert: SentAlert): SentAlert {
     if (this.externalLabels.length === 0) return alert;
     const builder = new LabelsBuilder(alert.labels);
     for (const [name, value] of this.externalLabels) if (!alert.labels.has(name)) builder.set(name, value);
@@ -163,10 +163,7 @@ export class Notifier {
   }
 }
 
-function relabelAlerts(
-  alerts: readonly NotifierAlert[],
-  rules: readonly RelabelRule[],
-): readonly NotifierAlert[] {
+function relabelAlerts(alerts: readonly SentAlert[], rules: readonly RelabelRule[]): readonly SentAlert[] {
   if (rules.length === 0) return alerts;
   return alerts.flatMap((alert) => {
     const labels = relabel(alert.labels, rules);

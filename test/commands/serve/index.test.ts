@@ -188,7 +188,7 @@ describe('a server', () => {
     expect(flags['config.file']).toBe('p.yml');
     const info = await data(`${base}/api/v1/status/runtimeinfo`);
     expect(info.storageRetention).toBe('30d or 1GiB');
-    expect(server.log.join('\n')).toContain('--web.console.templates has nothing to set here');
+    expect(server.log.join('\n')).toContain('--web.console.templates is taken for compatibility');
   });
 });
 

@@ -5,8 +5,9 @@ import { HttpClient } from '../../../src/core/http/http-client.ts';
 import { Registry } from '../../../src/core/instrument/index.ts';
 import { EMPTY_LABELS, labelsFromObject } from '../../../src/core/model/labels.ts';
 import type { AlertmanagerConfig } from '../../../src/core/notifier/alertmanager-config.ts';
-import { type AlertmanagerGroup, Notifier, type NotifierAlert } from '../../../src/core/notifier/index.ts';
+import { type AlertmanagerGroup, Notifier } from '../../../src/core/notifier/index.ts';
 import { parseRelabelRules } from '../../../src/core/relabel/index.ts';
+import type { SentAlert } from '../../../src/core/rules/index.ts';
 import { serveHttp } from '../http/servers.ts';
 
 interface Receiver {
@@ -76,7 +77,7 @@ const NONE = { externalLabels: EMPTY_LABELS, alertRelabelConfigs: [] };
 const at = (address: string, more: Record<string, string> = {}) =>
   labelsFromObject({ __address__: address, ...more });
 
-function alert(name: string, labels: Record<string, string> = {}): NotifierAlert {
+function alert(name: string, labels: Record<string, string> = {}): SentAlert {
   return {
     labels: labelsFromObject({ alertname: name, ...labels }),
     annotations: [['summary', `about ${name}`]],

@@ -199,6 +199,7 @@ function withExtension(cursor: Cursor, expr: Expr, name: 'anchored' | 'smoothed'
   }
   if (expr.kind === 'subquery') cursor.fail(expr.range, `${name} modifier is not supported for subqueries`);
   if (expr.kind !== 'vectorSelector' && expr.kind !== 'matrixSelector') {
+    // Upstream's words: the modifiers mean something for selectors only.
     cursor.fail(expr.range, `${name} modifier not implemented`);
   }
   const selector = expr.kind === 'vectorSelector' ? expr : expr.selector;

@@ -32,6 +32,7 @@ export function addSeriesRoutes(router: Router, source: () => Source): void {
     'DELETE',
     '/api/v1/series',
     answering(() => {
+      // Prometheus' own answer: it deletes by its admin API alone, and so does this server.
       throw new ApiFault('internal', 'not implemented');
     }),
     CORS,
