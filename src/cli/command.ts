@@ -60,6 +60,10 @@ export abstract class TsmonCommand extends Command {
   }
 
   private report(error: Error): number {
+    // What a flag's own check throws comes with a heading of oclif's around it.
+    error.message = error.message
+      .replace(/^Parsing --\S+\s*\n\t/, '')
+      .replace(/\nSee more help with --help\s*$/, '');
     if (error instanceof ClosedPipe) return 0;
     if (error instanceof CommandFailure) {
       if (error.message !== '') this.sayError(error.message);
@@ -74,7 +78,7 @@ export abstract class TsmonCommand extends Command {
     if ((error as { code?: string }).code === 'EEXIT') return exit ?? 0;
     // oclif's parser: a wrong flag or argument.
     if (exit !== undefined) {
-      this.sayError(error.message.replace(/\nSee more help with --help$/, ''));
+      this.sayError(error.message);
       this.say(`See "tsmon ${this.id?.replaceAll(':', ' ')} --help".`);
       return EXIT_USAGE;
     }

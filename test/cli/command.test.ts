@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { tsmon } from '../cli.ts';
+
+it('a value that a flag refuses is told in one line', () => {
+  // As a user has it: oclif warns developers of more.
+  const env = { NODE_ENV: 'production' };
+  expect(tsmon(['rules', 'check', '--lint', 'nope', 'x.yml'], { env })).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'error: --lint nope: no such check (one of all, duplicate-rules, none)\n',
+  });
+});
