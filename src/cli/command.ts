@@ -60,10 +60,13 @@ export abstract class TsmonCommand extends Command {
   }
 
   private report(error: Error): number {
-    // What a flag's own check throws comes with a heading of oclif's around it.
+    // What a flag's own check throws comes with a heading of oclif's around it,
+    // where the name of the flag may stand and nowhere else.
     error.message = error.message
-      .replace(/^Parsing --\S+\s*\n\t/, '')
-      .replace(/\nSee more help with --help\s*$/, '');
+      .replace(/\nSee more help with --help\s*$/, '')
+      .replace(/^Parsing (--\S+)\s*\n\t(.*)$/s, (_, flag: string, reason: string) =>
+        reason.includes(flag) ? reason : `${flag}: ${reason}`,
+      );
     if (error instanceof ClosedPipe) return 0;
     if (error instanceof CommandFailure) {
       if (error.message !== '') this.sayError(error.message);

@@ -10,3 +10,9 @@ it('a value that a flag refuses is told in one line', () => {
     stderr: 'error: --lint nope: no such check (one of all, duplicate-rules, none)\n',
   });
 });
+
+it('names the flag where its check does not', () => {
+  const { status, stderr } = tsmon(['scrape', 'x.prom', '--count', '0']);
+  expect(stderr).toMatch(/^error: --count: Expected an integer greater than or equal to 1/);
+  expect(status).toBe(2);
+});
