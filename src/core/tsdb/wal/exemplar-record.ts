@@ -5,10 +5,10 @@
  *     ref and t as varint differences to the first, value (8), labels
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
-import { ByteWriter } from '../../encoding/byte-writer.ts';
 import type { Exemplar } from '../../model/exemplar.ts';
 import { decodeLabels, encodeLabels } from './labels-codec.ts';
 import { RecordType } from './record-type.ts';
+import { SinceFirstEncoder } from './sample-encoder.ts';
 
 export interface RefExemplar {
   ref: number;
@@ -31,40 +31,11 @@ export function decodeExemplars(record: Uint8Array): RefExemplar[] {
   return out;
 }
 
-export class ExemplarsEncoder {
-  count = 0;
-  private readonly out = new ByteWriter();
-  private firstRef = 0;
-  private firstT = 0;
-
-  get length(): number {
-    return this.out.length;
-  }
-
-  clear(): void {
-    this.out.clear();
-    this.count = 0;
-  }
-
+export class ExemplarsEncoder extends SinceFirstEncoder {
   /** Adds an exemplar that happened at `t`. */
   add(ref: number, t: number, exemplar: Exemplar): void {
-    const out = this.out;
-    if (this.count === 0) {
-      out.byte(RecordType.exemplars);
-      out.int64(ref);
-      out.int64(t);
-      this.firstRef = ref;
-      this.firstT = t;
-    }
-    out.varint(ref - this.firstRef);
-    out.varint(t - this.firstT);
+    const out = this.begin(RecordType.exemplars, ref, t);
     out.float64(exemplar.v);
     encodeLabels(exemplar.labels, out);
-    this.count++;
-  }
-
-  /** The record: a view, valid until the next change. */
-  record(): Uint8Array {
-    return this.out.view();
   }
 }

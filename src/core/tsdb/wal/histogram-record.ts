@@ -9,7 +9,6 @@
  *     ref as a varint difference to the one before, t as one to the first, start marker (start-marker.ts), histogram
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
-import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { CorruptionError } from '../../errors.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type Histogram } from '../../model/histogram.ts';
 import {
@@ -20,6 +19,7 @@ import {
   skipHistogram,
 } from './histogram-codec.ts';
 import { RecordType } from './record-type.ts';
+import { SinceFirstEncoder } from './sample-encoder.ts';
 import { readStart } from './start-marker.ts';
 
 export function isHistogramRecord(type: number): boolean {
@@ -118,44 +118,16 @@ export class HistogramDecoder {
 }
 
 /** Makes records of one of the types without start timestamps. */
-export class HistogramsEncoder {
-  count = 0;
-  private readonly out = new ByteWriter();
+export class HistogramsEncoder extends SinceFirstEncoder {
   private readonly type: RecordType;
-  private firstRef = 0;
-  private firstT = 0;
 
   /** `type` is what `histogramRecordType` says of all that will be added. */
   constructor(type: RecordType) {
+    super();
     this.type = type;
   }
 
-  get length(): number {
-    return this.out.length;
-  }
-
-  clear(): void {
-    this.out.clear();
-    this.count = 0;
-  }
-
   add(ref: number, t: number, h: Histogram): void {
-    const out = this.out;
-    if (this.count === 0) {
-      out.byte(this.type);
-      out.int64(ref);
-      out.int64(t);
-      this.firstRef = ref;
-      this.firstT = t;
-    }
-    out.varint(ref - this.firstRef);
-    out.varint(t - this.firstT);
-    encodeHistogram(h, out);
-    this.count++;
-  }
-
-  /** The record: a view, valid until the next change. */
-  record(): Uint8Array {
-    return this.out.view();
+    encodeHistogram(h, this.begin(this.type, ref, t));
   }
 }

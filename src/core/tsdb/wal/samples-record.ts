@@ -8,10 +8,10 @@
  *     ref as a varint difference to the one before, t as one to the first, a marker, value (8)
  *     marker 0: no st; 1: the same st as the one before; 2: st follows, as a varint difference to the first's
  */
-import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { readInt64, readVarint, writeInt64, writeUint32, writeVarint } from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
 import { RecordType } from './record-type.ts';
+import { SampleEncoder } from './sample-encoder.ts';
 import { readStart, writeStart } from './start-marker.ts';
 
 /** Two varints and a value. */
@@ -138,21 +138,9 @@ function cutAfter(samples: number): CorruptionError {
 }
 
 /** Makes records of type 2, a sample at a time. */
-export class SamplesEncoder {
-  /** Samples in the record. */
-  count = 0;
-  private readonly out = new ByteWriter();
+export class SamplesEncoder extends SampleEncoder {
   private firstRef = 0;
   private firstT = 0;
-
-  get length(): number {
-    return this.out.length;
-  }
-
-  clear(): void {
-    this.out.clear();
-    this.count = 0;
-  }
 
   /** Adds a sample with a value of these bits (`readBits`). */
   add(ref: number, t: number, high: number, low: number): void {
@@ -173,30 +161,14 @@ export class SamplesEncoder {
     out.length = writeUint32(bytes, pos + 4, low);
     this.count++;
   }
-
-  /** The record: a view, valid until the next change. */
-  record(): Uint8Array {
-    return this.out.view();
-  }
 }
 
 /** Makes records of type 11. */
-export class SamplesWithStartEncoder {
-  count = 0;
-  private readonly out = new ByteWriter();
+export class SamplesWithStartEncoder extends SampleEncoder {
   private firstT = 0;
   private firstSt = 0;
   private previousRef = 0;
   private previousSt = 0;
-
-  get length(): number {
-    return this.out.length;
-  }
-
-  clear(): void {
-    this.out.clear();
-    this.count = 0;
-  }
 
   /** As SamplesEncoder's; `st` is 0 where the sample has none. */
   add(ref: number, t: number, st: number, high: number, low: number): void {
@@ -217,9 +189,5 @@ export class SamplesWithStartEncoder {
     this.previousRef = ref;
     this.previousSt = st;
     this.count++;
-  }
-
-  record(): Uint8Array {
-    return this.out.view();
   }
 }
