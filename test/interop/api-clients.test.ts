@@ -21,8 +21,9 @@ import { DATA_END, DATA_START, writeQueryData } from './query-data.ts';
 
 const run = promisify(execFile);
 
-describeWith("promtool's queries", { prometheus: peer('prometheus'), promtool: peer('promtool') }, () => {
-  const dir = mkdtempSync(join(tmpdir(), 'tsmon-promtool-'));
+/** A Prometheus and our server over the same data, for the tests of one `describe`. */
+function bothServers(): { readonly prometheus: RealPrometheus; readonly server: TestServer } {
+  const dir = mkdtempSync(join(tmpdir(), 'tsmon-api-clients-'));
   let prometheus: RealPrometheus;
   let source: DirectorySource;
   let server: TestServer;
@@ -40,6 +41,19 @@ describeWith("promtool's queries", { prometheus: peer('prometheus'), promtool: p
     await prometheus.stop();
     rmSync(dir, { recursive: true });
   });
+
+  return {
+    get prometheus() {
+      return prometheus;
+    },
+    get server() {
+      return server;
+    },
+  };
+}
+
+describeWith("promtool's queries", { prometheus: peer('prometheus'), promtool: peer('promtool') }, () => {
+  const servers = bothServers();
 
   async function promtool(url: string, args: readonly string[]): Promise<string> {
     const filled = args.map((arg) => arg.replace('SERVER', url));
@@ -68,7 +82,10 @@ describeWith("promtool's queries", { prometheus: peer('prometheus'), promtool: p
     ['check ready --url=SERVER'],
   ])('%s %s %s', async (command, ...args) => {
     const all = [...command.split(' '), ...args];
-    const [ours, real] = await Promise.all([promtool(server.url, all), promtool(prometheus.url, all)]);
+    const [ours, real] = await Promise.all([
+      promtool(servers.server.url, all),
+      promtool(servers.prometheus.url, all),
+    ]);
     const lines = (text: string) => text.split('\n').sort();
     expect(lines(ours)).toEqual(lines(real));
     expect(real).not.toContain('unknown long flag');
@@ -165,24 +182,7 @@ describeWith('vmalert', { vmalert: peer('vmalert') }, () => {
 });
 
 describeWith("Grafana's requests", { prometheus: peer('prometheus') }, () => {
-  const dir = mkdtempSync(join(tmpdir(), 'tsmon-grafana-'));
-  let prometheus: RealPrometheus;
-  let source: DirectorySource;
-  let server: TestServer;
-
-  beforeAll(async () => {
-    writeQueryData(join(dir, 'data'));
-    prometheus = await RealPrometheus.start(peer('prometheus')!, dir);
-    source = new DirectorySource(join(dir, 'data'));
-    server = await startTestServer(kept(source));
-  });
-
-  afterAll(async () => {
-    await server.close();
-    await source.close();
-    await prometheus.stop();
-    rmSync(dir, { recursive: true });
-  });
+  const servers = bothServers();
 
   const start = String(DATA_START / 1000);
   const end = String(DATA_END / 1000);
@@ -216,13 +216,13 @@ describeWith("Grafana's requests", { prometheus: peer('prometheus') }, () => {
           : await fetch(`${url}/api/v1/${path}`, { method, body: query });
       return { status: response.status, body: await response.json() };
     };
-    const [ours, real] = await Promise.all([ask(server.url), ask(prometheus.url)]);
+    const [ours, real] = await Promise.all([ask(servers.server.url), ask(servers.prometheus.url)]);
     expect(ours).toEqual(real);
     expect(ours.status).toBe(200);
   });
 
   it('tells what it is', async () => {
-    const response = await fetch(`${server.url}/api/v1/status/buildinfo`);
+    const response = await fetch(`${servers.server.url}/api/v1/status/buildinfo`);
     const { data } = (await response.json()) as { data: object };
     expect(Object.keys(data)).toEqual([
       'version',

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CorruptionError } from '../../src/core/errors.ts';
-import { type Histogram, labelsFromObject } from '../../src/core/model/index.ts';
+import { labelsFromObject } from '../../src/core/model/index.ts';
 import { DirectorySource } from '../../src/core/source/directory.ts';
 import {
   findChunkSnapshot,
@@ -18,6 +18,7 @@ import {
   readChunkSnapshot,
 } from '../../src/core/tsdb/head/index.ts';
 import type { RefExemplar, Tombstone } from '../../src/core/tsdb/wal/index.ts';
+import { histogram } from '../core/tsdb/head/samples.ts';
 import { describeWith, peer } from '../peers.ts';
 import { RealPrometheus } from './prometheus.ts';
 import { readSource } from './raw-series.ts';
@@ -203,21 +204,3 @@ scrape_configs: [{ job_name: c, scrape_interval: 200ms, scrape_timeout: 200ms, s
     });
   });
 });
-
-function histogram(count: number): Histogram {
-  return {
-    isFloat: false,
-    counterReset: 0,
-    schema: 2,
-    zeroThreshold: 0.001,
-    zeroCount: 1,
-    count: count + 1,
-    sum: count / 2,
-    stale: false,
-    positiveSpans: [{ offset: 3, length: 1 }],
-    negativeSpans: [],
-    positiveBuckets: Float64Array.of(count),
-    negativeBuckets: new Float64Array(0),
-    customValues: new Float64Array(0),
-  };
-}

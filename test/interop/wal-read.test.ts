@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Histogram, labelsFromObject, readBits, SampleColumns } from '../../src/core/model/index.ts';
+import { type Histogram, labelsFromObject } from '../../src/core/model/index.ts';
 import { DirectorySource } from '../../src/core/source/directory.ts';
+import { histogram } from '../core/tsdb/head/samples.ts';
 import { describeWith, peer } from '../peers.ts';
 import { RealPrometheus } from './prometheus.ts';
+import { readSource } from './raw-series.ts';
 import { type RawSeries, remoteRead } from './remote-read.ts';
 
 const prometheus = peer('prometheus');
@@ -22,27 +24,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 async function readDirectory(data: string, mint: number, maxt: number): Promise<RawSeries> {
   const source = new DirectorySource(data);
   try {
-    const set = await source.select([], { mint, maxt });
-    const out: RawSeries = new Map();
-    const columns = new SampleColumns();
-    const bits = new Uint32Array(2);
-    for (let i = 0; i < set.length; i++) {
-      columns.clear();
-      set.read(i, columns);
-      const rows: string[] = [];
-      for (let row = 0; row < columns.length; row++) {
-        const t = columns.t[row];
-        if (t < mint || t > maxt) continue;
-        const h = columns.histograms?.[row];
-        readBits(columns.v, row, bits);
-        if (h) rows.push(`${t} histogram ${h.count} ${h.stale ? '0x7ff0000000000002' : h.sum}`);
-        else if (Number.isNaN(columns.v[row])) {
-          rows.push(`${t} 0x${(BigInt(bits[0]) * 2n ** 32n + BigInt(bits[1])).toString(16)}`);
-        } else rows.push(`${t} ${columns.v[row]}`);
-      }
-      if (rows.length > 0) out.set(set.labels(i).toString(), rows);
-    }
-    return out;
+    return await readSource(source, mint, maxt);
   } finally {
     await source.close();
   }
@@ -54,24 +36,6 @@ function expectSame(ours: RawSeries, theirs: RawSeries): void {
     // Comparing every row through the matcher would take most of the time.
     if (ours.get(name)!.join('\n') !== rows.join('\n')) expect(ours.get(name)).toEqual(rows);
   }
-}
-
-function histogram(count: number): Histogram {
-  return {
-    isFloat: false,
-    counterReset: 0,
-    schema: 2,
-    zeroThreshold: 0.001,
-    zeroCount: 1,
-    count: count + 1,
-    sum: count / 2,
-    stale: false,
-    positiveSpans: [{ offset: 3, length: 1 }],
-    negativeSpans: [],
-    positiveBuckets: Float64Array.of(count),
-    negativeBuckets: new Float64Array(0),
-    customValues: new Float64Array(0),
-  };
 }
 
 describeWith("a live Prometheus' directory", { prometheus }, () => {
