@@ -39,8 +39,13 @@ function loader(dist, build) {
       return id.startsWith('late:') ? load(id.replace(':', '/')) : require(id);
     };
     script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
-    if (cachedData === undefined || script.cachedDataRejected)
-      process.once('exit', () => store(cacheFile, script));
+    if (cachedData === undefined || script.cachedDataRejected) {
+      const keep = () => {
+        process.off('exit', keep).off('settled', keep);
+        store(cacheFile, script);
+      };
+      process.once('exit', keep).once('settled', keep);
+    }
     return module.exports;
   };
   return load;
@@ -59,7 +64,10 @@ function read(file) {
   }
 }
 
-/** At exit, when the functions that this command uses have been compiled. Atomic, and silent about failure. */
+/**
+ * At exit, when the functions that this command uses have been compiled, or when a server says that it has settled: it
+ * may be killed. Atomic, and silent about failure.
+ */
 function store(file, script) {
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });

@@ -2,8 +2,12 @@
 import { systemClock } from '../core/clock.ts';
 import { Daemon, type DaemonSettings, openDaemonHost } from '../core/server/daemon/index.ts';
 import { EXIT_FAILED } from './command.ts';
+import { beginLongRun } from './long-run.ts';
 import { serverLog } from './server-log.ts';
 import { notifySystemd } from './systemd.ts';
+
+/** After it is ready, until nobody waits for the first answers and scrapes any more, ms. */
+const SETTLING_MS = 2000;
 
 export interface ServerRunOptions {
   /** Lines for people, before anything else. */
@@ -16,6 +20,7 @@ export interface ServerRunOptions {
 
 /** Resolves when the server has ended. Rejects with InputError where it cannot start. */
 export async function runServer(settings: DaemonSettings, options: ServerRunOptions): Promise<void> {
+  const run = beginLongRun();
   const log = serverLog({
     ...options,
     write: (line) => process.stderr.write(`${line}\n`),
@@ -51,6 +56,7 @@ export async function runServer(settings: DaemonSettings, options: ServerRunOpti
     () => {
       log.info('Server is ready to receive web requests.');
       void notifySystemd('READY=1');
+      setTimeout(run.settled, SETTLING_MS).unref();
     },
     (error: Error) => {
       failure = error;
@@ -70,6 +76,7 @@ export async function runServer(settings: DaemonSettings, options: ServerRunOpti
     process.once('SIGINT', () => process.exit(EXIT_FAILED));
     await daemon.stop();
     await host.close();
+    run.settled();
   }
   if (failure !== undefined) throw failure;
   log.info('See you next time!');

@@ -1,6 +1,5 @@
 /** What the daemon needs from outside: threads, HTTP clients, and what secures its own HTTP. */
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import type { Clock } from '../../clock.ts';
 import { loadWebConfig } from '../../config/load-web.ts';
 import { openHttpClient } from '../../http/configured-client.ts';
@@ -16,12 +15,6 @@ const LEAST_THREADS = 4;
 /** More than these have little to gain: what they read comes from one thread, and each has caches of its own. */
 const MOST_THREADS = 8;
 
-/**
- * How much the heap may grow before all of it is gone through, in percent of what was left the last time. A server that
- * allocates little is taken by V8 for one that need not grow: it went through a hundred megabytes after each eight.
- */
-const HEAP_GROWING_PERCENT = 100;
-
 export interface HostOptions {
   clock: Clock;
   logger: Logger;
@@ -33,7 +26,6 @@ export function openDaemonHost(
   settings: DaemonSettings,
   { clock, logger, workers }: HostOptions,
 ): DaemonHost & { close(): Promise<void> } {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   const tasks = new WorkerTasks(new URL('database-tasks.cjs', workers));
   const { webConfigFile: file } = settings;
   return {
