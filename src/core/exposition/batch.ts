@@ -3,6 +3,8 @@
  * parser fills, so a series that was seen before costs no string. A batch is cleared and reused: after the first
  * scrape of a target nothing here allocates.
  */
+
+import { copied } from '../encoding/grown.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
 import { NORMAL_NAN_BITS } from '../model/value.ts';
@@ -105,14 +107,8 @@ export class Batch {
     const series = new Uint32Array(size);
     series.set(this.series);
     this.series = series;
-    this.t = widened(this.t, size);
-    this.v = widened(this.v, size);
-    if (this.st !== null) this.st = widened(this.st, size);
+    this.t = copied(this.t, new Float64Array(size));
+    this.v = copied(this.v, new Float64Array(size));
+    if (this.st !== null) this.st = copied(this.st, new Float64Array(size));
   }
-}
-
-function widened(column: Float64Array, size: number): Float64Array {
-  const out = new Float64Array(size);
-  out.set(column);
-  return out;
 }

@@ -7,6 +7,8 @@
  * The keys come from strangers, who may choose them to collide: when a search gets long the table turns to a keyed
  * hash, which is slower and which nobody can foresee.
  */
+
+import { copied } from '../encoding/grown.ts';
 import { halfSipHash } from '../encoding/siphash.ts';
 
 /** A search that passes this many strangers is no accident in a table that is half empty. */
@@ -139,15 +141,15 @@ export class ByteTable {
 
   private growKeys(): void {
     const size = this.offsets.length * 2;
-    this.offsets = widened(this.offsets, new Uint32Array(size));
-    this.lengths = widened(this.lengths, new Uint32Array(size));
-    this.hashes = widened(this.hashes, new Int32Array(size));
+    this.offsets = copied(this.offsets, new Uint32Array(size));
+    this.lengths = copied(this.lengths, new Uint32Array(size));
+    this.hashes = copied(this.hashes, new Int32Array(size));
   }
 
   private growSlab(words: number): void {
     const size = Math.max(this.words.length * 2, words);
     if (size * 4 > MAX_SLAB_BYTES) throw new RangeError('too many different series in one stream');
-    this.words = widened(this.words, new Int32Array(size));
+    this.words = copied(this.words, new Int32Array(size));
   }
 }
 
@@ -157,9 +159,4 @@ export function tail(view: DataView, at: number, end: number): number {
   if (at + 1 < end) word |= view.getUint8(at + 1) << 8;
   if (at + 2 < end) word |= view.getUint8(at + 2) << 16;
   return word;
-}
-
-function widened<T extends Uint32Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -5,6 +5,8 @@
  * hash table only where that fails. (Two chains, because in a stream of several targets the same metadata is followed
  * by other samples every time.)
  */
+
+import { copied } from '../encoding/grown.ts';
 import { ByteTable } from './byte-table.ts';
 
 /** Number of no line, where both chains start: its length is greater than any input's. */
@@ -106,14 +108,9 @@ export class LineCache {
 
   private grow(): void {
     const size = this.targets.length * 2;
-    this.targets = widened(this.targets, new Int32Array(size));
-    this.contexts = widened(this.contexts, new Uint8Array(size));
-    this.next = widened(this.next, new Uint32Array(size));
-    this.seen = widened(this.seen, new Uint32Array(size));
+    this.targets = copied(this.targets, new Int32Array(size));
+    this.contexts = copied(this.contexts, new Uint8Array(size));
+    this.next = copied(this.next, new Uint32Array(size));
+    this.seen = copied(this.seen, new Uint32Array(size));
   }
-}
-
-function widened<T extends Int32Array | Uint8Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

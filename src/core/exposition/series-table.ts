@@ -5,6 +5,8 @@
  * A loop that scrapes one target for months calls `nextGeneration` before each scrape and `evict` now and then, so
  * that series which are gone do not stay forever. Numbers of evicted series are given to new ones.
  */
+
+import { copied } from '../encoding/grown.ts';
 import { halfSipHash } from '../encoding/siphash.ts';
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata } from '../model/metadata.ts';
@@ -157,9 +159,9 @@ export class SeriesTable {
     this.labels[id] = labels;
     this.familyOf[id] = NO_FAMILY;
     if (id >= this.seen.length) {
-      this.seen = widened(this.seen, new Uint32Array(this.seen.length * 2));
-      this.born = widened(this.born, new Uint32Array(this.born.length * 2));
-      this.hashes = widened(this.hashes, new Int32Array(this.hashes.length * 2));
+      this.seen = copied(this.seen, new Uint32Array(this.seen.length * 2));
+      this.born = copied(this.born, new Uint32Array(this.born.length * 2));
+      this.hashes = copied(this.hashes, new Int32Array(this.hashes.length * 2));
     }
     this.hashes[id] = this.hash(labels);
     this.born[id] = this.evictions;
@@ -220,9 +222,4 @@ export class SeriesTable {
       this.orphans.delete(name);
     }
   }
-}
-
-function widened<T extends Uint32Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

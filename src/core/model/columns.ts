@@ -2,6 +2,8 @@
  * A stretch of one series' samples as columns: the shape in which samples leave storage and enter the query
  * engine. One object is reused for many series; the arrays only ever grow.
  */
+
+import { copied } from '../encoding/grown.ts';
 import type { Histogram } from './histogram.ts';
 
 const INITIAL_CAPACITY = 128;
@@ -32,9 +34,9 @@ export class SampleColumns {
     if (capacity <= this.t.length) return;
     let size = this.t.length;
     while (size < capacity) size *= 2;
-    this.t = grown(this.t, size);
-    this.v = grown(this.v, size);
-    if (this.st !== null) this.st = grown(this.st, size);
+    this.t = copied(this.t, new Float64Array(size));
+    this.v = copied(this.v, new Float64Array(size));
+    if (this.st !== null) this.st = copied(this.st, new Float64Array(size));
   }
 
   /** Adds a histogram row. Float rows are written straight into `t` and `v` after `reserve`. */
@@ -48,10 +50,4 @@ export class SampleColumns {
     this.histograms[i] = h;
     this.length = i + 1;
   }
-}
-
-function grown(array: Float64Array, size: number): Float64Array {
-  const out = new Float64Array(size);
-  out.set(array);
-  return out;
 }

@@ -3,6 +3,7 @@
  * may be added in any order of time; a later one for the same time replaces the earlier.
  */
 
+import { copied } from '../encoding/grown.ts';
 import type { SampleColumns } from '../model/columns.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
@@ -111,9 +112,9 @@ export class MemorySeries {
 
   private grow(): void {
     const size = this.t.length * 2;
-    this.t = widened(this.t, size);
-    this.v = widened(this.v, size);
-    if (this.st !== null) this.st = widened(this.st, size);
+    this.t = copied(this.t, new Float64Array(size));
+    this.v = copied(this.v, new Float64Array(size));
+    if (this.st !== null) this.st = copied(this.st, new Float64Array(size));
   }
 }
 
@@ -293,10 +294,4 @@ function overlaps(series: MemorySeries, { mint, maxt }: TimeRange): boolean {
 function matchesAll(labels: Labels, matchers: readonly Matcher[]): boolean {
   for (const matcher of matchers) if (!matcher.matches(labels.get(matcher.name))) return false;
   return true;
-}
-
-function widened(array: Float64Array, size: number): Float64Array<ArrayBuffer> {
-  const out = new Float64Array(size);
-  out.set(array);
-  return out;
 }

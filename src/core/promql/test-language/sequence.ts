@@ -1,4 +1,6 @@
 /** The values of one series at equal steps, as columns: what series notation stands for. */
+
+import { copied } from '../../encoding/grown.ts';
 import type { Histogram } from '../../model/histogram.ts';
 import { writeStale } from '../../model/value.ts';
 
@@ -48,15 +50,10 @@ export class Sequence {
   private push(present: 0 | 1, value: number): void {
     const row = this.length++;
     if (row === this.values.length) {
-      this.present = grown(this.present, new Uint8Array(row * 2));
-      this.values = grown(this.values, new Float64Array(row * 2));
+      this.present = copied(this.present, new Uint8Array(row * 2));
+      this.values = copied(this.values, new Float64Array(row * 2));
     }
     this.present[row] = present;
     this.values[row] = value;
   }
-}
-
-function grown<T extends Uint8Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

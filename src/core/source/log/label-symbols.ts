@@ -3,6 +3,7 @@
  * that a million series that share their label values cost no million strings; a string is made when asked for.
  */
 import { utf8Text } from '../../encoding/byte-reader.ts';
+import { copied } from '../../encoding/grown.ts';
 
 const INITIAL_SLOTS = 1024;
 
@@ -75,10 +76,10 @@ export class LabelSymbols {
     const at = this.starts[symbol];
     const stop = at + end - start;
     if (stop > this.bytes.length)
-      this.bytes = grown(this.bytes, new Uint8Array(Math.max(stop, this.bytes.length * 2)));
+      this.bytes = copied(this.bytes, new Uint8Array(Math.max(stop, this.bytes.length * 2)));
     if (symbol + 1 === this.starts.length) {
-      this.starts = grown(this.starts, new Float64Array(this.starts.length * 2));
-      this.hashes = grown(this.hashes, new Uint32Array(this.hashes.length * 2));
+      this.starts = copied(this.starts, new Float64Array(this.starts.length * 2));
+      this.hashes = copied(this.hashes, new Uint32Array(this.hashes.length * 2));
     }
     this.bytes.set(from.subarray(start, end), at);
     this.starts[symbol + 1] = stop;
@@ -97,11 +98,6 @@ export class LabelSymbols {
       this.slots[slot] = symbol + 1;
     }
   }
-}
-
-function grown<T extends Uint8Array | Float64Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 /** FNV-1a, its high bits folded in. */

@@ -3,6 +3,7 @@
  * which the log speaks of it. Some tens of bytes a series; label sets as objects are made when asked for.
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
+import { copied } from '../../encoding/grown.ts';
 import { Labels } from '../../model/labels.ts';
 import type { Matcher } from '../../model/matcher.ts';
 import { RefIndex, type SeriesDecoder } from '../../tsdb/wal/index.ts';
@@ -37,7 +38,7 @@ export class LogSeries {
     for (const matcher of this.matchers) if (!matcher.holds(record, places, size)) return;
     const start = this.starts[this.count];
     if (start + size > this.pairs.length) {
-      this.pairs = grown(this.pairs, new Uint32Array(Math.max(start + size, this.pairs.length * 2)));
+      this.pairs = copied(this.pairs, new Uint32Array(Math.max(start + size, this.pairs.length * 2)));
     }
     let hash = 0;
     for (let i = 0; i < size; i++) {
@@ -151,8 +152,8 @@ export class LogSeries {
     }
     const row = this.count++;
     if (this.count === this.hashes.length) {
-      this.hashes = grown(this.hashes, new Uint32Array(this.count * 2));
-      this.starts = grown(this.starts, new Float64Array(this.count * 2));
+      this.hashes = copied(this.hashes, new Uint32Array(this.count * 2));
+      this.starts = copied(this.starts, new Float64Array(this.count * 2));
     }
     this.hashes[row] = hash;
     this.starts[this.count] = start + size;
@@ -226,7 +227,7 @@ class SymbolMatcher {
 
   private accepts(symbol: number): boolean {
     if (symbol >= this.answers.length) {
-      this.answers = grown(this.answers, new Uint8Array(Math.max(symbol + 1, this.answers.length * 2)));
+      this.answers = copied(this.answers, new Uint8Array(Math.max(symbol + 1, this.answers.length * 2)));
     }
     if (this.answers[symbol] === 0) {
       this.answers[symbol] = this.matcher.matches(this.symbols.text(symbol)) ? 2 : 1;
@@ -239,9 +240,4 @@ function isText(text: Uint8Array, bytes: Uint8Array, start: number, end: number)
   if (end - start !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
   return true;
-}
-
-function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

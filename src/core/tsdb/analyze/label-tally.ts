@@ -2,6 +2,7 @@
  * Counts series by label pair. Names and values are numbers here (symbols of an index, or what the caller gives out),
  * and a pair is found by a hash table over typed arrays, so a series costs no string and no object.
  */
+import { copied } from '../../encoding/grown.ts';
 
 /** What is counted of each pair. */
 export type PairMeasure = 'series' | 'uncoveredMs' | 'bytes' | 'samples';
@@ -71,12 +72,12 @@ export class LabelTally {
 
   private growColumns(): void {
     const size = this.names.length * 2;
-    this.names = widened(this.names, new Uint32Array(size));
-    this.values = widened(this.values, new Uint32Array(size));
-    this.series = widened(this.series, new Uint32Array(size));
-    this.uncoveredMs = widened(this.uncoveredMs, new Float64Array(size));
-    this.bytes = widened(this.bytes, new Float64Array(size));
-    this.samples = widened(this.samples, new Float64Array(size));
+    this.names = copied(this.names, new Uint32Array(size));
+    this.values = copied(this.values, new Uint32Array(size));
+    this.series = copied(this.series, new Uint32Array(size));
+    this.uncoveredMs = copied(this.uncoveredMs, new Float64Array(size));
+    this.bytes = copied(this.bytes, new Float64Array(size));
+    this.samples = copied(this.samples, new Float64Array(size));
   }
 
   private growSlots(): void {
@@ -96,9 +97,4 @@ function hash(name: number, value: number): number {
   h ^= h >>> 15;
   h = Math.imul(h, 0x85ebca77);
   return h ^ (h >>> 13);
-}
-
-function widened<T extends Float64Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

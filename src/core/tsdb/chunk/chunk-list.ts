@@ -1,4 +1,5 @@
 /** Finished chunks of one series, in time order, as columns over one buffer. Reused for one series after another. */
+import { copied } from '../../encoding/grown.ts';
 
 const INITIAL_CHUNKS = 16;
 const INITIAL_BYTES = 4096;
@@ -66,16 +67,11 @@ export class ChunkList {
 
   private grow(): void {
     const size = this.mint.length * 2;
-    this.mint = widened(this.mint, new Float64Array(size));
-    this.maxt = widened(this.maxt, new Float64Array(size));
-    this.count = widened(this.count, new Uint16Array(size));
-    this.encoding = widened(this.encoding, new Uint8Array(size));
-    this.start = widened(this.start, new Uint32Array(size));
-    this.end = widened(this.end, new Uint32Array(size));
+    this.mint = copied(this.mint, new Float64Array(size));
+    this.maxt = copied(this.maxt, new Float64Array(size));
+    this.count = copied(this.count, new Uint16Array(size));
+    this.encoding = copied(this.encoding, new Uint8Array(size));
+    this.start = copied(this.start, new Uint32Array(size));
+    this.end = copied(this.end, new Uint32Array(size));
   }
-}
-
-function widened<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -4,10 +4,11 @@
  *
  * Making an image and writing a block are done in steps, between which others may work.
  */
+
+import { copied, grownLength } from '../../encoding/grown.ts';
 import { SampleColumns } from '../../model/index.ts';
 import type { Intervals } from '../block/index.ts';
 import { decodeChunk } from '../chunk/index.ts';
-import { copied, grownLength } from './grown.ts';
 import type { Head } from './head.ts';
 import type { LabelSetsImage } from './label-sets.ts';
 import { NO_TIME, OpenChunk } from './series-table.ts';

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { copied, grownLength } from '../../encoding/grown.ts';
 import { isHistogramEncoding, isKnownEncoding } from '../chunk/index.ts';
 import { RefIndex } from '../wal/index.ts';
 import {
@@ -14,7 +15,6 @@ import {
   listHeadChunkFiles,
 } from './chunk-file.ts';
 import type { FinishedChunks } from './finished-chunks.ts';
-import { copied, grownLength } from './grown.ts';
 
 const TWO_32 = 2 ** 32;
 

@@ -2,9 +2,10 @@
  * The newest exemplars of all series, at most so many: each new one takes the place of the oldest. Those of a series
  * are a list from the newest back.
  */
+
+import { copied } from '../../encoding/grown.ts';
 import type { Exemplar } from '../../model/exemplar.ts';
 import { Outcome } from '../../model/outcome.ts';
-import { copied } from './grown.ts';
 
 const INITIAL = 256;
 

@@ -2,7 +2,7 @@
  * Where the finished chunks of all series are: rows of a table, each of which names the next older chunk of the same
  * series (+ 1; 0 where there is none). The series has the newest.
  */
-import { copied, grownLength } from './grown.ts';
+import { copied, grownLength } from '../../encoding/grown.ts';
 
 export class FinishedChunks {
   /** Times of the first and last sample, ms. */

@@ -3,8 +3,9 @@
  * still holds a ref: so a ref remembers its series' number in the log, which tells whether the row is still that
  * series. Just before a series goes, its labels are put aside for the refs that it has, to make it again.
  */
+
+import { copied, grownLength } from '../../encoding/grown.ts';
 import type { Labels } from '../../model/labels.ts';
-import { copied, grownLength } from './grown.ts';
 import type { SeriesTable } from './series-table.ts';
 
 const FREE = -1;

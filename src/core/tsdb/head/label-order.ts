@@ -2,7 +2,7 @@
  * The order of series by their labels, found in steps: a head's largest selections take longer to sort than others may be
  * kept waiting. Pairs are ranked first, so that comparing two series is comparing numbers.
  */
-import { copied, grownLength } from './grown.ts';
+import { copied, grownLength } from '../../encoding/grown.ts';
 import type { LabelSets } from './label-sets.ts';
 
 /** Fewer series than this are compared as they are. */

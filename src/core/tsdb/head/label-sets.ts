@@ -5,9 +5,9 @@
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
 import type { ByteWriter } from '../../encoding/byte-writer.ts';
+import { copied, grownLength, sharedColumn } from '../../encoding/grown.ts';
 import { uvarintSize } from '../../encoding/varint.ts';
 import { Labels } from '../../model/index.ts';
-import { copied, grownLength, sharedColumn } from './grown.ts';
 import { HeadSymbols, type SymbolsImage } from './symbols.ts';
 
 const PIECE_SHIFT = 20;

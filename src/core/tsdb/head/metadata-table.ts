@@ -1,6 +1,7 @@
 /** What is known about the metrics of a head: a number for each series, since most share theirs with others. */
+
+import { copied, grownLength } from '../../encoding/grown.ts';
 import { type Metadata, sameMetadata } from '../../model/metadata.ts';
-import { copied, grownLength } from './grown.ts';
 
 export class MetadataTable {
   /** Distinct entries; number 0 is none. */

@@ -5,7 +5,7 @@
  * Rows are added in any order (those of series that are gone are given out again), so a list is ascending up to some
  * place, and put in order when it is read.
  */
-import { copied, grownLength } from './grown.ts';
+import { copied, grownLength } from '../../encoding/grown.ts';
 import { Slab } from './slab.ts';
 
 const CELL_BYTES = [16, 32, 64, 128, 256, 512, 1024];

@@ -3,8 +3,8 @@
  * Times in milliseconds.
  */
 import { ByteWriter } from '../../encoding/byte-writer.ts';
+import { copied, grownLength } from '../../encoding/grown.ts';
 import { XorStates } from '../chunk/index.ts';
-import { copied, grownLength } from './grown.ts';
 import { LabelSets } from './label-sets.ts';
 import { PairPostings } from './pair-postings.ts';
 

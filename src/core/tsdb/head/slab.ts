@@ -6,7 +6,7 @@
  * A cell is named by a number: its place in units of 16 bytes. 0 is no cell.
  */
 
-import { copied } from './grown.ts';
+import { copied } from '../../encoding/grown.ts';
 
 const UNIT_SHIFT = 4;
 const PAGE_UNITS_SHIFT = 12;

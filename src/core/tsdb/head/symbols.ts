@@ -4,8 +4,8 @@
  * are not a million strings. A string is made when it is asked for, and remembered for a while.
  */
 import { utf8Text } from '../../encoding/byte-reader.ts';
+import { copied, grownLength, sharedColumn } from '../../encoding/grown.ts';
 import { uvarintSize, writeUvarint } from '../../encoding/varint.ts';
-import { copied, grownLength, sharedColumn } from './grown.ts';
 
 const PIECE_SHIFT = 20;
 const PIECE_BYTES = 1 << PIECE_SHIFT;

@@ -1,8 +1,9 @@
 /** What an appender was given and has not committed: rows of columns, in the order in which they came. */
+
+import { copied, grownLength } from '../../encoding/grown.ts';
 import type { Exemplar } from '../../model/exemplar.ts';
 import type { Histogram } from '../../model/histogram.ts';
 import type { Metadata } from '../../model/metadata.ts';
-import { copied, grownLength } from './grown.ts';
 
 /** How a sample goes in. */
 export const Entry = { inOrder: 0, late: 1, dropped: 2 } as const;

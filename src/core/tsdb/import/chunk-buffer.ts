@@ -4,6 +4,8 @@
  * is held is a few bytes a sample, in whatever order samples come; chunks of one series that overlap are joined when
  * blocks are written.
  */
+
+import { copied } from '../../encoding/grown.ts';
 import { type Histogram, histogramsEqual, SampleColumns } from '../../model/index.ts';
 import { isStaleBits } from '../../model/value.ts';
 import {
@@ -80,11 +82,11 @@ export class ChunkBuffer {
     let size = this.slots.length;
     while (size < count) size *= 2;
     this.open.grow(size);
-    this.slots = widened(this.slots, new Uint32Array(size));
+    this.slots = copied(this.slots, new Uint32Array(size));
     const old = this.slotClass.length;
-    this.slotClass = widened(this.slotClass, new Uint8Array(size).fill(NO_SLOT, old));
-    this.mint = widened(this.mint, new Float64Array(size));
-    this.end = widened(this.end, new Float64Array(size));
+    this.slotClass = copied(this.slotClass, new Uint8Array(size).fill(NO_SLOT, old));
+    this.mint = copied(this.mint, new Float64Array(size));
+    this.end = copied(this.end, new Float64Array(size));
   }
 
   /** Notes that there are so many more series, whose names take memory somewhere. */
@@ -234,9 +236,4 @@ export class ChunkBuffer {
 /** Where the chunk range of `t` ends; also of times before 1970. */
 function rangeEnd(t: number): number {
   return (Math.floor(t / CHUNK_RANGE) + 1) * CHUNK_RANGE;
-}
-
-function widened<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -1,4 +1,5 @@
 /** Finished chunks of many series, in the order in which they were finished, as columns. */
+import { copied } from '../../encoding/grown.ts';
 
 const SEGMENT_BITS = 22;
 const SEGMENT_BYTES = 1 << SEGMENT_BITS;
@@ -82,17 +83,12 @@ export class ChunkTable {
 
   private grow(): void {
     const size = this.series.length * 2;
-    this.series = widened(this.series, new Uint32Array(size));
-    this.mint = widened(this.mint, new Float64Array(size));
-    this.maxt = widened(this.maxt, new Float64Array(size));
-    this.count = widened(this.count, new Uint16Array(size));
-    this.encoding = widened(this.encoding, new Uint8Array(size));
-    this.size = widened(this.size, new Uint32Array(size));
-    this.address = widened(this.address, new Float64Array(size));
+    this.series = copied(this.series, new Uint32Array(size));
+    this.mint = copied(this.mint, new Float64Array(size));
+    this.maxt = copied(this.maxt, new Float64Array(size));
+    this.count = copied(this.count, new Uint16Array(size));
+    this.encoding = copied(this.encoding, new Uint8Array(size));
+    this.size = copied(this.size, new Uint32Array(size));
+    this.address = copied(this.address, new Float64Array(size));
   }
-}
-
-function widened<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -8,6 +8,8 @@
  *     ref as a varint difference to the one before, t as one to the first, a marker, value (8)
  *     marker 0: no st; 1: the same st as the one before; 2: st follows, as a varint difference to the first's
  */
+
+import { copied } from '../../encoding/grown.ts';
 import { readInt64, readVarint, writeInt64, writeUint32, writeVarint } from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
 import { RecordType } from './record-type.ts';
@@ -33,18 +35,12 @@ export class SampleRows {
   reserve(rows: number): void {
     if (rows <= this.t.length) return;
     const size = Math.max(rows, this.t.length * 2, 128);
-    this.ref = grown(this.ref, size);
-    this.t = grown(this.t, size);
-    this.v = grown(this.v, size);
-    this.st = grown(this.st, size);
+    this.ref = copied(this.ref, new Float64Array(size));
+    this.t = copied(this.t, new Float64Array(size));
+    this.v = copied(this.v, new Float64Array(size));
+    this.st = copied(this.st, new Float64Array(size));
     this.vBits = new Uint32Array(this.v.buffer);
   }
-}
-
-function grown(column: Float64Array, size: number): Float64Array {
-  const out = new Float64Array(size);
-  out.set(column);
-  return out;
 }
 
 /** Replaces what is in `rows` by the samples of a record of type 2 or 11. Throws CorruptionError without a place. */

@@ -1,4 +1,4 @@
-/** Columns that grow: typed arrays are replaced by longer ones, a half longer at least. */
+/** Columns that grow: typed arrays are replaced by longer ones. */
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
