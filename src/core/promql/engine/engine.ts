@@ -180,6 +180,13 @@ function collect(context: QueryContext, operator: VectorOperator, grid: StepGrid
   const times = new ResultTimes(grid);
   let single: Float64Array | null = null;
   for (let i = 0; i < operator.series.length; i++) {
+    const few = operator.fewPoints?.(i) ?? null;
+    if (few !== null) {
+      context.hold(few.length);
+      const v = few.length === 1 ? (single = singleValue(few.v[0], single)) : few.v.slice(0, few.length);
+      results.push({ labels: operator.series[i].labels, t: times.ofFew(few), v, histograms: null });
+      continue;
+    }
     operator.evaluate(i, column);
     const first = column.next(0);
     if (first === column.length) continue;

@@ -21,6 +21,15 @@ export interface VectorOperator {
   readonly series: readonly SeriesMeta[];
   /** Overwrites `out`, which has as many steps as the grid that the operator was built for. */
   evaluate(i: number, out: StepColumn): void;
+  /** In place of `evaluate`, where the operator knows that the series has few floats and nothing else; or null. */
+  fewPoints?(i: number): FewPoints | null;
+}
+
+/** Floats at the first `length` of `steps`, which ascend. The operator's own, valid until it is asked again. */
+export interface FewPoints {
+  length: number;
+  readonly steps: Int32Array;
+  readonly v: Float64Array;
 }
 
 export interface ScalarOperator {

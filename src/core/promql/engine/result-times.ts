@@ -4,6 +4,7 @@
  */
 import type { StepColumn } from '../functions/column.ts';
 import type { StepGrid } from './grid.ts';
+import type { FewPoints } from './operator.ts';
 
 export class ResultTimes {
   private readonly grid: StepGrid;
@@ -20,14 +21,24 @@ export class ResultTimes {
   /** Times (ms) of the `count` steps from `first` on at which the column is not absent. Not to be changed. */
   of(column: StepColumn, count: number, first: number): Float64Array {
     if (count === this.grid.count) return this.grid.times;
-    if (count === 1) {
-      return (this.single[first] ??= Float64Array.of(this.grid.time(first)));
-    }
+    if (count === 1) return this.ofOne(first);
     if (this.last.length !== count || !sameKinds(this.lastKind, column.kind)) {
       this.last = this.timesOf(column, count);
       this.lastKind.set(column.kind);
     }
     return this.last;
+  }
+
+  /** The same, for points that never were a column. */
+  ofFew({ length, steps }: FewPoints): Float64Array {
+    if (length === 1) return this.ofOne(steps[0]);
+    const times = new Float64Array(length);
+    for (let i = 0; i < length; i++) times[i] = this.grid.time(steps[i]);
+    return times;
+  }
+
+  private ofOne(step: number): Float64Array {
+    return (this.single[step] ??= Float64Array.of(this.grid.time(step)));
   }
 
   private timesOf(column: StepColumn, count: number): Float64Array {

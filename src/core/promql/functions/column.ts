@@ -11,6 +11,8 @@ export const HISTOGRAM = 2;
 
 /** Steps whose kinds make a 64-bit number. Kinds are small, so that number is 0 only where all are ABSENT. */
 const WORD_STEPS = 8;
+/** Its logarithm: a quotient would be a number with a fraction, which code that is not compiled yet allocates. */
+const WORD_SHIFT = 3;
 const ALL_FLOAT = new Float64Array(new Uint8Array(WORD_STEPS).fill(FLOAT).buffer)[0];
 
 export class StepColumn {
@@ -76,14 +78,14 @@ export class StepColumn {
       return n;
     }
     for (; i % WORD_STEPS !== 0 && i < length; i++) if (kind[i] !== ABSENT) n++;
-    for (let w = i / WORD_STEPS; w < words.length; w++) {
+    for (let w = i >> WORD_SHIFT; w < words.length; w++) {
       if (words[w] === 0) continue;
       if (words[w] === ALL_FLOAT) {
         n += WORD_STEPS;
         continue;
       }
-      const end = Math.min(length, (w + 1) * WORD_STEPS);
-      for (i = w * WORD_STEPS; i < end; i++) if (kind[i] !== ABSENT) n++;
+      const end = Math.min(length, (w + 1) << WORD_SHIFT);
+      for (i = w << WORD_SHIFT; i < end; i++) if (kind[i] !== ABSENT) n++;
     }
     return n;
   }
@@ -94,9 +96,9 @@ export class StepColumn {
     let i = from;
     if (words !== null) {
       for (; i % WORD_STEPS !== 0 && i < length; i++) if (kind[i] !== ABSENT) return i;
-      let w = i / WORD_STEPS;
+      let w = i >> WORD_SHIFT;
       while (w < words.length && words[w] === 0) w++;
-      i = w * WORD_STEPS;
+      i = w << WORD_SHIFT;
     }
     while (i < length && kind[i] === ABSENT) i++;
     return Math.min(i, length);

@@ -7,7 +7,7 @@ import { ABSENT, FLOAT, StepColumn } from '../../functions/column.ts';
 import type { Aggregate } from '../../parser/ast.ts';
 import type { QueryContext } from '../context.ts';
 import { groupByLabels } from '../distinct.ts';
-import type { SeriesMeta, VectorOperator } from '../operator.ts';
+import type { FewPoints, SeriesMeta, VectorOperator } from '../operator.ts';
 import { groupSeries } from './grouping.ts';
 import { doubled, ValueNumbers } from './value-numbers.ts';
 
@@ -65,9 +65,14 @@ export class CountValues implements VectorOperator {
     else for (const value of counted) this.values!.addTo(out, value);
   }
 
+  fewPoints(i: number): FewPoints | null {
+    const counted = this.counted[i];
+    return 'newest' in counted ? this.values!.fewPoints(counted) : null;
+  }
+
   private gather(groups: readonly SeriesMeta[], values: Occurrences[]): void {
     // In the order of the groups, and within one in that of first appearance.
-    values.sort((a, b) => a.group - b.group);
+    if (groups.length > 1) values.sort((a, b) => a.group - b.group);
     // `without` takes the new label too, where it names it.
     const keepsLabel = !(this.expr.without && this.expr.grouping.includes(this.label));
     const places = groups.map(({ labels }) => placeOf(this.label, labels));
@@ -105,6 +110,8 @@ function labelled({ names, values, at }: LabelPlace, value: string): Labels {
 }
 
 const NO_STEP = -1;
+/** Occurrences that are put in order one by one. */
+const FEW = 24;
 
 /** Lists of steps, all in two columns: each has the step, and where the one before it in its list is. */
 class StepLists {
@@ -137,6 +144,7 @@ class Values {
   private lastText = '';
   /** By group and text. */
   private readonly histograms = new Map<string, Occurrences>();
+  private readonly few: FewPoints = { length: 0, steps: new Int32Array(FEW), v: new Float64Array(FEW) };
 
   constructor(context: QueryContext, stepCount: number) {
     this.context = context;
@@ -176,6 +184,30 @@ class Values {
     }
     const { step, before } = this.steps;
     for (let at = newest; at !== NO_STEP; at = before[at]) count(out, step[at], 1);
+  }
+
+  fewPoints({ newest, length }: Occurrences): FewPoints | null {
+    if (length > FEW) return null;
+    const { few, steps: lists } = this;
+    const { steps, v } = few;
+    let n = 0;
+    // Of one series the newest comes first, but several may have the value.
+    for (let at = newest; at !== NO_STEP; at = lists.before[at]) {
+      const step = lists.step[at];
+      let to = 0;
+      while (to < n && steps[to] < step) to++;
+      if (to < n && steps[to] === step) {
+        v[to]++;
+        continue;
+      }
+      steps.copyWithin(to + 1, to, n);
+      v.copyWithin(to + 1, to, n);
+      steps[to] = step;
+      v[to] = 1;
+      n++;
+    }
+    few.length = n;
+    return few;
   }
 
   private countsOf({ newest }: Occurrences): Float64Array {
