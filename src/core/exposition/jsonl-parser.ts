@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { InputError } from '../errors.ts';
 import { METRIC_NAME } from '../model/labels.ts';
-import type { MetricType } from '../model/metadata.ts';
+import { METRIC_TYPES, type MetricType } from '../model/metadata.ts';
 import { type Batch, NO_TIMESTAMP } from './batch.ts';
 import { dropRows } from './drop-rows.ts';
 import { jsonFault, jsonPlace } from './json-place.ts';
@@ -44,16 +44,6 @@ const KEYS_AFTER_METRIC = new Set([
 ]);
 const LINE_KEYS = new Set(['metric', ...KEYS_AFTER_METRIC]);
 const EXEMPLAR_KEYS = new Set(['row', 'labels', 'value', 'timestamp']);
-const METRIC_TYPES: readonly string[] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-] satisfies MetricType[];
 
 type JsonObject = Record<string, unknown>;
 
@@ -189,7 +179,7 @@ export class JsonlParser implements ExpositionParser {
     const { family, type, help, unit } = object;
     if (family === undefined && type === undefined && help === undefined && unit === undefined) return;
     const typeWord = type === undefined ? 'unknown' : stringAt(type, ['type']);
-    if (!METRIC_TYPES.includes(typeWord)) {
+    if (!(METRIC_TYPES as readonly string[]).includes(typeWord)) {
       throw new JsonShapeError(`no metric type: ${JSON.stringify(typeWord)}`, ['type']);
     }
     const name =

@@ -4,7 +4,7 @@
  * docs/format/openmetrics.md.
  */
 import type { Labels } from '../model/labels.ts';
-import type { Metadata, MetricType } from '../model/metadata.ts';
+import { METRIC_TYPES, type Metadata } from '../model/metadata.ts';
 import { ExemplarCache } from './exemplar-cache.ts';
 import { latin1, scanFloat } from './float-scanner.ts';
 import { LineFault, shown } from './line-fault.ts';
@@ -27,17 +27,6 @@ export interface OpenMetricsOptions extends ParserOptions {
    */
   level?: 'prometheus' | 'strict';
 }
-
-const TYPES: ReadonlySet<string> = new Set<MetricType>([
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-  'unknown',
-]);
 
 const KEYWORD = /^# (HELP(?= )|TYPE(?= )|UNIT(?= )|EOF)/;
 const EOF_BYTES = 5;
@@ -212,7 +201,8 @@ export class OpenMetricsParser extends LineParser {
     const name = this.familyName;
     if (keyword === 'HELP') this.describe(pos, eol, 'help', unescapeText(text));
     else if (keyword === 'TYPE') {
-      if (!TYPES.has(text)) throw new LineFault(start, `invalid metric type ${JSON.stringify(text)}`);
+      if (!(METRIC_TYPES as readonly string[]).includes(text))
+        throw new LineFault(start, `invalid metric type ${JSON.stringify(text)}`);
       this.describe(pos, eol, 'type', text);
     } else {
       if (text !== '' && !name.endsWith(`_${text}`))

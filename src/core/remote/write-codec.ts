@@ -8,7 +8,7 @@ import { SampleColumns } from '../model/columns.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
 import { labelsFromPairs } from '../model/labels.ts';
-import type { Metadata, MetricType } from '../model/metadata.ts';
+import { METRIC_TYPES, type Metadata } from '../model/metadata.ts';
 import { readHistogram, readLabel, readSample } from './prompb.ts';
 
 export const WRITE_V1 = 'prometheus.WriteRequest';
@@ -102,18 +102,6 @@ export function decodeWriteV2(message: Uint8Array, each: (series: WrittenSeries)
     each(series);
   }
 }
-
-/** By their numbers in both messages. */
-export const METRIC_TYPES: readonly MetricType[] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-];
 
 class SeriesDecoderV2 {
   private readonly symbols: readonly string[];

@@ -5,8 +5,7 @@
 import { ProtobufWriter } from '../encoding/protobuf-writer.ts';
 import { snappyCompress, snappyMaxCompressedLength } from '../encoding/snappy.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Metadata } from '../model/metadata.ts';
-import { METRIC_TYPES } from './write-codec.ts';
+import { METRIC_TYPES, type Metadata } from '../model/metadata.ts';
 
 /** What a request with such a body says of it. */
 export const WRITE_V1_HEADERS: Readonly<Record<string, string>> = {

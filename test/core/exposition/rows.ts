@@ -7,7 +7,7 @@ import type { ExpositionWriter } from '../../../src/core/exposition/writer.ts';
 import type { Exemplar } from '../../../src/core/model/exemplar.ts';
 import type { CounterResetHint, Histogram, Span } from '../../../src/core/model/histogram.ts';
 import { labelsFromObject } from '../../../src/core/model/labels.ts';
-import type { MetricType } from '../../../src/core/model/metadata.ts';
+import { METRIC_TYPES } from '../../../src/core/model/metadata.ts';
 import { readBits, writeBits } from '../../../src/core/model/value.ts';
 
 /** One row with its NaN bits spelled out, so that deep equality compares everything. */
@@ -181,17 +181,6 @@ export function anyHistogram(
       };
     });
 }
-
-const METRIC_TYPES: MetricType[] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-];
 
 export function anyFamily(names: fc.Arbitrary<string>): fc.Arbitrary<Family> {
   return fc.record({ name: names, type: fc.constantFrom(...METRIC_TYPES), help: anyText, unit: anyText });

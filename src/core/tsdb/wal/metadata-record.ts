@@ -6,20 +6,8 @@
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
 import { ByteWriter } from '../../encoding/byte-writer.ts';
-import type { Metadata, MetricType } from '../../model/metadata.ts';
+import { METRIC_TYPES, type Metadata } from '../../model/metadata.ts';
 import { RecordType } from './record-type.ts';
-
-/** A metric type's number is its place in this list. */
-const METRIC_TYPES: readonly MetricType[] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-];
 
 export interface RefMetadata {
   ref: number;
