@@ -2,7 +2,8 @@
  * Start-up on a log that a killed server left: `npm run bench -- restart [SERIES] [ROUNDS]` (100000, 60)
  *
  * The same directory, copied, is opened by the real Prometheus and by `tsmon serve`, in turn, three times each: how long
- * until `/-/ready` says so, resident memory then, and, for both, how long until the first scrape was stored.
+ * until `/-/ready` says so, CPU time and resident memory then, and how long until the first scrape was stored. Before
+ * that each has run once, so that what it keeps of its code (bin/load.cjs, the pages of the system) is there.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,9 +17,13 @@ import { labelsFromPairs } from '../src/core/model/index.ts';
 import { Database } from '../src/core/tsdb/db/index.ts';
 import { freePort } from '../test/interop/prometheus.ts';
 import { peer } from '../test/peers.ts';
+import { cpuMs } from './promql-server.ts';
 
 const [series, rounds] = [Number(process.argv[2] ?? 100_000), Number(process.argv[3] ?? 60)];
 const STEP_MS = 15_000;
+const ROUNDS = 3;
+/** By then a server has stored what it keeps of its code. */
+const SETTLE_MS = 2000;
 const root = process.env['TSMON_ROOT'] ?? process.cwd();
 const dir = mkdtempSync(join(tmpdir(), 'tsmon-restart-'));
 
@@ -54,13 +59,21 @@ async function fill(data: string): Promise<void> {
 
 interface Start {
   readyMs: number;
+  cpuMs: number;
   residentMiB: number;
   scrapedMs: number;
 }
 
-async function start(command: string, args: readonly string[], name: string): Promise<Start> {
+async function start(
+  command: string,
+  args: readonly string[],
+  name: string,
+  data: string | undefined,
+  restMs: number,
+): Promise<Start> {
   const own = join(dir, name);
-  cpSync(join(dir, 'data'), join(own, 'data'), { recursive: true });
+  mkdirSync(own);
+  if (data !== undefined) cpSync(data, join(own, 'data'), { recursive: true });
   cpSync(join(dir, 'prometheus.yml'), join(own, 'prometheus.yml'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const flags = [
@@ -77,6 +90,7 @@ async function start(command: string, args: readonly string[], name: string): Pr
       await sleep(10);
     }
     const readyMs = performance.now() - began;
+    const cpu = cpuMs({ name, process: child, port: Number(new URL(url).port) });
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
     const residentMiB = Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
     for (;;) {
@@ -85,8 +99,10 @@ async function start(command: string, args: readonly string[], name: string): Pr
         data: { result: { value: [number, string] }[] };
       };
       const [found] = answer.data.result;
-      if (found !== undefined)
-        return { readyMs, residentMiB, scrapedMs: Number(found.value[1]) * 1000 - startedAt };
+      if (found !== undefined) {
+        await sleep(restMs);
+        return { readyMs, cpuMs: cpu, residentMiB, scrapedMs: Number(found.value[1]) * 1000 - startedAt };
+      }
       await sleep(50);
     }
   } finally {
@@ -114,16 +130,24 @@ scrape_configs: [{job_name: app, static_configs: [{targets: ['127.0.0.1:${(targe
 `,
   );
   await fill(join(dir, 'data'));
-  console.log(`${series} series, ${series * rounds} samples in the log`);
-  for (let round = 1; round <= 3; round++) {
-    for (const [name, command, args] of [
-      ['Prometheus', prometheus, []],
-      ['tsmon', process.execPath, [join(root, 'bin', 'tsmon.cjs'), 'serve']],
-    ] as const) {
-      const { readyMs, residentMiB, scrapedMs } = await start(command, args, name);
-      console.log(
-        `${name.padEnd(10)} ready after ${Math.round(readyMs)} ms with ${Math.round(residentMiB)} MiB, first scrape of ${Math.round(scrapedMs)} ms`,
-      );
+  const programs = [
+    ['Prometheus', prometheus, []],
+    ['tsmon', process.execPath, [join(root, 'bin', 'tsmon.cjs'), 'serve']],
+  ] as const;
+  for (const [name, command, args] of programs) await start(command, args, name, undefined, SETTLE_MS);
+  const cases = [
+    ['an empty directory', undefined],
+    [`${series} series, ${series * rounds} samples in the log`, join(dir, 'data')],
+  ] as const;
+  for (const [what, data] of cases) {
+    console.log(what);
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const [name, command, args] of programs) {
+        const { readyMs, cpuMs, residentMiB, scrapedMs } = await start(command, args, name, data, 0);
+        console.log(
+          `  ${name.padEnd(10)} ready after ${Math.round(readyMs)} ms (${Math.round(cpuMs)} ms CPU) with ${Math.round(residentMiB)} MiB, first scrape of ${Math.round(scrapedMs)} ms`,
+        );
+      }
     }
   }
 } finally {

@@ -7,7 +7,7 @@ import { serverLog } from './server-log.ts';
 import { notifySystemd } from './systemd.ts';
 
 /** After it is ready, until nobody waits for the first answers and scrapes any more, ms. */
-const SETTLING_MS = 2000;
+const SETTLING_MS = 1000;
 
 export interface ServerRunOptions {
   /** Lines for people, before anything else. */
