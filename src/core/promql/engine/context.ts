@@ -6,8 +6,9 @@
 import type { Clock } from '../../clock.ts';
 import type { SampleColumns } from '../../model/columns.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import type { SelectHints, SeriesSet, Source } from '../../source/source.ts';
+import type { SelectHints, SeriesSet, Source, TimeRange } from '../../source/source.ts';
 import { Annotations } from '../functions/annotations.ts';
+import type { Subquery } from '../parser/ast.ts';
 import { giveColumnsBack, takeColumns } from './column-pool.ts';
 import { QueryCanceled, QueryTimeout, TooManySamples } from './errors.ts';
 import type { StepGrid } from './grid.ts';
@@ -59,6 +60,8 @@ export class QueryContext {
   onHold: ((points: number) => void) | null = null;
   /** Told of every selection; `again` where the query has made it before. */
   onSelect: ((matchers: readonly Matcher[], hints: SelectHints, again: boolean) => void) | null = null;
+  /** Of large subqueries the times between which their expression may have values (subquery-reach.ts). */
+  readonly reaches = new Map<Subquery, TimeRange>();
   private readonly selections = new Map<string, Promise<SeriesSet>>();
 
   /** `end` is the query's, in ms; `grid` starts with the query. */

@@ -18,6 +18,7 @@ import { gridBetween, StepGrid } from './grid.ts';
 import type { RangeOperator, VectorOperator } from './operator.ts';
 import type { QueryResult, QueryValue, ResultSeries } from './result.ts';
 import { ResultTimes } from './result-times.ts';
+import { findReaches } from './subquery-reach.ts';
 
 export interface EngineOptions extends Partial<QuerySettings> {
   parser?: ParserOptions;
@@ -135,6 +136,7 @@ async function evaluate(
     rangeMs: kind === 'instant' ? 0 : end - grid.start,
   });
   context.admit(grid);
+  await findReaches(context, expr, grid);
   const builder = options.builder?.(context, query, expr) ?? new OperatorBuilder(context, query, expr);
   let operator = builder.build(expr, grid);
   if (operator.kind === 'vector' && settings.delayedNameRemoval) {

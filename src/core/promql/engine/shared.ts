@@ -7,7 +7,7 @@ import type { QueryPart } from '../functions/annotations.ts';
 import { StepColumn } from '../functions/column.ts';
 import type { SourceRange } from '../parser/ast.ts';
 import type { QueryContext } from './context.ts';
-import type { SeriesMeta, VectorOperator } from './operator.ts';
+import type { FewPoints, SeriesMeta, VectorOperator } from './operator.ts';
 
 interface Kept {
   column: StepColumn;
@@ -63,6 +63,10 @@ export class SharedVector implements VectorOperator, QueryPart {
       this.kept.delete(i);
       this.context.release(out.length);
     }
+  }
+
+  fewPoints(i: number): FewPoints | null {
+    return this.consumers === 1 ? (this.inner.fewPoints?.(i) ?? null) : null;
   }
 
   private evaluateInner(i: number, out: StepColumn): void {

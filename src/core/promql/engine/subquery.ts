@@ -84,11 +84,8 @@ export class SubqueryOperator implements RangeOperator {
   }
 }
 
-/**
- * The steps at which a subquery evaluates its expression: multiples of its step, over all windows of `grid`.
- * Throws TooManySamples.
- */
-export function subqueryGrid(context: QueryContext, subquery: Subquery, grid: StepGrid): StepGrid {
+/** The steps of a subquery: multiples of its step, over all windows of `grid`. There may be any number. */
+export function allSteps(context: QueryContext, subquery: Subquery, grid: StepGrid): StepGrid {
   const stepMs = (subquery.step as number | null) || context.settings.defaultSubqueryStepMs;
   if (grid.count === 0) return new StepGrid(grid.start, stepMs, 0);
   const times = new SelectionTimes(context, grid, subquery.at, subquery.offset as number);
@@ -96,5 +93,18 @@ export function subqueryGrid(context: QueryContext, subquery: Subquery, grid: St
   const to = times.last;
   // Left-open: a step exactly at the window's start is out.
   const start = (Math.floor(from / stepMs) + 1) * stepMs;
-  return context.admit(gridBetween(start, to, stepMs));
+  return gridBetween(start, to, stepMs);
+}
+
+/** Those of them at which it evaluates its expression, and one if there are any. Throws TooManySamples. */
+export function subqueryGrid(context: QueryContext, subquery: Subquery, grid: StepGrid): StepGrid {
+  const all = allSteps(context, subquery, grid);
+  const reach = context.reaches.get(subquery);
+  if (reach === undefined) return context.admit(all);
+  const { start, stepMs, count } = all;
+  const first = Math.max(0, Math.ceil((reach.mint - start) / stepMs));
+  const last = Math.min(count - 1, Math.floor((reach.maxt - start) / stepMs));
+  // Parameters are looked at even where there is nothing.
+  if (first > last) return new StepGrid(start, stepMs, 1);
+  return context.admit(new StepGrid(start + first * stepMs, stepMs, last - first + 1));
 }
