@@ -186,8 +186,8 @@ class Values {
     for (let at = newest; at !== NO_STEP; at = before[at]) count(out, step[at], 1);
   }
 
-  fewPoints({ newest, length }: Occurrences): FewPoints | null {
-    if (length > FEW) return null;
+  fewPoints({ newest, length, counts }: Occurrences): FewPoints | null {
+    if (counts !== null || length > FEW) return null;
     const { few, steps: lists } = this;
     const { steps, v } = few;
     let n = 0;
