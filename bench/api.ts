@@ -16,6 +16,8 @@ import {
   Notifications,
   PLAIN_WEB,
   PrometheusServer,
+  QueryJournal,
+  QueryLog,
   type StatusView,
   silentLogger,
   WebSecurity,
@@ -42,6 +44,7 @@ async function serve(dir: string): Promise<void> {
       source,
       appender: undefined,
       runner,
+      journal: new QueryJournal(registry, systemClock, new QueryLog()),
       targets: {
         pools: () => [],
         active: () => [],

@@ -47,6 +47,9 @@ export class DiscoveryManager {
     this.options = options;
     this.name = options.name ?? 'scrape';
     this.metrics = options.metrics ?? discoveryMetrics(new Registry());
+    // There from the start, at 0.
+    this.metrics.delayed.with(this.name);
+    this.metrics.failedSetups.with(this.name);
   }
 
   /** From now on these are the jobs. */
@@ -104,7 +107,10 @@ export class DiscoveryManager {
         this.metrics.failedSetups.with(this.name).set(this.brokenCount());
       },
       refreshed: (_provider, durationMs) => {
-        for (const labels of labelsOf()) this.metrics.durations.with(...labels).observe(durationMs / 1000);
+        const seconds = durationMs / 1000;
+        this.metrics.durations.observe(seconds, setup.mechanism);
+        if (setup.mechanism === 'file') this.metrics.fileScans.observe(seconds);
+        for (const labels of labelsOf()) this.metrics.durationsByConfig.with(...labels).observe(seconds);
       },
       counted: (metric, labels) => this.metrics.mechanisms[metric].with(...labels).inc(),
     });

@@ -1,5 +1,5 @@
 /** What discovery says of itself, under Prometheus' names. */
-import type { ClassicHistogram, Counter, Gauge, Registry } from '../instrument/index.ts';
+import type { ClassicHistogram, Counter, Gauge, Registry, Summary } from '../instrument/index.ts';
 
 /** What one mechanism alone counts: name, help and labels. */
 const MECHANISM_METRICS = {
@@ -24,6 +24,8 @@ const MECHANISM_METRICS = {
   ],
 } as const satisfies Record<string, readonly [name: string, help: string, ...labelNames: string[]]>;
 
+const QUANTILES = [0.5, 0.9, 0.99];
+
 export type MechanismMetric = keyof typeof MECHANISM_METRICS;
 
 export interface DiscoveryMetrics {
@@ -34,7 +36,10 @@ export interface DiscoveryMetrics {
   delayed: Counter;
   sent: Counter;
   failures: Counter;
-  durations: ClassicHistogram;
+  durations: Summary;
+  durationsByConfig: ClassicHistogram;
+  /** Of files alone. */
+  fileScans: Summary;
 }
 
 /** `manager` is what the label `name` says: `scrape` or `notify`. */
@@ -59,7 +64,7 @@ export function discoveryMetrics(registry: Registry): DiscoveryMetrics {
     ),
     delayed: registry.counter(
       'prometheus_sd_updates_delayed_total',
-      'Total number of update events that were held back because others had just been sent.',
+      "Total number of update events that couldn't be sent immediately.",
       'name',
     ),
     sent: registry.counter(
@@ -73,9 +78,19 @@ export function discoveryMetrics(registry: Registry): DiscoveryMetrics {
       'mechanism',
       'config',
     ),
-    durations: registry.histogram(
+    durations: registry.summary(
       'prometheus_sd_refresh_duration_seconds',
       'The duration of a refresh in seconds for the given SD mechanism.',
+      { labelNames: ['mechanism'], quantiles: QUANTILES },
+    ),
+    fileScans: registry.summary(
+      'prometheus_sd_file_scan_duration_seconds',
+      'The duration of the File-SD scan in seconds.',
+      { quantiles: QUANTILES },
+    ),
+    durationsByConfig: registry.histogram(
+      'prometheus_sd_refresh_duration_histogram_seconds',
+      'The duration of a refresh for the given SD mechanism.',
       ['mechanism', 'config'],
     ),
   };

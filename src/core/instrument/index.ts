@@ -6,6 +6,7 @@ export {
   Gauge,
   GaugeChild,
   HistogramChild,
+  Summary,
 } from './metric.ts';
 export { processFamilies } from './process.ts';
 export { RecentValues } from './recent-values.ts';

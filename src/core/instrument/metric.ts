@@ -1,11 +1,12 @@
 /**
- * Counters, gauges and histograms that the stack keeps about itself. A metric with labels has a child for each
+ * Counters, gauges, histograms and summaries that the stack keeps about itself. A metric with labels has a child for each
  * combination of values; who counts often keeps the child.
  */
 import type { FamilySample, MetricFamily } from '../model/family.ts';
 import { type Labels, labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
 import type { MetricType } from '../model/metadata.ts';
 import { formatG } from '../model/number.ts';
+import { RecentValues } from './recent-values.ts';
 
 abstract class Metric<Child> {
   readonly name: string;
@@ -181,5 +182,44 @@ export class ClassicHistogram extends Metric<HistogramChild> {
     }
     out.push({ labels: labels('_sum'), v: child.sum });
     out.push({ labels: labels('_count'), v: cumulative });
+  }
+}
+
+export interface SummaryOptions {
+  labelNames?: readonly string[];
+  /** None by default: then there are a sum and a count alone. */
+  quantiles?: readonly number[];
+  /** Monotonic, ms; quantiles are of what was observed in the last minutes. */
+  now?: () => number;
+  /** How many values of a child quantiles are of at most. */
+  kept?: number;
+}
+
+export class Summary extends Metric<RecentValues> {
+  private readonly options: SummaryOptions;
+
+  constructor(name: string, help: string, options: SummaryOptions = {}) {
+    const { labelNames = [] } = options;
+    super('summary', name, help, labelNames);
+    this.options = options;
+    if (labelNames.length === 0) this.with();
+  }
+
+  /** `values` are those of the labels. */
+  observe(v: number, ...values: readonly string[]): void {
+    this.with(...values).observe(v, this.now());
+  }
+
+  protected create(): RecentValues {
+    const { quantiles = [], kept } = this.options;
+    return new RecentValues(quantiles.length === 0 ? 0 : kept);
+  }
+
+  protected addSamples(out: FamilySample[], child: RecentValues, labels: LabelsOf): void {
+    out.push(...child.samples(this.options.quantiles ?? [], this.now(), labels));
+  }
+
+  private now(): number {
+    return this.options.now?.() ?? performance.now();
   }
 }

@@ -13,6 +13,8 @@ const VERSION = process.env['TSMON_VERSION'] ?? 'unbuilt';
 
 /** `/proc/<pid>/stat` counts in ticks, of which Linux shows user space 100 a second on every architecture. */
 const TICKS_PER_SECOND = 100;
+/** What client libraries say where there is no limit. */
+const MOST_BYTES = 2 ** 64;
 
 /** Read at the moment of the call; what has to be watched over time is in runtime.ts. */
 export function processFamilies(): MetricFamily[] {
@@ -45,8 +47,32 @@ export function processFamilies(): MetricFamily[] {
   );
   add('gauge', 'process_resident_memory_bytes', 'Resident memory size in bytes.', memory.rss);
   add('gauge', 'process_virtual_memory_bytes', 'Virtual memory size in bytes.', status.virtualBytes);
+  add(
+    'gauge',
+    'process_virtual_memory_max_bytes',
+    'Maximum amount of virtual memory available in bytes.',
+    limitOf('Max address space', MOST_BYTES),
+  );
+  const network = networkBytes();
+  add(
+    'counter',
+    'process_network_receive_bytes_total',
+    'Number of bytes received by the process over the network.',
+    network?.received,
+  );
+  add(
+    'counter',
+    'process_network_transmit_bytes_total',
+    'Number of bytes sent by the process over the network.',
+    network?.sent,
+  );
   add('gauge', 'process_open_fds', 'Number of open file descriptors.', openFiles());
-  add('gauge', 'process_max_fds', 'Maximum number of open file descriptors.', maxOpenFiles());
+  add(
+    'gauge',
+    'process_max_fds',
+    'Maximum number of open file descriptors.',
+    limitOf('Max open files', Number.POSITIVE_INFINITY),
+  );
   add(
     'gauge',
     'process_start_time_seconds',
@@ -136,11 +162,27 @@ function openFiles(): number | undefined {
   }
 }
 
-function maxOpenFiles(): number | undefined {
+/** The soft limit of that name. */
+function limitOf(name: string, unlimited: number): number | undefined {
   try {
-    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    if (line === null) return undefined;
-    return line[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line[1]);
+    for (const line of readFileSync('/proc/self/limits', 'utf8').split('\n')) {
+      if (!line.startsWith(name)) continue;
+      const [soft] = line.slice(name.length).trim().split(/\s+/);
+      return soft === 'unlimited' ? unlimited : Number(soft);
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of all processes that share this one's network, as every client library has it. */
+function networkBytes(): { received: number; sent: number } | undefined {
+  try {
+    const lines = readFileSync('/proc/self/net/netstat', 'utf8').split('\n');
+    const [names, values] = lines.filter((line) => line.startsWith('IpExt:')).map((line) => line.split(' '));
+    const value = (name: string) => Number(values[names.indexOf(name)]);
+    return { received: value('InOctets'), sent: value('OutOctets') };
   } catch {
     return undefined;
   }

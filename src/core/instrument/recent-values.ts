@@ -7,18 +7,23 @@ import type { Labels } from '../model/labels.ts';
 import { formatG } from '../model/number.ts';
 
 const WINDOW_MS = 10 * 60_000;
-/** The newest values; where there are more of them, quantiles are of less than the window. */
 const MOST_KEPT = 1024;
 
 export class RecentValues {
   sum = 0;
   count = 0;
-  private readonly values = new Float64Array(MOST_KEPT);
-  private readonly times = new Float64Array(MOST_KEPT);
+  private readonly values: Float64Array;
+  private readonly times: Float64Array;
+
+  /** Quantiles are of the newest `kept` values: of less than the window, where there are more in it. */
+  constructor(kept = MOST_KEPT) {
+    this.values = new Float64Array(kept);
+    this.times = new Float64Array(kept);
+  }
 
   /** `now` is of a monotonic clock, ms. */
   observe(value: number, now: number): void {
-    const at = this.count % MOST_KEPT;
+    const at = this.count % this.values.length;
     this.values[at] = value;
     this.times[at] = now;
     this.count++;
@@ -32,7 +37,7 @@ export class RecentValues {
     labels: (suffix: string, ...more: [string, string][]) => Labels,
   ): FamilySample[] {
     const recent = this.values
-      .subarray(0, Math.min(this.count, MOST_KEPT))
+      .subarray(0, Math.min(this.count, this.values.length))
       .filter((_, i) => now - this.times[i] <= WINDOW_MS)
       .sort();
     const at = (q: number) => (recent.length === 0 ? Number.NaN : recent[Math.ceil(q * recent.length) - 1]);

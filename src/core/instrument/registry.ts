@@ -1,7 +1,7 @@
 /** All that one process says of itself, gathered where it is asked for. */
 import type { MetricFamily } from '../model/family.ts';
 import { compareStrings, labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
-import { ClassicHistogram, Counter, Gauge } from './metric.ts';
+import { ClassicHistogram, Counter, Gauge, Summary, type SummaryOptions } from './metric.ts';
 
 export class Registry {
   private readonly names = new Set<string>();
@@ -22,6 +22,10 @@ export class Registry {
     bounds?: readonly number[],
   ): ClassicHistogram {
     return this.add(new ClassicHistogram(name, help, labelNames, bounds));
+  }
+
+  summary(name: string, help: string, options: SummaryOptions = {}): Summary {
+    return this.add(new Summary(name, help, options));
   }
 
   /** A gauge or counter whose value is read when it is asked for; no sample where that gives undefined. */
@@ -45,7 +49,7 @@ export class Registry {
     return families.sort((a, b) => compareStrings(a.name, b.name));
   }
 
-  private add<T extends Counter | Gauge | ClassicHistogram>(metric: T): T {
+  private add<T extends Counter | Gauge | ClassicHistogram | Summary>(metric: T): T {
     this.claim(metric.name);
     this.source(() => [metric.collect()]);
     return metric;

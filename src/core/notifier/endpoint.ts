@@ -115,6 +115,8 @@ export class Endpoint {
     }
     // As in Prometheus this counts what was tried, so that errors are a share of it.
     metrics.sent.with(name).inc(batch.length);
-    metrics.latency.with(name).observe((clock.monotonic() - start) / 1000);
+    const seconds = (clock.monotonic() - start) / 1000;
+    metrics.latency.observe(seconds, name);
+    metrics.latencyHistogram.with(name).observe(seconds);
   }
 }

@@ -1,16 +1,19 @@
 /** What the notifier says of itself, under Prometheus' names. */
-import type { ClassicHistogram, Counter, Registry } from '../instrument/index.ts';
+import type { Clock } from '../clock.ts';
+import type { ClassicHistogram, Counter, Registry, Summary } from '../instrument/index.ts';
 
 export interface NotifierMetrics {
   sent: Counter;
   errors: Counter;
   dropped: Counter;
-  latency: ClassicHistogram;
+  latency: Summary;
+  latencyHistogram: ClassicHistogram;
 }
 
 /** `queued` and `discovered` are read whenever the metrics are asked for. */
 export function notifierMetrics(
   registry: Registry,
+  clock: Clock,
   capacity: number,
   queued: () => number,
   discovered: () => number,
@@ -40,7 +43,12 @@ export function notifierMetrics(
       name('dropped_total'),
       'Total number of alerts dropped due to errors when sending to Alertmanager.',
     ),
-    latency: registry.histogram(
+    latency: registry.summary(name('latency_seconds'), 'Latency quantiles for sending alert notifications.', {
+      labelNames: ['alertmanager'],
+      quantiles: [0.5, 0.9, 0.99],
+      now: () => clock.monotonic(),
+    }),
+    latencyHistogram: registry.histogram(
       name('latency_histogram_seconds'),
       'Latency histogram for sending alert notifications.',
       ['alertmanager'],

@@ -56,6 +56,7 @@ export class Notifier {
     this.options = options;
     this.metrics = notifierMetrics(
       options.registry,
+      options.clock,
       options.capacity,
       () => Math.max(0, ...this.endpoints().map((endpoint) => endpoint.length)),
       () => this.active().length,

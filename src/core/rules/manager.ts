@@ -12,7 +12,7 @@ import { AppenderSink } from './appender-sink.ts';
 import { type RuleFailure, RuleGroup } from './group.ts';
 import { GroupLoop } from './group-loop.ts';
 import { DEFAULT_RESTORE, type RestoreOptions } from './restore.ts';
-import type { RuleContext, RuleEvaluation } from './rule.ts';
+import type { RuleContext, RuleEvaluation, TemplateCounts } from './rule.ts';
 import type { RuleFile, RuleGroupConfig } from './rule-file.ts';
 import { alertsToSend, type SentAlert } from './sent-alert.ts';
 
@@ -24,7 +24,7 @@ export interface RuleManagerOptions {
   appender: () => Appender;
   engine?: EngineOptions;
   /** Evaluates the rules' expressions, where that is not to be done on `source` and in this thread. */
-  evaluate?: RuleEvaluation;
+  evaluate?: (...of: [...Parameters<RuleEvaluation>, group: GroupName]) => ReturnType<RuleEvaluation>;
   /** Gets the alerts that are due, after each evaluation of a rule that has any. */
   send: (alerts: readonly SentAlert[]) => void;
   /** How long until a firing alert is sent again, ms (1 minute); it is when this is exceeded. */
@@ -34,6 +34,12 @@ export interface RuleManagerOptions {
   concurrency?: number;
   /** Lines for the log. */
   onWarning?: (text: string) => void;
+}
+
+/** No two groups have both alike. */
+export interface GroupName {
+  file: string;
+  name: string;
 }
 
 /** What a reload may change for all groups. */
@@ -53,6 +59,8 @@ export class RuleManager {
   private readonly options: RuleManagerOptions;
   private settings: RuleSettings = { intervalMs: 0 };
   private readonly durations = { rules: new RecentValues(), groups: new RecentValues() };
+  /** Live. */
+  readonly templates: TemplateCounts = { expanded: 0, failed: 0 };
   private readonly abort = new AbortController();
   private loops = new Map<string, { loop: GroupLoop; text: string }>();
   private started = false;
@@ -145,7 +153,7 @@ export class RuleManager {
     return new GroupLoop(group, {
       file,
       intervalMs,
-      context: () => this.context(),
+      context: () => this.context({ file, name: config.name }),
       sink: this.makeSink(config.name),
       clock,
       durations: this.durations,
@@ -156,10 +164,12 @@ export class RuleManager {
   }
 
   /** With the settings of the last reload, for groups that it left alone, too. */
-  private context(): RuleContext {
+  private context(group: GroupName): RuleContext {
     const { source, engine = {}, evaluate } = this.options;
     const { externalLabels = EMPTY_LABELS, externalUrl = '' } = this.settings;
-    return { source: source(), engine, externalLabels, externalUrl, ...(evaluate && { evaluate }) };
+    const context = { source: source(), engine, externalLabels, externalUrl, templates: this.templates };
+    if (evaluate === undefined) return context;
+    return { ...context, evaluate: (expr, parsed, t) => evaluate(expr, parsed, t, group) };
   }
 
   private makeSink(group: string): AppenderSink {

@@ -5,6 +5,7 @@ import type { FamilySample, MetricFamily } from '../model/family.ts';
 import { labelsFromPairs, METRIC_NAME } from '../model/labels.ts';
 import type { MetricType } from '../model/metadata.ts';
 import type { GroupLoop, RuleDurations } from './group-loop.ts';
+import type { RuleManager } from './manager.ts';
 
 /** What there is before there are groups. */
 const NOTHING_YET = {
@@ -13,7 +14,9 @@ const NOTHING_YET = {
 };
 
 /** For `Registry.source`. */
-export function ruleFamilies(groups: readonly GroupLoop[]): MetricFamily[] {
+export function ruleFamilies(manager: RuleManager): MetricFamily[] {
+  const groups = manager.groups();
+  const { templates } = manager;
   const families: MetricFamily[] = [];
   const add = (
     type: MetricType,
@@ -35,6 +38,24 @@ export function ruleFamilies(groups: readonly GroupLoop[]): MetricFamily[] {
     );
     families.push({ name, type: 'summary', help, unit: '', samples });
   };
+  const plain = (name: string, help: string, v: number) =>
+    families.push({
+      name,
+      type: 'counter',
+      help,
+      unit: '',
+      samples: [{ labels: labelsFromPairs([[METRIC_NAME, name]]), v }],
+    });
+  plain(
+    'prometheus_template_text_expansions_total',
+    'The total number of template text expansions.',
+    templates.expanded,
+  );
+  plain(
+    'prometheus_template_text_expansion_failures_total',
+    'The total number of template text expansion failures.',
+    templates.failed,
+  );
   const evaluations = ({ group }: GroupLoop) =>
     group.statuses.reduce((n, status) => n + status.evaluations, 0);
   add('counter', 'prometheus_rule_evaluations_total', 'The total number of rule evaluations.', evaluations);
@@ -90,7 +111,7 @@ export function ruleFamilies(groups: readonly GroupLoop[]): MetricFamily[] {
   add(
     'gauge',
     'prometheus_rule_group_last_restore_duration_seconds',
-    'The duration of the last alert rules alerts restoration using the `ALERTS_FOR_STATE` series across all rule groups.',
+    'The duration of the last alert rules alerts restoration using the `ALERTS_FOR_STATE` series.',
     ({ stats }) => (stats.lastRestoreMs === undefined ? undefined : stats.lastRestoreMs / 1000),
   );
   add(

@@ -13,6 +13,12 @@ import type { AlertingRuleConfig, LabelPairs, RecordingRuleConfig } from './rule
 /** Evaluates a rule's expression, given as text and parsed, at `t` (ms). */
 export type RuleEvaluation = (expr: string, parsed: Expr, t: number) => Promise<QueryValue>;
 
+/** Of a server, since its start. */
+export interface TemplateCounts {
+  expanded: number;
+  failed: number;
+}
+
 export interface RuleContext {
   source: Source;
   engine: EngineOptions;
@@ -20,6 +26,8 @@ export interface RuleContext {
   evaluate?: RuleEvaluation;
   externalLabels: Labels;
   externalUrl: string;
+  /** Counted up. */
+  templates?: TemplateCounts;
 }
 
 /** One row of a rule's result. The float is row 0 of a column of its own, so that NaN payloads survive. */
@@ -189,8 +197,10 @@ export class AlertTemplates {
   }
 
   async expand(text: string): Promise<string> {
-    if (!text.includes('{{')) return text;
     const { context, t } = this;
+    const { templates } = context;
+    if (templates !== undefined) templates.expanded++;
+    if (!text.includes('{{')) return text;
     const data = {
       labels: this.series,
       externalLabels: context.externalLabels,
@@ -206,6 +216,7 @@ export class AlertTemplates {
       });
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
+      if (templates !== undefined) templates.failed++;
       return `<error expanding template: ${error.reason}>`;
     }
   }

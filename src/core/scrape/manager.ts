@@ -204,8 +204,13 @@ export class ScrapeManager {
   private countMetadata(): [] {
     for (const [name, { loops }] of this.running) {
       let entries = 0;
-      for (const { families } of loops.values()) entries += families.length;
+      let bytes = 0;
+      for (const { families } of loops.values()) {
+        entries += families.length;
+        for (const { help, unit, type } of families) bytes += help.length + unit.length + type.length;
+      }
       this.host.metrics.metadataEntries.with(name).set(entries);
+      this.host.metrics.metadataBytes.with(name).set(bytes);
     }
     return [];
   }

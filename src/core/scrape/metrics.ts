@@ -1,9 +1,10 @@
 /** What scraping says of itself, under Prometheus' names. */
-import type { ClassicHistogram, Counter, Gauge, Registry } from '../instrument/index.ts';
+import type { ClassicHistogram, Counter, Gauge, Registry, Summary } from '../instrument/index.ts';
 import { IntervalLengths } from './interval-lengths.ts';
-import { SyncLengths } from './sync-lengths.ts';
 
 const JOB = 'scrape_job';
+/** There may be thousands of jobs, and a job is sorted out seldom. */
+const SYNCS_KEPT = 64;
 
 export interface ScrapeMetrics {
   pools: Counter;
@@ -15,6 +16,7 @@ export interface ScrapeMetrics {
   syncs: Counter;
   syncFailed: Counter;
   metadataEntries: Gauge;
+  metadataBytes: Gauge;
   sampleLimit: Counter;
   bodySizeLimit: Counter;
   bucketLimit: Counter;
@@ -29,7 +31,7 @@ export interface ScrapeMetrics {
   labelLimits: Counter;
   intervals: IntervalLengths;
   reloadLengths: IntervalLengths;
-  syncLengths: SyncLengths;
+  syncLengths: Summary;
 }
 
 export function scrapeMetrics(registry: Registry): ScrapeMetrics {
@@ -41,11 +43,12 @@ export function scrapeMetrics(registry: Registry): ScrapeMetrics {
     'prometheus_target_reload_length_seconds',
     'Actual interval to reload the scrape pool with a given configuration.',
   );
-  const syncLengths = new SyncLengths();
-  registry.source(() => [intervals.collect(), reloadLengths.collect(), syncLengths.collect()]);
+  registry.source(() => [intervals.collect(), reloadLengths.collect()]);
   const counter = (name: string, help: string, ...labels: string[]) =>
     registry.counter(`prometheus_target_${name}`, help, ...labels);
   const gauge = (name: string, help: string) => registry.gauge(`prometheus_target_${name}`, help, JOB);
+  // What is wrong with a pool's settings is found when they are read; no pool fails to be made of good ones.
+  counter('scrape_pools_failed_total', 'Total number of scrape pool creations that failed.');
   return {
     pools: counter('scrape_pools_total', 'Total number of scrape pool creation attempts.'),
     reloads: counter('scrape_pool_reloads_total', 'Total number of scrape pool reloads.'),
@@ -62,14 +65,18 @@ export function scrapeMetrics(registry: Registry): ScrapeMetrics {
       JOB,
     ),
     syncFailed: counter('sync_failed_total', 'Total number of target sync failures.', JOB),
-    metadataEntries: gauge('metadata_cache_entries', 'Total number of metric metadata entries in the cache.'),
+    metadataEntries: gauge('metadata_cache_entries', 'Total number of metric metadata entries in the cache'),
+    metadataBytes: gauge(
+      'metadata_cache_bytes',
+      'The number of bytes that are currently used for storing metric metadata in the cache',
+    ),
     sampleLimit: counter(
       'scrapes_exceeded_sample_limit_total',
       'Total number of scrapes that hit the sample limit and were rejected.',
     ),
     bodySizeLimit: counter(
       'scrapes_exceeded_body_size_limit_total',
-      'Total number of scrapes that hit the body size limit.',
+      'Total number of scrapes that hit the body size limit',
     ),
     bucketLimit: counter(
       'scrapes_exceeded_native_histogram_bucket_limit_total',
@@ -106,7 +113,11 @@ export function scrapeMetrics(registry: Registry): ScrapeMetrics {
       'Total number of times scrape pools hit the label limits, during sync or config reload.',
     ),
     intervals,
-    syncLengths,
+    syncLengths: registry.summary(
+      'prometheus_target_sync_length_seconds',
+      'Actual interval to sync the scrape pool.',
+      { labelNames: [JOB], quantiles: [0.01, 0.05, 0.5, 0.9, 0.99], kept: SYNCS_KEPT },
+    ),
     reloadLengths,
   };
 }

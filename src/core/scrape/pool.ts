@@ -90,7 +90,7 @@ export class ScrapePool {
     const isChanged = reloaded || wasLimited?.reason !== this.limited?.reason;
     for (const [key, target] of targets) this.take(key, target, settings, isChanged);
     for (const [key, loop] of this.loops) if (!targets.has(key)) this.retire(key, loop);
-    metrics.syncLengths.observe(jobName, (clock.monotonic() - began) / 1000);
+    metrics.syncLengths.observe((clock.monotonic() - began) / 1000, jobName);
   }
 
   /** The job is gone: its series end like those of targets that went. */
@@ -109,7 +109,12 @@ export class ScrapePool {
     this.client.close();
     this.failureLog?.close();
     const { metrics } = this.host;
-    for (const metric of [metrics.targets, metrics.targetLimit, metrics.metadataEntries]) {
+    for (const metric of [
+      metrics.targets,
+      metrics.targetLimit,
+      metrics.metadataEntries,
+      metrics.metadataBytes,
+    ]) {
       metric.remove(this.config.jobName);
     }
   }

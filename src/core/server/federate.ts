@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import { createWriter, negotiate, WRITE_PIECE } from '../exposition/index.ts';
 import type { Family } from '../exposition/series-table.ts';
+import type { Registry } from '../instrument/index.ts';
 import { SampleColumns } from '../model/columns.ts';
 import { compareStrings, Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -21,9 +22,20 @@ export interface FederateOptions {
   clock: Clock;
   lookbackMs: number;
   externalLabels: () => Labels;
+  registry: Registry;
 }
 
 export function addFederateRoute(router: Router, options: FederateOptions): void {
+  const { registry } = options;
+  const errors = registry.counter(
+    'prometheus_web_federation_errors_total',
+    'Total number of errors that occurred while sending federation responses.',
+  );
+  // What would be a warning there is said in the log here.
+  registry.counter(
+    'prometheus_web_federation_warnings_total',
+    'Total number of warnings that occurred while sending federation responses.',
+  );
   router.add('GET', '/federate', async (request, reply) => {
     const form = request.query;
     if (form.fault !== undefined) {
@@ -51,6 +63,9 @@ export function addFederateRoute(router: Router, options: FederateOptions): void
       const writer = createWriter(format, { escaping });
       const pieces = newest(mergeSeriesSets(sets), mint, maxt, options.externalLabels(), writer);
       await reply.stream(200, contentType, pieces);
+    } catch (error) {
+      errors.inc();
+      throw error;
     } finally {
       await source.close();
     }

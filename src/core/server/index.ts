@@ -9,7 +9,10 @@ export {
   type ServerParts,
   type ServerSettings,
 } from './prometheus-server.ts';
+export { type JournalEntry, QueryJournal, type QueryOrigin } from './query-journal.ts';
+export { QueryLog, QueryLogFile } from './query-log.ts';
 export {
+  type Evaluated,
   evaluateTask,
   InlineRunner,
   type QueryRunner,

@@ -42,16 +42,32 @@ export function addLifecycleRoutes(router: Router, options: LifecycleRouteOption
     reply.text(200, 'Requesting termination... Goodbye!');
     lifecycle.quit();
   });
+  const scrapes = registry.counter(
+    'promhttp_metric_handler_requests_total',
+    'Total number of scrapes by HTTP status code.',
+    'code',
+  );
+  for (const code of ['200', '500', '503']) scrapes.with(code);
+  const inFlight = registry.gauge(
+    'promhttp_metric_handler_requests_in_flight',
+    'Current number of scrapes being served.',
+  );
   router.add('GET', '/version', (_, reply) => reply.text(200, JSON.stringify(buildInfo())));
   router.add(
     'GET',
     '/metrics',
     async (request, reply) => {
-      const { format, escaping, contentType } = negotiate(request.header('accept'));
-      const writer = createWriter(format, { escaping });
-      writeFamilies(writer, registry.collect());
-      writer.end();
-      await reply.stream(200, contentType, [writer.take()]);
+      inFlight.add(1);
+      try {
+        const { format, escaping, contentType } = negotiate(request.header('accept'));
+        const writer = createWriter(format, { escaping });
+        writeFamilies(writer, registry.collect());
+        writer.end();
+        await reply.stream(200, contentType, [writer.take()]);
+        scrapes.with('200').inc();
+      } finally {
+        inFlight.add(-1);
+      }
     },
     ALWAYS,
   );

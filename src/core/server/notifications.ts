@@ -1,17 +1,42 @@
 /** What the server wants people to see in the UI: that a reload failed, that it is starting. */
 import type { Clock } from '../clock.ts';
+import type { Registry } from '../instrument/index.ts';
 import type { NotificationsView, ServerNotification } from './views.ts';
 
 export class Notifications implements NotificationsView {
   private readonly clock: Clock;
   private readonly maxListeners: number;
   private readonly byText = new Map<string, ServerNotification>();
+  private sent = 0;
   private readonly listeners = new Set<(notification: ServerNotification) => void>();
 
   /** `maxListeners` is `--web.max-notifications-subscribers`. */
   constructor(clock: Clock, maxListeners = 16) {
     this.clock = clock;
     this.maxListeners = maxListeners;
+  }
+
+  register(registry: Registry): void {
+    const name = (suffix: string) => `prometheus_api_notification_${suffix}`;
+    registry.reading(
+      'gauge',
+      name('active_subscribers'),
+      'The current number of active notification subscribers.',
+      () => this.listeners.size,
+    );
+    registry.reading(
+      'counter',
+      name('updates_sent_total'),
+      'Total number of notification updates sent.',
+      () => this.sent,
+    );
+    // Nobody is left out here: who does not read has his connection ended.
+    registry.reading(
+      'counter',
+      name('updates_dropped_total'),
+      'Total number of notification updates dropped.',
+      () => 0,
+    );
   }
 
   add(text: string): void {
@@ -40,6 +65,9 @@ export class Notifications implements NotificationsView {
   }
 
   private tell(notification: ServerNotification): void {
-    for (const listener of this.listeners) listener(notification);
+    for (const listener of this.listeners) {
+      this.sent++;
+      listener(notification);
+    }
   }
 }

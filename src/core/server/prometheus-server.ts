@@ -23,6 +23,7 @@ import { Router } from './http/router.ts';
 import { addLifecycleRoutes } from './lifecycle-routes.ts';
 import type { Logger } from './logger.ts';
 import { QueryGate } from './query-gate.ts';
+import type { QueryJournal } from './query-journal.ts';
 import type { QueryRunner } from './query-runner.ts';
 import { addRemoteReadRoute } from './remote/read.ts';
 import { addRemoteWriteRoute } from './remote/write.ts';
@@ -43,6 +44,7 @@ export interface ServerParts {
   /** Undefined where nothing can be written (`--web.enable-remote-write-receiver`). */
   appender: (() => Appender) | undefined;
   runner: QueryRunner;
+  journal: QueryJournal;
   targets: TargetsView;
   rules: RulesView;
   alertmanagers: AlertmanagersView;
@@ -129,7 +131,15 @@ export class PrometheusServer {
     const { clock, registry, logger, parser, lookbackMs } = settings;
     const gate = new QueryGate(settings.queryMaxConcurrency, clock);
     gate.register(registry);
-    addQueryRoutes(router, { runner, gate, source, clock, parser, timeoutMs: settings.queryTimeoutMs });
+    addQueryRoutes(router, {
+      runner,
+      gate,
+      journal: parts.journal,
+      source,
+      clock,
+      parser,
+      timeoutMs: settings.queryTimeoutMs,
+    });
     addSeriesRoutes(router, source);
     if (settings.enableSearch) addSearchRoutes(router, source);
     addTargetRoutes(router, parts.targets, source);
@@ -143,15 +153,22 @@ export class PrometheusServer {
       });
     addStatusRoutes(router, parts.status, parts.notifications, features);
     addAdminRoutes(router, parts.admin);
+    const reads = new QueryGate(settings.remoteReadConcurrency, clock);
+    registry.reading(
+      'gauge',
+      'prometheus_remote_read_handler_queries',
+      'The current number of remote read queries that are either in execution or queued on the handler.',
+      () => reads.length,
+    );
     addRemoteReadRoute(router, {
       source,
-      gate: new QueryGate(settings.remoteReadConcurrency, clock),
+      gate: reads,
       waitMs: settings.queryTimeoutMs,
       sampleLimit: settings.remoteReadSampleLimit,
       externalLabels,
     });
     addRemoteWriteRoute(router, { appender: parts.appender, registry, logger });
-    addFederateRoute(router, { source, clock, lookbackMs, externalLabels });
+    addFederateRoute(router, { source, clock, lookbackMs, externalLabels, registry });
     addLifecycleRoutes(router, {
       lifecycle: parts.lifecycle,
       enabled: settings.enableLifecycle,

@@ -2,7 +2,6 @@
 import type { Clock } from '../clock.ts';
 import type { Registry } from '../instrument/index.ts';
 import { ApiFault } from './api/api-error.ts';
-import { StageDurations } from './stage-durations.ts';
 
 /** Queries that wait. Each is a request with a connection, so this is about what a stranger can pile up. */
 const MAX_WAITING = 10_000;
@@ -16,12 +15,15 @@ export class QueryGate {
   private readonly clock: Clock;
   private readonly waiting = new Set<Waiting>();
   private running = 0;
-  private readonly durations: StageDurations;
 
   constructor(limit: number, clock: Clock) {
     this.limit = limit;
     this.clock = clock;
-    this.durations = new StageDurations(clock);
+  }
+
+  /** Those that run or wait. */
+  get length(): number {
+    return this.running + this.waiting.size;
   }
 
   /** Shows it as the gate of the query engine. */
@@ -30,7 +32,7 @@ export class QueryGate {
       'gauge',
       'prometheus_engine_queries',
       'The current number of queries being executed or waiting.',
-      () => this.running + this.waiting.size,
+      () => this.length,
     );
     registry.reading(
       'gauge',
@@ -38,7 +40,6 @@ export class QueryGate {
       'The max number of concurrent queries.',
       () => this.limit,
     );
-    registry.source(() => [this.durations.family()]);
   }
 
   /**
@@ -53,7 +54,6 @@ export class QueryGate {
     try {
       return await work(queuedMs);
     } finally {
-      this.durations.observe(queuedMs, this.clock.monotonic() - asked - queuedMs);
       this.running--;
       const [next] = this.waiting;
       next?.start();

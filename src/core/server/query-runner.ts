@@ -7,7 +7,7 @@ import {
   answerPieces,
   type EngineOptions,
   instantQuery,
-  type QueryResult,
+  type QueryStats,
   rangeQuery,
   worded,
 } from '../promql/index.ts';
@@ -38,7 +38,13 @@ export interface QueryRunner {
    * Evaluates; resolves with the whole answer of the API when the value is there, so that nothing of it has to be taken back.
    * Rejects with InputError. The pieces hold what they need until they are read to the end, or returned.
    */
-  run(task: QueryTask, signal: AbortSignal): Promise<Pieces>;
+  run(task: QueryTask, signal: AbortSignal): Promise<Evaluated<Pieces>>;
+}
+
+/** An answer, or a value, and what it took. */
+export interface Evaluated<T> {
+  result: T;
+  stats: QueryStats;
 }
 
 export interface InlineRunnerOptions {
@@ -56,7 +62,7 @@ export class InlineRunner implements QueryRunner {
     this.options = options;
   }
 
-  async run(task: QueryTask, signal: AbortSignal): Promise<Pieces> {
+  async run(task: QueryTask, signal: AbortSignal): Promise<Evaluated<Pieces>> {
     const source = this.options.source();
     // This thread looks at it between two waits; nobody else does.
     const cancelFlag = new Int32Array(1);
@@ -78,7 +84,7 @@ export async function evaluateTask(
   source: Source,
   engine: EngineOptions,
   clock: Clock,
-): Promise<Iterable<Uint8Array>> {
+): Promise<Evaluated<Iterable<Uint8Array>>> {
   const { query, times, timeoutMs, lookbackMs, limit, stats, queuedMs } = task;
   const options: EngineOptions = { ...engine, timeoutMs, clock };
   if (lookbackMs !== undefined) options.lookbackMs = lookbackMs;
@@ -95,16 +101,17 @@ export async function evaluateTask(
     warnings.push('results truncated due to limit');
   }
   const seconds = (clock.monotonic() - started) / 1000;
-  return answerPieces({
+  const pieces = answerPieces({
     value,
     warnings,
     infos,
-    ...(stats ? { stats: statsOf(result, seconds, queuedMs / 1000) } : {}),
+    ...(stats ? { stats: shownStats(result.stats, seconds, queuedMs / 1000) } : {}),
   });
+  return { result: pieces, stats: result.stats };
 }
 
-/** Evaluation is one piece of work here, so its parts all take what the whole takes. */
-function statsOf({ stats }: QueryResult, evaluated: number, queued: number): object {
+/** Evaluation is one piece of work here, so its parts all take what the whole takes. Times are seconds. */
+export function shownStats(stats: QueryStats, evaluated: number, queued: number): object {
   return {
     timings: {
       evalTotalTime: evaluated,

@@ -84,7 +84,7 @@ describe('a rule manager', () => {
     const [{ stats }] = manager.groups();
     expect(stats.iterations).toBeGreaterThanOrEqual(10);
     const family = (name: string) =>
-      ruleFamilies(manager.groups()).find((one) => one.name === `prometheus_rule_group_${name}`)!.samples[0];
+      ruleFamilies(manager).find((one) => one.name === `prometheus_rule_group_${name}`)!.samples[0];
     expect(family('iterations_missed_total').v).toBe(stats.missed);
     expect(family('iterations_total').labels.get('rule_group')).toBe('r.yml;g');
     expect(stats.missed).toBe(stats.iterations - samples('r').length);
@@ -130,7 +130,7 @@ describe('a rule manager', () => {
       },
     });
     const values = (name: string) =>
-      ruleFamilies(manager.groups())
+      ruleFamilies(manager)
         .find((one) => one.name === name)!
         .samples.map(({ labels, v }) => [
           labels.get('quantile') || labels.get(METRIC_NAME).slice(name.length),

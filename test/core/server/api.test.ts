@@ -36,7 +36,7 @@ describe('queries', () => {
         most = Math.max(most, ++running);
         await sleep(100);
         running--;
-        return [Buffer.from('{}')];
+        return { result: [Buffer.from('{}')], stats: { samplesRead: 0, peakSamples: 0 } };
       },
     };
     const server = await start(undefined, { runner }, { queryMaxConcurrency: 2 });

@@ -10,6 +10,8 @@ import {
   Notifications,
   PLAIN_WEB,
   PrometheusServer,
+  QueryJournal,
+  QueryLog,
   type ServerParts,
   type ServerSettings,
   WebSecurity,
@@ -61,6 +63,7 @@ export async function startTestServer(
       source,
       appender: undefined,
       runner: new InlineRunner({ source, engine: { parser }, clock }),
+      journal: new QueryJournal(registry, clock, new QueryLog()),
       targets: {
         pools: () => [],
         active: () => [],

@@ -10,7 +10,12 @@ import { labelsFromObject } from '../../../src/core/model/labels.ts';
 import { instantQuery } from '../../../src/core/promql/index.ts';
 import { parseQuery } from '../../../src/core/promql/parser/index.ts';
 import type { Pieces } from '../../../src/core/server/http/reply.ts';
-import { InlineRunner, type QueryTask, WorkerRunner } from '../../../src/core/server/index.ts';
+import {
+  type Evaluated,
+  InlineRunner,
+  type QueryTask,
+  WorkerRunner,
+} from '../../../src/core/server/index.ts';
 import { Database } from '../../../src/core/tsdb/db/index.ts';
 import { root } from '../../cli.ts';
 import { histogram } from '../tsdb/head/samples.ts';
@@ -86,9 +91,9 @@ describe('queries in threads', () => {
   });
   const whole = { kind: 'range', start: START, end: START + 6 * HOUR, stepMs: 15_000 } as const;
 
-  async function text(pieces: Promise<Pieces>): Promise<string> {
+  async function text(answer: Promise<Evaluated<Pieces>>): Promise<string> {
     const all: Uint8Array[] = [];
-    for await (const piece of await pieces) all.push(piece);
+    for await (const piece of (await answer).result) all.push(piece);
     return Buffer.concat(all).toString();
   }
 
@@ -115,7 +120,7 @@ describe('queries in threads', () => {
       const t = START + 5 * HOUR;
       const source = database.reader();
       const { value } = await instantQuery(source, query, t);
-      const there = await threads.value(query, parseQuery(query), t);
+      const { result: there } = await threads.value(query, parseQuery(query), t);
       await source.close();
       expect(there.type).toBe(value.type);
       if (there.type !== 'vector' || value.type !== 'vector') {
@@ -136,7 +141,7 @@ describe('queries in threads', () => {
     appender.appendHistogram(appender.ref(labelsFromObject({ __name__: 'h' })), t, histogram(7));
     appender.commit();
     const query = 'h or last_over_time(h[7h:1m])';
-    const value = await threads.value(query, parseQuery(query), t);
+    const { result: value } = await threads.value(query, parseQuery(query), t);
     expect(value).toMatchObject({ type: 'vector', series: [{ histograms: [{ count: 7 }] }] });
     const many = 'm * on (job) max_over_time(m[7h:1m])';
     await expect(threads.value(many, parseQuery(many), t)).rejects.toThrow(/many-to-many|duplicate series/);
@@ -193,8 +198,8 @@ describe('queries in threads', () => {
   });
 
   it('are read in part where that is all that is wanted', async () => {
-    const pieces = await threads.run(task('m', whole), never());
-    for await (const piece of pieces) {
+    const { result } = await threads.run(task('m', whole), never());
+    for await (const piece of result) {
       expect(piece.length).toBeGreaterThan(0);
       break;
     }

@@ -18,6 +18,7 @@ import type { Reply } from '../http/reply.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { Router } from '../http/router.ts';
 import type { QueryGate } from '../query-gate.ts';
+import type { QueryJournal } from '../query-journal.ts';
 import type { QueryRunner, QueryTimes } from '../query-runner.ts';
 import { answering, labelsJson, succeed, succeedWithList } from './answer.ts';
 import { ApiFault, asBadData, badParameter } from './api-error.ts';
@@ -28,6 +29,7 @@ const MAX_POINTS = 11_000;
 export interface QueryApiOptions {
   runner: QueryRunner;
   gate: QueryGate;
+  journal: QueryJournal;
   source: () => Source;
   clock: Clock;
   parser: ParserOptions;
@@ -88,7 +90,7 @@ async function runQuery(
   limit: number,
   options: QueryApiOptions,
 ): Promise<void> {
-  const { runner, gate } = options;
+  const { runner, gate, journal } = options;
   const given = form.get('timeout') === '' ? undefined : durationOf(form, 'timeout');
   const timeoutMs = Math.min(given ?? options.timeoutMs, options.timeoutMs);
   const lookbackMs = lookbackOf(form);
@@ -97,13 +99,22 @@ async function runQuery(
   if (times.kind === 'range') refuseRangeResult(expr);
   if (timeoutMs <= 0) throw new ApiFault('execution', 'context deadline exceeded');
   const stats = form.get('stats') !== '';
-  const pieces = await gate.run(timeoutMs, request.signal, (queuedMs) =>
-    runner.run(
-      { query, times, timeoutMs: Math.max(1, timeoutMs - queuedMs), lookbackMs, limit, stats, queuedMs },
-      request.signal,
-    ),
-  );
-  await reply.stream(200, 'application/json', pieces);
+  const origin = {
+    httpRequest: { clientIP: request.remoteAddress, method: request.method, path: request.path },
+  };
+  const { result } = await gate.run(timeoutMs, request.signal, (queuedMs) => {
+    const task = {
+      query,
+      times,
+      timeoutMs: Math.max(1, timeoutMs - queuedMs),
+      lookbackMs,
+      limit,
+      stats,
+      queuedMs,
+    };
+    return journal.noting({ query, times, origin, queuedMs }, () => runner.run(task, request.signal));
+  });
+  await reply.stream(200, 'application/json', result);
 }
 
 function lookbackOf(form: FormValues): number | undefined {

@@ -56,7 +56,8 @@ export class Alerting {
   /** From now on these are the Alertmanagers; what an entry that stays has waiting is still sent. */
   apply({ alerting }: Config, externalLabels: Labels): void {
     const { alertmanagers, alertRelabelConfigs } = alerting;
-    const keys = alertmanagers.map((config, i) => `${i} ${JSON.stringify(config.discovery)}`);
+    // As Prometheus names them: they are shown, so nothing of the settings belongs there.
+    const keys = alertmanagers.map((_, i) => `config-${i}`);
     this.notifier.configure({
       externalLabels,
       alertRelabelConfigs,

@@ -10,13 +10,17 @@ import { InputError } from '../../errors.ts';
 import type { FetchClient } from '../../http/fetch.ts';
 import type { HttpClientConfig } from '../../http/http-config.ts';
 import { processFamilies, Registry, RuntimeWatch } from '../../instrument/index.ts';
-import { type RuleEvaluation, RuleManager, ruleFamilies } from '../../rules/index.ts';
+import type { QueryValue } from '../../promql/index.ts';
+import type { Expr } from '../../promql/parser/index.ts';
+import { RuleManager, ruleFamilies } from '../../rules/index.ts';
 import { ScrapeManager } from '../../scrape/index.ts';
 import type { Database, TaskRunner } from '../../tsdb/db/index.ts';
 import type { Logger } from '../logger.ts';
 import { Notifications } from '../notifications.ts';
 import { DEFAULT_SERVER_LIMITS, PrometheusServer } from '../prometheus-server.ts';
-import type { QueryRunner } from '../query-runner.ts';
+import { QueryJournal } from '../query-journal.ts';
+import { QueryLog, QueryLogFile } from '../query-log.ts';
+import type { Evaluated, QueryRunner } from '../query-runner.ts';
 import type { WebSecurity } from '../web/web-security.ts';
 import { addWebRoutes } from '../web-routes.ts';
 import { adminView } from './admin-view.ts';
@@ -47,7 +51,10 @@ export interface DaemonHost {
 }
 
 /** Rules are evaluated by it, too. */
-type ThreadedRunner = QueryRunner & { value: RuleEvaluation; close(): Promise<void> };
+interface ThreadedRunner extends QueryRunner {
+  value(query: string, expr: Expr, t: number): Promise<Evaluated<QueryValue>>;
+  close(): Promise<void>;
+}
 
 const RELOAD_FAILED = 'Configuration reload has failed.';
 const STARTING = 'Prometheus is starting and replaying the write-ahead log (WAL).';
@@ -64,6 +71,8 @@ export class Daemon {
   private readonly runtime = new RuntimeWatch();
   private readonly db: Database;
   private readonly runner: ThreadedRunner;
+  private readonly queryLog = new QueryLog();
+  private readonly journal: QueryJournal;
   private readonly scrapes: ScrapeManager;
   private readonly rules: RuleManager;
   private readonly alerting: Alerting;
@@ -84,10 +93,13 @@ export class Daemon {
     this.settings = settings;
     this.host = host;
     this.current = this.readConfiguration();
+    this.queryLog.use(QueryLogFile.open(this.current.config.global.queryLogFile));
     this.db = openDatabase(settings, this.current.config, { clock, logger, tasks });
     this.runner = host.openRunner(this.db);
+    this.journal = new QueryJournal(this.registry, clock, this.queryLog);
     this.reloads = new ReloadStatus(this.registry, clock);
     this.notifications = new Notifications(clock, settings.maxNotificationsSubscribers);
+    this.notifications.register(this.registry);
     this.notifications.add(STARTING);
     let quit = () => {};
     this.quitRequested = new Promise((resolve) => {
@@ -119,7 +131,10 @@ export class Daemon {
       source: () => this.db.reader(),
       appender: () => this.db.appender(),
       engine: settings.engine,
-      evaluate: (expr, parsed, t) => this.runner.value(expr, parsed, t),
+      evaluate: async (query, expr, t, ruleGroup) => {
+        const entry = { query, times: { kind: 'instant' as const, t }, origin: { ruleGroup }, queuedMs: 0 };
+        return (await this.journal.noting(entry, () => this.runner.value(query, expr, t))).result;
+      },
       send: (alerts) => this.alerting.notifier.send(alerts),
       resendDelayMs: settings.resendDelayMs,
       restore: settings.restore,
@@ -130,7 +145,7 @@ export class Daemon {
       ...processFamilies(),
       ...this.runtime.families(),
       ...this.db.families(),
-      ...ruleFamilies(this.rules.groups()),
+      ...ruleFamilies(this.rules),
     ]);
     serverMetrics(this.registry, { version: settings.version, isReady: () => this.state === 'ready' });
     this.http = this.makeServer();
@@ -189,6 +204,7 @@ export class Daemon {
     await this.maintenance;
     this.runtime.close();
     await this.runner.close();
+    await this.queryLog.close();
     await this.db.close();
   }
 
@@ -206,7 +222,14 @@ export class Daemon {
     const { logger } = this.host;
     try {
       const next = this.readConfiguration();
-      if (this.state === 'ready') await this.loadRules(next);
+      const queryLog = QueryLogFile.open(next.config.global.queryLogFile);
+      try {
+        if (this.state === 'ready') await this.loadRules(next);
+      } catch (error) {
+        queryLog?.close();
+        throw error;
+      }
+      this.queryLog.use(queryLog);
       for (const notice of lateSettings(this.current.config, next.config)) logger.warn(notice);
       this.current = next;
       if (this.settings.roles.scrape) this.scrapes.apply(next.config.scrapeConfigs);
@@ -247,6 +270,7 @@ export class Daemon {
         source: () => db.reader(),
         appender: settings.remoteWriteReceiver ? () => db.appender() : undefined,
         runner: this.runner,
+        journal: this.journal,
         targets: targetsView(this.scrapes, globalUrlFor(this.settings.externalUrl, settings.listen[0].port)),
         rules: rulesView(this.rules),
         alertmanagers: this.alerting.view(),

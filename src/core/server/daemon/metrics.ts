@@ -10,7 +10,7 @@ export function serverMetrics(registry: Registry, { version, isReady }: ServerSt
   registry
     .gauge(
       'prometheus_build_info',
-      'The version that clients of Prometheus ask for, which is that of tsmon; always 1.',
+      "A metric with a constant '1' value labeled by version, revision, branch, goversion from which prometheus was built, and the goos and goarch for the build.",
       'branch',
       'goarch',
       'goos',
@@ -21,7 +21,10 @@ export function serverMetrics(registry: Registry, { version, isReady }: ServerSt
     )
     .with('', process.arch, process.platform, `node ${process.version}`, '', '', version)
     .set(1);
-  registry.reading('gauge', 'prometheus_ready', 'Whether the server can answer queries.', () =>
-    Number(isReady()),
+  registry.reading(
+    'gauge',
+    'prometheus_ready',
+    'Whether Prometheus startup was fully completed and the server is ready for normal operation.',
+    () => Number(isReady()),
   );
 }

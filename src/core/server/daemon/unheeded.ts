@@ -2,7 +2,7 @@
 import type { Config } from '../../config/index.ts';
 
 export function unheededSettings(config: Config): string[] {
-  const { remoteWrite, remoteRead, tracing, global } = config;
+  const { remoteWrite, remoteRead, tracing } = config;
   const unheeded: string[] = [];
   const say = (asked: boolean, what: string) => {
     if (asked) unheeded.push(`${what} is read and checked, but has no effect in this version`);
@@ -10,7 +10,6 @@ export function unheededSettings(config: Config): string[] {
   say(remoteWrite.length > 0, 'remote_write');
   say(remoteRead.length > 0, 'remote_read');
   say(tracing.endpoint !== '', 'tracing');
-  say(global.queryLogFile !== '', 'global.query_log_file');
   return unheeded;
 }
 

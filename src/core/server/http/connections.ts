@@ -10,6 +10,8 @@ const BUSY =
 
 export class Connections {
   private readonly open = new Set<Socket>();
+  accepted = 0;
+  closed = 0;
   private readonly limit: number;
   private readonly onRefused: () => void;
 
@@ -33,8 +35,12 @@ export class Connections {
         else socket.end(BUSY, () => socket.destroy());
         return;
       }
+      this.accepted++;
       this.open.add(socket);
-      socket.once('close', () => this.open.delete(socket));
+      socket.once('close', () => {
+        this.closed++;
+        this.open.delete(socket);
+      });
     });
   }
 

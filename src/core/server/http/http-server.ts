@@ -61,11 +61,11 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     const { registry, security, readTimeoutMs } = options;
     this.options = options;
-    this.metrics = new HttpMetrics(registry);
     this.connections = new Connections(options.maxConnections, () => {
       this.metrics.refused.with('connections').inc();
       options.logger.warn('refused a connection: there are too many', { limit: options.maxConnections });
     });
+    this.metrics = new HttpMetrics(registry, this.connections);
     const tls = security.tlsOptions();
     this.secure = tls !== undefined;
     const limits = {
@@ -128,13 +128,9 @@ export class HttpServer {
   }
 
   private watch(): void {
-    const { server, metrics } = this;
-    const { security, registry } = this.options;
+    const { server } = this;
+    const { security } = this.options;
     this.connections.watch(server, this.secure);
-    registry.source(() => {
-      metrics.connections.set(this.connections.count);
-      return [];
-    });
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) {
         socket.destroy();

@@ -1,5 +1,6 @@
 /** What the HTTP server says of itself, under upstream's names where there are such. */
-import type { Registry } from '../../instrument/index.ts';
+import { Counter, type Registry } from '../../instrument/index.ts';
+import type { Connections } from './connections.ts';
 
 const DURATION_BUCKETS = [0.1, 0.2, 0.4, 1, 3, 8, 20, 60, 120];
 const SIZE_BUCKETS = [100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
@@ -10,9 +11,8 @@ export class HttpMetrics {
   readonly size;
   /** Requests that no handler has seen. */
   readonly refused;
-  readonly connections;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, connections: Connections) {
     this.requests = registry.counter(
       'prometheus_http_requests_total',
       'Counter of HTTP requests.',
@@ -36,7 +36,29 @@ export class HttpMetrics {
       'Requests and connections that were refused before a handler saw them.',
       'reason',
     );
-    this.connections = registry.gauge('tsmon_http_connections', 'Open connections to the HTTP server.');
+    registry.reading(
+      'gauge',
+      'tsmon_http_connections',
+      'Open connections to the HTTP server.',
+      () => connections.count,
+    );
+    // As Prometheus counts those of its web server.
+    const listener = (what: string, help: string, read: () => number) =>
+      registry.source(() => {
+        const counter = new Counter(`net_conntrack_listener_conn_${what}_total`, help, ['listener_name']);
+        counter.with('http').value = read();
+        return [counter.collect()];
+      });
+    listener(
+      'accepted',
+      'Total number of connections opened to the listener of a given name.',
+      () => connections.accepted,
+    );
+    listener(
+      'closed',
+      'Total number of connections closed that were made to the listener of a given name.',
+      () => connections.closed,
+    );
   }
 
   answered(handler: string, status: number, seconds: number, bytes: number): void {

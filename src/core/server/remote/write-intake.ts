@@ -39,6 +39,8 @@ export class WriteIntake {
   samples = 0;
   histograms = 0;
   exemplars = 0;
+  /** Of these, samples and histograms of series without metadata. */
+  withoutMetadata = 0;
   /** Of series whose labels are no good. */
   invalidSamples = 0;
 
@@ -56,6 +58,7 @@ export class WriteIntake {
     }
     const { appender } = this;
     const ref = appender.ref(labels);
+    const before = this.samples + this.histograms;
     this.addSamples(ref, series, labels);
     for (const { t, h } of series.histograms) {
       const invalid = validateHistogram(h);
@@ -69,6 +72,7 @@ export class WriteIntake {
       if (outcome === Outcome.ok) this.exemplars++;
     }
     if (series.metadata !== undefined) appender.setMetadata(ref, series.metadata);
+    else this.withoutMetadata += this.samples + this.histograms - before;
   }
 
   /** Stores what may be stored. */
@@ -84,6 +88,7 @@ export class WriteIntake {
     this.samples = 0;
     this.histograms = 0;
     this.exemplars = 0;
+    this.withoutMetadata = 0;
   }
 
   private addSamples(ref: number, { samples }: WrittenSeries, labels: Labels): void {

@@ -33,7 +33,11 @@ export function addRemoteWriteRoute(
 ): void {
   const invalid = registry.counter(
     'prometheus_api_remote_write_invalid_labels_samples_total',
-    'The total number of received remote write samples and histogram samples which contained invalid labels.',
+    'The total number of received remote write samples and histogram samples which were rejected due to invalid labels.',
+  );
+  const bare = registry.counter(
+    'prometheus_api_remote_write_without_metadata_appended_samples_total',
+    'The total number of received remote write samples (and histogram samples) which were ingested without corresponding metadata.',
   );
   const handler = async (request: HttpRequest, reply: Reply) => {
     if (appender === undefined) {
@@ -71,6 +75,7 @@ export function addRemoteWriteRoute(
     const { faults, invalidSamples } = intake;
     invalid.inc(invalidSamples);
     intake.finish();
+    bare.inc(intake.withoutMetadata);
     if (form.message === WRITE_V2) {
       reply.header('X-Prometheus-Remote-Write-Samples-Written', String(intake.samples));
       reply.header('X-Prometheus-Remote-Write-Histograms-Written', String(intake.histograms));

@@ -1,4 +1,5 @@
 /** What a query's thread and the thread that owns the database say to each other. */
+import type { QueryStats } from '../../promql/index.ts';
 import type { PlainFault } from '../../tsdb/db/task-messages.ts';
 import type { PlainMatcher } from '../../tsdb/db/tasks.ts';
 import type { SelectionData } from '../../tsdb/head/index.ts';
@@ -30,8 +31,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { kind: 'select'; id: number; ask: number; matchers: PlainMatcher[]; mint: number; maxt: number }
-  /** The query is evaluated: it reads no more. */
-  | { kind: 'pieces'; id: number; pieces: Uint8Array[]; done: boolean }
-  | { kind: 'value'; id: number; value: PlainValue }
+  /** The query is evaluated: it reads no more. The first pieces come with what it took. */
+  | { kind: 'pieces'; id: number; pieces: Uint8Array[]; done: boolean; stats?: QueryStats }
+  | { kind: 'value'; id: number; value: PlainValue; stats: QueryStats }
   | { kind: 'failed'; id: number; fault: PlainFault }
   | { kind: 'damage'; message: string };

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../clock.ts';
 import type { Matcher } from '../../model/matcher.ts';
-import { type EngineOptions, instantQuery } from '../../promql/index.ts';
+import { type EngineOptions, instantQuery, type QueryStats } from '../../promql/index.ts';
 import type { Source } from '../../source/source.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
 import { evaluateTask } from '../query-runner.ts';
@@ -54,16 +54,16 @@ setInterval(() => {
 
 function run({ id, task, cancelFlag }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
   return reading(id, async (source) => {
-    const pieces = await evaluateTask(task, source, { ...engine, cancelFlag }, systemClock);
-    answers.set(id, pieces[Symbol.iterator]());
-    sendPieces(id);
+    const { result, stats } = await evaluateTask(task, source, { ...engine, cancelFlag }, systemClock);
+    answers.set(id, result[Symbol.iterator]());
+    sendPieces(id, stats);
   });
 }
 
 function evaluate({ id, query, t }: Extract<ToWorker, { kind: 'value' }>): Promise<void> {
   return reading(id, async (source) => {
-    const { value } = await instantQuery(source, query, t, engine);
-    say({ kind: 'value', id, value: plainValue(value, t) });
+    const { value, stats } = await instantQuery(source, query, t, engine);
+    say({ kind: 'value', id, value: plainValue(value, t), stats });
   });
 }
 
@@ -94,7 +94,7 @@ function take(ask: number) {
   return one;
 }
 
-function sendPieces(id: number): void {
+function sendPieces(id: number, stats?: QueryStats): void {
   const answer = answers.get(id);
   if (answer === undefined) return;
   const pieces: Uint8Array[] = [];
@@ -113,7 +113,8 @@ function sendPieces(id: number): void {
     bytes += piece.length;
   }
   if (done) answers.delete(id);
-  parentPort!.postMessage({ kind: 'pieces', id, pieces, done } satisfies FromWorker, owned);
+  const message: FromWorker = { kind: 'pieces', id, pieces, done, ...(stats && { stats }) };
+  parentPort!.postMessage(message, owned);
 }
 
 /** A buffer that is the piece's alone can go over without a copy; what shares one is copied. */

@@ -6,14 +6,20 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../clock.ts';
 import { Matcher } from '../../model/matcher.ts';
-import { type EngineOptions, parsedInstantQuery, QueryTimeout, type QueryValue } from '../../promql/index.ts';
+import {
+  type EngineOptions,
+  parsedInstantQuery,
+  type QueryStats,
+  QueryTimeout,
+  type QueryValue,
+} from '../../promql/index.ts';
 import { type Expr, parseQuery } from '../../promql/parser/index.ts';
 import type { BlockReader } from '../../tsdb/block/index.ts';
 import type { Database, DatabaseReader } from '../../tsdb/db/index.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
 import { ApiFault } from '../api/api-error.ts';
 import type { Pieces } from '../http/reply.ts';
-import { InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
+import { type Evaluated, InlineRunner, type QueryRunner, type QueryTask } from '../query-runner.ts';
 import { isLight } from './light-query.ts';
 import type { BlockPlace, FromWorker, ToWorker } from './messages.ts';
 import { queryValue } from './vector-message.ts';
@@ -39,7 +45,10 @@ interface Batch {
   done: boolean;
 }
 
-type Answer = Batch | QueryValue;
+/** The first of a query, with what it took. */
+type FirstBatch = Batch & { stats: QueryStats };
+
+type Answer = FirstBatch | Evaluated<QueryValue>;
 
 /** A query of a thread, from its start to the last piece of its answer. */
 interface Job {
@@ -73,7 +82,7 @@ export class WorkerRunner implements QueryRunner {
     this.inline = new InlineRunner({ source: () => database.reader(), engine, clock });
   }
 
-  async run(task: QueryTask, signal: AbortSignal): Promise<Pieces> {
+  async run(task: QueryTask, signal: AbortSignal): Promise<Evaluated<Pieces>> {
     const { engine, database } = this.options;
     const expr = parseQuery(task.query, engine.parser);
     const lookbackMs = task.lookbackMs ?? engine.lookbackMs ?? DEFAULT_LOOKBACK_MS;
@@ -86,8 +95,8 @@ export class WorkerRunner implements QueryRunner {
     const id = ++this.lastId;
     const overdue = setTimeout(() => this.endOverdue(thread, id), task.timeoutMs + OVERDUE_MS);
     try {
-      const first = await this.ask<Batch>(thread, { kind: 'run', id, task, cancelFlag });
-      return this.pieces(thread, id, first);
+      const first = await this.ask<FirstBatch>(thread, { kind: 'run', id, task, cancelFlag });
+      return { result: this.pieces(thread, id, first), stats: first.stats };
     } finally {
       clearTimeout(overdue);
       signal.removeEventListener('abort', cancel);
@@ -98,20 +107,21 @@ export class WorkerRunner implements QueryRunner {
    * The value of a query, given as text and parsed, at `t` (ms), for rules, which have a thread of their own. A matrix may come
    * as a string: neither is for a rule. Rejects with InputError.
    */
-  async value(query: string, expr: Expr, t: number): Promise<QueryValue> {
+  async value(query: string, expr: Expr, t: number): Promise<Evaluated<QueryValue>> {
     const { engine, database, clock } = this.options;
     const lookbackMs = engine.lookbackMs ?? DEFAULT_LOOKBACK_MS;
     if (isLight(expr, { kind: 'instant', t }, lookbackMs, database.head)) {
       const source = database.reader();
       try {
-        return (await parsedInstantQuery(source, query, expr, t, { ...engine, clock })).value;
+        const { value, stats } = await parsedInstantQuery(source, query, expr, t, { ...engine, clock });
+        return { result: value, stats };
       } finally {
         await source.close();
       }
     }
     if (this.closed) throw new ApiFault('unavailable', 'the server is stopping');
     this.own ??= this.start();
-    return this.ask<QueryValue>(this.own, { kind: 'value', id: ++this.lastId, query, t });
+    return this.ask<Evaluated<QueryValue>>(this.own, { kind: 'value', id: ++this.lastId, query, t });
   }
 
   /** Ends the threads, and what they are at. */
@@ -206,7 +216,7 @@ export class WorkerRunner implements QueryRunner {
       case 'value':
         this.evaluated(job);
         thread.jobs.delete(job.id);
-        job.resolve(queryValue(message.value) as never);
+        job.resolve({ result: queryValue(message.value), stats: message.stats } as never);
         break;
       case 'failed':
         this.evaluated(job);

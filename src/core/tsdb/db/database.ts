@@ -5,7 +5,7 @@
  * The owner calls `maintain` every minute or so (or `run` once). Heavy work goes to the task runner, a worker thread in
  * a server; what stays here is done in pieces of some milliseconds.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { type CorruptionError, InputError } from '../../errors.ts';
@@ -114,7 +114,13 @@ export class Database {
   private work: Promise<unknown>;
   private isClosed = false;
 
-  private constructor(dir: string, lock: DirectoryLock, blocks: BlockSet, options: DatabaseOptions) {
+  private constructor(
+    dir: string,
+    lock: DirectoryLock,
+    blocks: BlockSet,
+    options: DatabaseOptions,
+    cleanStart: boolean,
+  ) {
     this.dir = dir;
     this.lock = lock;
     this.blocks = blocks;
@@ -123,7 +129,7 @@ export class Database {
     this.onNotice = options.onNotice ?? (() => {});
     this.retention = { maxAge: options.retentionMs ?? 0, maxBytes: options.retentionBytes ?? 0 };
     const { retention } = this;
-    this.metrics = new DatabaseMetrics({ dir, blocks, head: () => this.inside?.head, retention });
+    this.metrics = new DatabaseMetrics({ dir, blocks, head: () => this.inside?.head, retention, cleanStart });
     this.early = new EarlyCommits(options.clock, options.maxAhead ?? DEFAULT_MAX_AHEAD);
     this.ready = this.readLog(options);
     this.work = this.ready.catch(() => {});
@@ -146,6 +152,7 @@ export class Database {
    */
   static begin(dir: string, options: DatabaseOptions): Database {
     mkdirSync(join(dir, 'wal'), { recursive: true });
+    const clean = !existsSync(join(dir, 'lock'));
     const lock = lockDirectory(dir);
     try {
       const onNotice = options.onNotice ?? (() => {});
@@ -153,7 +160,7 @@ export class Database {
       clearLeftovers(dir);
       const blocks = new BlockSet(dir, onNotice);
       blocks.reload();
-      return new Database(dir, lock, blocks, options);
+      return new Database(dir, lock, blocks, options, clean);
     } catch (error) {
       lock.release();
       throw error;

@@ -95,9 +95,12 @@ export class Maintenance {
 
   /** Writes blocks again of which something was deleted. */
   async cleanTombstones(): Promise<void> {
+    const { clock } = this.head;
+    const began = clock.monotonic();
     for (const meta of this.blocks.metas) {
       if ((meta.stats?.numTombstones ?? 0) > 0) await this.compact([meta]);
     }
+    this.options.metrics.cleanupSeconds.observe((clock.monotonic() - began) / 1000);
   }
 
   /** Removes blocks that are too old or too much. */
@@ -149,8 +152,15 @@ export class Maintenance {
     await this.write('lateBlocks', { dir, into: dir, image, ranges, nowMs });
     blocks.reload();
     await this.truncate(() => runStepsWithPauses(truncateLate(head, newest)));
-    const wbl = join(dir, 'wbl');
-    for (const n of listSegments(wbl)) if (n < segment) rmSync(join(wbl, segmentName(n)));
+    const { metrics } = this.options;
+    metrics.lateLogTruncations.inc();
+    try {
+      const wbl = join(dir, 'wbl');
+      for (const n of listSegments(wbl)) if (n < segment) rmSync(join(wbl, segmentName(n)));
+    } catch (error) {
+      metrics.failedLateLogTruncations.inc();
+      throw error;
+    }
   }
 
   /**
@@ -181,8 +191,12 @@ export class Maintenance {
     const { compression, metrics } = options;
     metrics.checkpoints.inc();
     metrics.logTruncations.inc();
+    const began = head.clock.monotonic();
     try {
       await this.task('checkpoint', { log, segment: last, mint, refs, compression });
+      // The task removes the checkpoints before its own.
+      metrics.checkpointDeletions.inc();
+      metrics.logTruncationSeconds.observe((head.clock.monotonic() - began) / 1000);
     } catch (error) {
       metrics.failedCheckpoints.inc();
       metrics.failedLogTruncations.inc();
@@ -217,12 +231,14 @@ export class Maintenance {
     const { metrics } = this.options;
     const { clock } = this.head;
     const began = clock.monotonic();
+    metrics.writingBlocks++;
     try {
       return await this.task(kind, input);
     } catch (error) {
       metrics.failedCompactions.inc();
       throw error;
     } finally {
+      metrics.writingBlocks--;
       metrics.compactions.inc();
       metrics.compactionSeconds.observe((clock.monotonic() - began) / 1000);
     }
@@ -230,9 +246,12 @@ export class Maintenance {
 
   private async truncate(work: () => Promise<void>): Promise<void> {
     const { metrics } = this.options;
+    const { clock } = this.head;
+    const began = clock.monotonic();
     metrics.headTruncations.inc();
     try {
       await work();
+      metrics.headTruncationSeconds.observe((clock.monotonic() - began) / 1000);
     } catch (error) {
       metrics.failedHeadTruncations.inc();
       throw error;

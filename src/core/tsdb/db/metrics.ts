@@ -5,7 +5,9 @@
 import { join } from 'node:path';
 import { type ClassicHistogram, Counter, Registry } from '../../instrument/index.ts';
 import type { MetricFamily } from '../../model/family.ts';
+import { labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
 import { HEAD_CHUNKS_DIR, type Head, type SampleCounts } from '../head/index.ts';
+import type { LogStats } from '../wal/index.ts';
 import type { BlockSet } from './block-set.ts';
 import { bytesOf } from './directory-size.ts';
 import type { Retention } from './retention.ts';
@@ -17,57 +19,107 @@ export interface DatabaseParts {
   /** When the log was read. */
   head(): Head | undefined;
   retention: Retention;
+  /** Whether nobody had left a lock behind. */
+  cleanStart: boolean;
 }
+
+const SYNC_QUANTILES = [0.5, 0.9, 0.99];
 
 /** Seconds; Prometheus' own: 1 and on, doubled thirteen times. */
 const COMPACTION_BUCKETS = Array.from({ length: 14 }, (_, i) => 2 ** i);
 
 export class DatabaseMetrics {
   private readonly registry = new Registry();
-  readonly compactions = this.counter('compactions_total', 'Blocks written, of the head or of other blocks.');
-  readonly failedCompactions = this.counter('compactions_failed_total', 'Compactions that failed.');
+  readonly compactions = this.counter(
+    'compactions_total',
+    'Total number of compactions that were executed for the partition.',
+  );
+  readonly failedCompactions = this.counter(
+    'compactions_failed_total',
+    'Total number of compactions that failed for the partition.',
+  );
   readonly triggeredCompactions = this.counter(
     'compactions_triggered_total',
-    'How often it was looked whether there is something to compact.',
+    'Total number of triggered compactions for the partition.',
   );
   readonly verticalCompactions = this.counter(
     'vertical_compactions_total',
-    'Compactions of blocks that overlap.',
+    'Total number of compactions done on overlapping blocks.',
   );
   readonly compactionSeconds: ClassicHistogram = this.registry.histogram(
     'prometheus_tsdb_compaction_duration_seconds',
-    'Time that compactions took, seconds.',
+    'Duration of compaction runs',
     [],
     COMPACTION_BUCKETS,
   );
   readonly headTruncations = this.counter(
     'head_truncations_total',
-    'Attempts to remove from the head what is in blocks.',
+    'Total number of head truncations attempted.',
   );
   readonly failedHeadTruncations = this.counter(
     'head_truncations_failed_total',
-    'Such attempts that failed.',
+    'Total number of head truncations that failed.',
   );
-  readonly logTruncations = this.counter('wal_truncations_total', 'Attempts to shorten the log.');
-  readonly failedLogTruncations = this.counter('wal_truncations_failed_total', 'Such attempts that failed.');
-  readonly checkpoints = this.counter('checkpoint_creations_total', 'Attempts to write a checkpoint.');
+  readonly logTruncations = this.counter(
+    'wal_truncations_total',
+    'Total number of write log truncations attempted.',
+  );
+  readonly failedLogTruncations = this.counter(
+    'wal_truncations_failed_total',
+    'Total number of write log truncations that failed.',
+  );
+  readonly checkpoints = this.counter(
+    'checkpoint_creations_total',
+    'Total number of checkpoint creations attempted.',
+  );
   readonly failedCheckpoints = this.counter(
     'checkpoint_creations_failed_total',
-    'Such attempts that failed.',
+    'Total number of checkpoint creations that failed.',
   );
   readonly timeRetentions = this.counter(
     'time_retentions_total',
-    'How often blocks were removed for their age.',
+    'The number of times that blocks were deleted because the maximum time limit was exceeded.',
   );
   readonly sizeRetentions = this.counter(
     'size_retentions_total',
-    'How often blocks were removed for their size.',
+    'The number of times that blocks were deleted because the maximum number of bytes was exceeded.',
   );
-  readonly logCorruptions = this.counter('wal_corruptions_total', 'Damaged places found in the log.');
+  readonly logCorruptions = this.counter('wal_corruptions_total', 'Total number of WAL corruptions.');
   readonly headChunkCorruptions = this.counter(
     'mmap_chunk_corruptions_total',
-    'Damaged places found in the files of the head.',
+    'Total number of memory-mapped chunk corruptions.',
   );
+  readonly checkpointDeletions = this.counter(
+    'checkpoint_deletions_total',
+    'Total number of checkpoint deletions attempted.',
+  );
+  /** One that fails is part of a checkpoint that fails. */
+  readonly failedCheckpointDeletions = this.counter(
+    'checkpoint_deletions_failed_total',
+    'Total number of checkpoint deletions that failed.',
+  );
+  readonly lateLogTruncations = this.counter(
+    'out_of_order_wbl_truncations_total',
+    'Total number of write log truncations attempted.',
+  );
+  readonly failedLateLogTruncations = this.counter(
+    'out_of_order_wbl_truncations_failed_total',
+    'Total number of write log truncations that failed.',
+  );
+  readonly logTruncationSeconds = this.registry.summary(
+    'prometheus_tsdb_wal_truncate_duration_seconds',
+    'Duration of WAL truncation.',
+  );
+  readonly headTruncationSeconds = this.registry.summary(
+    'prometheus_tsdb_head_gc_duration_seconds',
+    'Runtime of garbage collection in the head block.',
+  );
+  readonly cleanupSeconds: ClassicHistogram = this.registry.histogram(
+    'prometheus_tsdb_tombstone_cleanup_seconds',
+    'The time taken to recompact blocks to remove tombstones.',
+  );
+  /** Tasks under way that write blocks. */
+  writingBlocks = 0;
   readonly damageFound: Counter = this.registry.counter(
     'tsmon_tsdb_damage_found_total',
     'How often a query met damaged chunks or blocks, and went on without them.',
@@ -75,7 +127,7 @@ export class DatabaseMetrics {
   /** How long it took to read the log, seconds. */
   replaySeconds: number | undefined = undefined;
 
-  constructor({ dir, blocks, head: headOf, retention }: DatabaseParts) {
+  constructor({ dir, blocks, head: headOf, retention, cleanStart }: DatabaseParts) {
     const { registry } = this;
     const gauge = (name: string, help: string, read: () => number | undefined) =>
       registry.reading('gauge', `prometheus_tsdb_${name}`, help, read);
@@ -88,33 +140,97 @@ export class DatabaseMetrics {
     const lowest = () =>
       finite(blocks.metas.reduce((t, { minTime }) => Math.min(t, minTime), headOf()?.minTime ?? Number.NaN));
 
-    gauge('blocks_loaded', 'Blocks that are there and can be read.', () => blocks.metas.length);
+    gauge('blocks_loaded', 'Number of currently loaded data blocks', () => blocks.metas.length);
     registry.reading(
       'gauge',
       'tsmon_tsdb_blocks_broken',
       'Blocks that are there and left alone, being damaged.',
       () => blocks.brokenCount,
     );
-    counter('reloads_total', 'How often the directory was looked through for blocks.', () => blocks.reloads);
-    counter('reloads_failures_total', 'How often a block could not be opened then.', () => blocks.failures);
-    gauge('lowest_timestamp', 'The oldest sample, milliseconds.', lowest);
-    gauge('lowest_timestamp_seconds', 'The oldest sample, seconds.', () => lowest() / 1000);
-    gauge('data_replay_duration_seconds', 'Time it took to read the log.', () => this.replaySeconds);
-    gauge('storage_blocks_bytes', 'Bytes of all blocks.', () =>
-      blocks.metas.reduce((sum, { ulid }) => sum + bytesOf(join(dir, ulid)), 0),
+    counter(
+      'reloads_total',
+      'Number of times the database reloaded block data from disk.',
+      () => blocks.reloads,
     );
-    gauge('wal_storage_size_bytes', 'Bytes of the log.', () => bytesOf(join(dir, 'wal')));
-    gauge('head_chunks_storage_size_bytes', "Bytes of the head's files.", () =>
+    counter(
+      'reloads_failures_total',
+      'Number of times the database failed to reloadBlocks block data from disk.',
+      () => blocks.failures,
+    );
+    gauge(
+      'lowest_timestamp',
+      'Lowest timestamp value stored in the database. The unit is decided by the library consumer.',
+      lowest,
+    );
+    gauge(
+      'lowest_timestamp_seconds',
+      'Lowest timestamp value stored in the database.',
+      () => lowest() / 1000,
+    );
+    gauge('data_replay_duration_seconds', 'Time taken to replay the data on disk.', () => this.replaySeconds);
+    gauge(
+      'storage_blocks_bytes',
+      'The number of bytes that are currently used for local storage by all blocks.',
+      () => blocks.metas.reduce((sum, { ulid }) => sum + bytesOf(join(dir, ulid)), 0),
+    );
+    gauge('wal_storage_size_bytes', 'Size of the write log directory.', () => bytesOf(join(dir, 'wal')));
+    gauge('head_chunks_storage_size_bytes', 'Size of the chunks_head directory.', () =>
       bytesOf(join(dir, HEAD_CHUNKS_DIR)),
     );
-    gauge('retention_limit_bytes', 'Most bytes that are kept; 0: no limit.', () => retention.maxBytes);
     gauge(
-      'retention_limit_seconds',
-      'How long samples are kept; 0: for ever.',
-      () => retention.maxAge / 1000,
+      'retention_limit_bytes',
+      'Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled',
+      () => retention.maxBytes,
     );
+    gauge('retention_limit_seconds', 'How long to retain samples in storage.', () => retention.maxAge / 1000);
 
-    headGauge('head_series', 'Series in the head.', ({ series }) => series.count);
+    gauge(
+      'clean_start',
+      '-1: lockfile is disabled. 0: a lockfile from a previous execution was replaced. 1: lockfile creation was clean',
+      () => Number(cleanStart),
+    );
+    gauge(
+      'compaction_populating_block',
+      'Set to 1 when a block is currently being written to the disk.',
+      () => Math.min(1, this.writingBlocks),
+    );
+    gauge('out_of_order_wbl_storage_size_bytes', 'Size of the write log directory.', () =>
+      bytesOf(join(dir, 'wbl')),
+    );
+    this.addLog('wal', ({ walStats }) => walStats, headOf);
+    this.addLog('out_of_order_wbl', ({ wblStats }) => wblStats, headOf);
+    headGauge(
+      'out_of_order_wbl_segment_current',
+      'Write log segment index that TSDB is currently writing to.',
+      ({ wblSegment }) => wblSegment,
+    );
+    // A transaction is written to both logs or to none.
+    headCounter(
+      'out_of_order_wbl_writes_failed_total',
+      'Total number of write log writes that failed.',
+      ({ failedWrites }) => failedWrites,
+    );
+    headGauge(
+      'isolation_high_watermark',
+      'The highest TSDB append ID that has been given out.',
+      ({ transactionBounds }) => transactionBounds.newest,
+    );
+    headGauge(
+      'isolation_low_watermark',
+      'The lowest TSDB append ID that is still referenced.',
+      ({ transactionBounds }) => transactionBounds.oldest,
+    );
+    headCounter(
+      'mmap_chunks_total',
+      'Total number of chunks that were memory-mapped.',
+      ({ finished }) => finished.count + finished.dropped,
+    );
+    headGauge(
+      'exemplar_last_exemplars_timestamp_seconds',
+      'The timestamp of the oldest exemplar stored in circular storage. Useful to check for what timerange the current exemplar buffer limit allows. This usually means the last timestampfor all exemplars for a typical setup. This is not true though if one of the series timestamp is in future compared to rest series.',
+      ({ exemplars }) => (exemplars.oldestTime ?? 0) / 1000,
+    );
+    headGauge('head_series', 'Total number of series in the head block.', ({ series }) => series.count);
     headGauge(
       'head_stale_series',
       'Of these, the ones whose newest sample is a stale marker.',
@@ -122,58 +238,74 @@ export class DatabaseMetrics {
     );
     headCounter(
       'head_series_created_total',
-      'Series that came to the head.',
+      'Total number of series created in the head',
       ({ series }) => series.count + series.goneCount,
     );
-    headCounter('head_series_removed_total', 'Series that left the head.', ({ series }) => series.goneCount);
-    headGauge('head_chunks', 'Chunks in the head.', ({ chunkCount }) => chunkCount);
+    headCounter(
+      'head_series_removed_total',
+      'Total number of series removed in the head',
+      ({ series }) => series.goneCount,
+    );
+    headGauge('head_chunks', 'Total number of chunks in the head block.', ({ chunkCount }) => chunkCount);
     headCounter(
       'head_chunks_created_total',
-      'Chunks that were begun in the head.',
+      'Total number of chunks created in the head',
       (head) => head.chunkCount + head.goneChunks,
     );
-    headCounter('head_chunks_removed_total', 'Chunks that left the head.', ({ goneChunks }) => goneChunks);
-    headGauge('head_min_time', "The head's oldest sample, milliseconds.", ({ minTime }) => finite(minTime));
-    headGauge('head_min_time_seconds', "The head's oldest sample, seconds.", ({ minTime }) =>
+    headCounter(
+      'head_chunks_removed_total',
+      'Total number of chunks removed in the head',
+      ({ goneChunks }) => goneChunks,
+    );
+    headGauge(
+      'head_min_time',
+      'Minimum time bound of the head block. The unit is decided by the library consumer.',
+      ({ minTime }) => finite(minTime),
+    );
+    headGauge('head_min_time_seconds', 'Minimum time bound of the head block.', ({ minTime }) =>
       finite(minTime / 1000),
     );
-    headGauge('head_max_time', "The head's newest sample, milliseconds.", ({ maxTime }) => finite(maxTime));
-    headGauge('head_max_time_seconds', "The head's newest sample, seconds.", ({ maxTime }) =>
+    headGauge(
+      'head_max_time',
+      'Maximum timestamp of the head block. The unit is decided by the library consumer.',
+      ({ maxTime }) => finite(maxTime),
+    );
+    headGauge('head_max_time_seconds', 'Maximum timestamp of the head block.', ({ maxTime }) =>
       finite(maxTime / 1000),
     );
     headGauge(
       'head_active_appenders',
-      'Transactions that have begun and not ended.',
+      'Number of currently active appender transactions',
       ({ transactions }) => transactions.size,
     );
     headGauge(
       'wal_segment_current',
-      'The segment that the log is written to.',
+      'Write log segment index that TSDB is currently writing to.',
       ({ walSegment }) => walSegment,
     );
     headCounter(
       'wal_writes_failed_total',
-      'Transactions that the log could not be given.',
+      'Total number of write log writes that failed.',
       ({ failedWrites }) => failedWrites,
     );
     headCounter(
       'exemplar_exemplars_appended_total',
-      'Exemplars that came.',
+      'Total number of appended exemplars.',
       ({ exemplars }) => exemplars.added,
     );
     headGauge(
       'exemplar_exemplars_in_storage',
-      'Exemplars that there are.',
+      'Number of exemplars currently in circular storage.',
       ({ exemplars }) => exemplars.count,
     );
     headGauge(
       'exemplar_series_with_exemplars_in_storage',
-      'Series that have exemplars.',
+      'Number of series with exemplars currently in circular storage.',
       ({ exemplars }) => exemplars.seriesCount,
     );
     headGauge(
       'exemplar_max_exemplars',
-      'Exemplars that are kept at most.',
+      'Total number of exemplars the exemplar storage can store, resizeable.',
       ({ exemplars }) => exemplars.capacity,
     );
 
@@ -187,27 +319,55 @@ export class DatabaseMetrics {
         return [counter.collect()];
       });
     };
-    byType('head_samples_appended_total', 'Samples that came.', ({ appended }) => appended);
+    byType('head_samples_appended_total', 'Total number of appended samples.', ({ appended }) => appended);
     byType(
       'head_out_of_order_samples_appended_total',
-      'Of these, the ones that came out of order.',
+      'Total number of appended out of order samples.',
       ({ appendedLate }) => appendedLate,
     );
     byType(
       'out_of_order_samples_total',
-      'Samples refused because newer ones of their series were there.',
+      'Total number of out of order samples ingestion failed attempts due to out of order being disabled.',
       ({ outOfOrder }) => outOfOrder,
     );
     byType(
       'out_of_bound_samples_total',
-      'Samples refused because they are older than the head takes, or too far ahead of the clock.',
+      'Total number of out of bound samples ingestion failed attempts with out of order support disabled.',
       ({ outOfBounds }) => outOfBounds,
     );
     byType(
       'too_old_samples_total',
-      'Samples refused because they are older than the window for samples out of order.',
+      'Total number of out of order samples ingestion failed attempts with out of support enabled, but sample outside of time window.',
       ({ tooOld }) => tooOld,
     );
+  }
+
+  /** What the writer of a log counts; Prometheus has the same names for both. */
+  private addLog(log: string, of: (head: Head) => LogStats, headOf: () => Head | undefined): void {
+    const name = (what: string) => `prometheus_tsdb_${log}_${what}`;
+    const count = (what: string, help: string, read: (stats: LogStats) => number) =>
+      this.registry.reading('counter', name(what), help, () => whenThere(headOf(), (head) => read(of(head))));
+    count('completed_pages_total', 'Total number of completed pages.', ({ pages }) => pages);
+    count('page_flushes_total', 'Total number of page flushes.', ({ writes }) => writes);
+    count(
+      'record_part_writes_total',
+      'Total number of record parts written before flushing.',
+      ({ parts }) => parts,
+    );
+    count(
+      'record_parts_bytes_written_total',
+      'Total number of record part bytes written before flushing, including CRC and compression headers.',
+      ({ partBytes }) => partBytes,
+    );
+    this.registry.source(() => {
+      const head = headOf();
+      if (head === undefined) return [];
+      const sync = name('fsync_duration_seconds');
+      const samples = of(head).syncs.samples(SYNC_QUANTILES, performance.now(), (suffix, ...more) =>
+        labelsFromPairs([[METRIC_NAME, sync + suffix], ...more]),
+      );
+      return [{ name: sync, type: 'summary', help: 'Duration of write log fsync.', unit: '', samples }];
+    });
   }
 
   families(): MetricFamily[] {

@@ -61,6 +61,17 @@ export class ExemplarRing {
     return found.reverse();
   }
 
+  /** The time of the oldest exemplar, ms; undefined where there is none. */
+  get oldestTime(): number | undefined {
+    const { exemplars, capacity, next } = this;
+    const first = exemplars.length < capacity ? 0 : next;
+    for (let i = 0; i < exemplars.length; i++) {
+      const exemplar = exemplars[(first + i) % exemplars.length];
+      if (exemplar !== undefined) return exemplar.t ?? undefined;
+    }
+    return undefined;
+  }
+
   /** Exemplars that there are. */
   get count(): number {
     return this.exemplars.length - this.gaps;

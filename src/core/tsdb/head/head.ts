@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Intervals } from '../block/index.ts';
-import { LogWriter, type LogWriterOptions } from '../wal/index.ts';
+import { LogStats, LogWriter, type LogWriterOptions } from '../wal/index.ts';
 import type { LogPosition } from '../wal/log-writer.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
@@ -93,6 +93,8 @@ export class Head {
    * and a checkpoint must keep their records.
    */
   readonly keptRefs = new Map<number, number>();
+  readonly walStats = new LogStats();
+  readonly wblStats = new LogStats();
   private readonly logOptions: LogWriterOptions;
   private wal: LogWriter | undefined = undefined;
   private wbl: LogWriter | undefined = undefined;
@@ -127,6 +129,17 @@ export class Head {
   /** The segment that the log is written to. */
   get walSegment(): number {
     return this.wal?.position.segment ?? this.positions.wal.segment;
+  }
+
+  /** The segment that the log of late samples is written to. */
+  get wblSegment(): number {
+    return this.wbl?.position.segment ?? this.positions.wbl.segment;
+  }
+
+  /** The newest transaction, and the oldest that has not ended: the newest, where all have. */
+  get transactionBounds(): { newest: number; oldest: number } {
+    const [oldest = this.lastTransaction] = this.transactions.keys();
+    return { newest: this.lastTransaction, oldest };
   }
 
   /** The number of a new transaction; 32 bits, as the series have room for. */
@@ -171,13 +184,19 @@ export class Head {
 
   /** The log. */
   walWriter(): LogWriter {
-    this.wal ??= new LogWriter(join(this.dir, 'wal'), this.positions.wal, this.logOptions);
+    this.wal ??= new LogWriter(join(this.dir, 'wal'), this.positions.wal, {
+      ...this.logOptions,
+      stats: this.walStats,
+    });
     return this.wal;
   }
 
   /** The log of samples that came out of order. */
   wblWriter(): LogWriter {
-    this.wbl ??= new LogWriter(join(this.dir, 'wbl'), this.positions.wbl, this.logOptions);
+    this.wbl ??= new LogWriter(join(this.dir, 'wbl'), this.positions.wbl, {
+      ...this.logOptions,
+      stats: this.wblStats,
+    });
     return this.wbl;
   }
 

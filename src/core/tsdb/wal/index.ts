@@ -4,6 +4,7 @@ export * from './histogram-codec.ts';
 export * from './histogram-record.ts';
 export * from './labels-codec.ts';
 export * from './log-reader.ts';
+export * from './log-stats.ts';
 export * from './log-writer.ts';
 export * from './metadata-record.ts';
 export * from './mmap-marker-record.ts';

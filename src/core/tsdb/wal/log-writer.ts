@@ -20,6 +20,7 @@ import {
 import { join } from 'node:path';
 import { crc32c } from '../../encoding/crc32c.ts';
 import { snappyCompress, snappyMaxCompressedLength } from '../../encoding/snappy.ts';
+import { LogStats } from './log-stats.ts';
 import {
   FRAGMENT_HEADER_BYTES,
   Fragment,
@@ -49,12 +50,15 @@ export interface LogWriterOptions {
    * would not survive a power failure then.
    */
   onSyncFailure?: (error: Error) => void;
+  /** Counted up. */
+  stats?: LogStats;
 }
 
 export class LogWriter {
   private readonly dir: string;
   private readonly segmentBytes: number;
   private readonly flag: number;
+  private readonly stats: LogStats;
   private readonly onSyncFailure: ((error: Error) => void) | undefined;
   private readonly zstd: ((bytes: Uint8Array) => Uint8Array) | undefined;
   private compressed = new Uint8Array(0);
@@ -81,6 +85,7 @@ export class LogWriter {
     const compression = options.compression ?? 'snappy';
     this.dir = dir;
     this.onSyncFailure = options.onSyncFailure;
+    this.stats = options.stats ?? new LogStats();
     this.segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.zstd = typeof compression === 'object' ? compression.zstd : undefined;
     this.flag = compression === 'snappy' ? SNAPPY_FLAG : compression === 'none' ? 0 : ZSTD_FLAG;
@@ -111,6 +116,7 @@ export class LogWriter {
       const smaller = this.compress(record);
       if (smaller.length < record.length) {
         data = smaller;
+        this.stats.savedBytes += record.length - smaller.length;
         flag = this.flag;
       }
     }
@@ -151,7 +157,9 @@ export class LogWriter {
 
   /** Makes what was flushed survive a power failure. */
   sync(): void {
+    const began = performance.now();
     fsyncSync(this.fd);
+    this.stats.synced(began);
   }
 
   /** Syncs and closes. Records that were not flushed are lost. */
@@ -210,6 +218,8 @@ export class LogWriter {
       out[at + 6] = crc;
       out.set(data.subarray(done, done + length), at + FRAGMENT_HEADER_BYTES);
       this.buffered = at + FRAGMENT_HEADER_BYTES + length;
+      this.stats.parts++;
+      this.stats.partBytes += FRAGMENT_HEADER_BYTES + length;
       done += length;
     }
   }
@@ -232,22 +242,25 @@ export class LogWriter {
         this.buffered += PAGE_BYTES - inPage;
       }
       this.writeBuffered();
-      if (this.onSyncFailure === undefined) fsyncSync(this.fd);
+      if (this.onSyncFailure === undefined) this.sync();
       const full = this.fd;
       this.fd = this.openSegment(this.segment + 1, 0);
       if (this.onSyncFailure === undefined) closeSync(full);
-      else syncAndClose(full, this.onSyncFailure);
+      else syncAndClose(full, this.onSyncFailure, this.stats);
       this.segment++;
       this.written = 0;
     });
   }
 
   private writeBuffered(): void {
+    const from = this.written;
     for (let at = 0; at < this.buffered; ) {
       const n = writeSync(this.fd, this.buffer, at, this.buffered - at, this.written);
       at += n;
       this.written += n;
     }
+    if (this.buffered > 0) this.stats.writes++;
+    this.stats.pages += Math.floor(this.written / PAGE_BYTES) - Math.floor(from / PAGE_BYTES);
     this.buffered = 0;
   }
 
@@ -296,9 +309,11 @@ export class LogWriter {
   }
 }
 
-function syncAndClose(fd: number, onFailure: (error: Error) => void): void {
+function syncAndClose(fd: number, onFailure: (error: Error) => void, stats?: LogStats): void {
+  const began = performance.now();
   fsync(fd, (error) => {
     closeSync(fd);
+    stats?.synced(began);
     if (error !== null) onFailure(error);
   });
 }
