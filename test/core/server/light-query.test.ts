@@ -44,6 +44,7 @@ describe('a query is light', () => {
     ['many', range, false],
     ['many{i="17"}', range, true],
     ['rate(many[5m])', instant, false],
+    ['count(present_over_time(many[10s]))', instant, false],
     ['{__name__=~"few"}', instant, false],
     ['{i!=""}', instant, false],
     ['few[2h]', instant, false],

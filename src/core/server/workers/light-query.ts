@@ -7,7 +7,8 @@ import { type Expr, type VectorSelector, walk } from '../../promql/parser/index.
 import { type Head, HeadIndex } from '../../tsdb/head/index.ts';
 import type { QueryTimes } from '../query-runner.ts';
 
-/** About a millisecond of work each. */
+/** Some milliseconds of work each. */
+const MAX_SERIES = 500;
 const MAX_SAMPLES = 20_000;
 const MAX_POINTS = 10_000;
 /** What samples are taken to be apart at the least, ms. */
@@ -33,6 +34,7 @@ export function isLight(expr: Expr, times: QueryTimes, lookbackMs: number, head:
       ? { start: times.t, end: times.t, steps: 1 }
       : { start: times.start, end: times.end, steps: (times.end - times.start) / times.stepMs + 1 };
   const index = new HeadIndex(head.series);
+  let all = 0;
   let samples = 0;
   let points = 0;
   for (const { selector, windowMs } of selectors) {
@@ -41,9 +43,10 @@ export function isLight(expr: Expr, times: QueryTimes, lookbackMs: number, head:
       return false;
     const series = fewest(index, matchers);
     // Windows of a range query overlap: they are read once, and gone through once for each step.
+    all += series;
     samples += (series * (end - start + windowMs)) / SAMPLE_MS;
     points += series * steps;
-    if (samples > MAX_SAMPLES || points > MAX_POINTS) return false;
+    if (all > MAX_SERIES || samples > MAX_SAMPLES || points > MAX_POINTS) return false;
   }
   return true;
 }
