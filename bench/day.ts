@@ -82,6 +82,7 @@ const settings: DaemonSettings = {
   expandEnv: false,
   env: {},
   configOn: [],
+  createdAsStart: false,
   autoReloadMs: 0,
   dataDir: join(dir, 'data'),
   retentionMs: 12 * HOUR_MS,

@@ -1,6 +1,7 @@
 /** The jobs of a prometheus.yml, for the commands that scrape them or list their targets. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../core/clock.ts';
+import type { GlobalSwitch } from '../core/config/index.ts';
 import type { DiscoveryResources } from '../core/discovery/index.ts';
 import { InputError } from '../core/errors.ts';
 import { openHttpClient } from '../core/http/configured-client.ts';
@@ -13,16 +14,20 @@ import type { ScrapePrinter } from './scrape-printer.ts';
 /** How long discovery may take, for what is done once. */
 export const DISCOVERY_TIMEOUT_MS = 30_000;
 
-/** The jobs of a configuration, all of them or those named. Throws ConfigError, InputError or the system's error. */
+/**
+ * The jobs of a configuration, all of them or those named; `on` are settings of `global` that are on by default. Throws ConfigError,
+ * InputError or the system's error.
+ */
 export async function loadJobs(
   file: string | undefined,
   names: readonly string[] | undefined,
   complain: (line: string) => void,
+  on: readonly GlobalSwitch[] = [],
 ): Promise<ScrapeConfig[]> {
   const { ConfigError, loadConfig } = await import('../core/config/index.ts');
   const path = file ?? process.env['TSMON_CONFIG'] ?? DEFAULT_CONFIG;
   try {
-    const { config, warnings } = loadConfig(path, { env: process.env });
+    const { config, warnings } = loadConfig(path, { env: process.env, on });
     for (const warning of warnings) complain(warning.message);
     return chosen(config.scrapeConfigs, names, path);
   } catch (error) {
@@ -53,6 +58,8 @@ export interface JobRun {
   clock: Clock;
   /** Of tsmon, for the User-Agent header. */
   version: string;
+  /** `_created` samples are start timestamps of the others. */
+  createdAsStart: boolean;
   printer: ScrapePrinter;
   complain: (line: string) => void;
   signal: AbortSignal;
@@ -78,7 +85,7 @@ export interface OneRound {
 export async function scrapeJobsOnce(
   configs: readonly ScrapeConfig[],
   { concurrency, only, stateFile }: OneRound,
-  { clock, version, printer, complain, signal }: JobRun,
+  { clock, version, createdAsStart, printer, complain, signal }: JobRun,
 ): Promise<boolean> {
   const state = stateFile === undefined ? undefined : new ScrapeState(textOf(stateFile), stateFile);
   const open = await openJobs(configs, {
@@ -86,6 +93,7 @@ export async function scrapeJobsOnce(
     openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
     discovery: discoveryResources(version),
     timeoutMs: DISCOVERY_TIMEOUT_MS,
+    createdAsStart,
   });
   try {
     for (const trouble of open.troubles) complain(trouble);
@@ -122,7 +130,7 @@ function replaceFile(file: string, text: string): void {
  */
 export async function scrapeJobs(
   load: () => Promise<readonly ScrapeConfig[]>,
-  { clock, version, printer, complain, signal }: JobRun,
+  { clock, version, createdAsStart, printer, complain, signal }: JobRun,
 ): Promise<void> {
   let fail = (_error: unknown) => {};
   const failed = new Promise<never>((_resolve, reject) => {
@@ -132,6 +140,7 @@ export async function scrapeJobs(
     clock,
     openClient: (config) => openJobClient(config, { userAgent: `tsmon/${version}`, env: process.env }),
     discovery: discoveryResources(version),
+    createdAsStart,
     onTrouble: complain,
     store: {
       receive: (result) => {

@@ -93,6 +93,7 @@ export class ScrapePrinter implements ScrapeListener {
     say(omitted.histograms, 'native histograms', '--output jsonl and --output protobuf');
     say(omitted.staleMarkers, 'stale markers', '--output jsonl');
     say(omitted.exemplars, 'exemplars', '--output jsonl and --output openmetrics');
+    say(omitted.startTimestamps, 'start timestamps', '--output jsonl');
     say(omitted.nameless, 'series without a name', '--output jsonl');
   }
 

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
-import type { GlobalSwitch } from '../core/config/index.ts';
 import { InputError } from '../core/errors.ts';
 import { parseByteSize } from '../core/model/byte-size.ts';
 import { parseDuration } from '../core/model/duration.ts';
@@ -11,6 +10,7 @@ import { parserOptionsFor } from '../core/promql/parser/index.ts';
 import { compileRegex } from '../core/regex/index.ts';
 import type { DaemonSettings, ListenAddress } from '../core/server/daemon/index.ts';
 import { features, QUERY_FEATURES } from './engine-options.ts';
+import { CONFIG_FEATURES, CREATED_ZEROS, splitFeatures, switchesOf } from './scrape-features.ts';
 import { IDLE_FLAGS, type serveFlags } from './serve-flags.ts';
 
 export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;
@@ -27,12 +27,6 @@ const SETTLED_FEATURES = new Set([
 ]);
 
 const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver', 'search-api'];
-
-/** Features that became settings of the configuration: they are its defaults then. */
-const CONFIG_FEATURES: Readonly<Record<string, GlobalSwitch>> = {
-  'native-histograms': 'scrape_native_histograms',
-  'extra-scrape-metrics': 'extra_scrape_metrics',
-};
 
 export interface ServeSettings {
   settings: DaemonSettings;
@@ -53,7 +47,8 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
     ownConfig: given === undefined,
     expandEnv: flags['expand-env'] || given === undefined,
     env: { ...process.env, TSMON_ADDRESS: localAddress(listen[0]) },
-    configOn: enabled.filter((name) => name in CONFIG_FEATURES).map((name) => CONFIG_FEATURES[name]),
+    configOn: switchesOf(enabled),
+    createdAsStart: enabled.includes(CREATED_ZEROS),
     autoReloadMs: enabled.includes('auto-reload-config')
       ? positive(flags['config.auto-reload-interval'], 'config.auto-reload-interval')
       : 0,
@@ -156,13 +151,6 @@ function optional(text: string | undefined, flag: string): number | undefined {
 function checkedRegex(text: string): string {
   compileRegex(text);
   return text;
-}
-
-function splitFeatures(given: readonly string[] | undefined): string[] {
-  return (given ?? [])
-    .flatMap((list) => list.split(','))
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }
 
 function noticesOf(flags: ServeFlags, enabled: readonly string[]): string[] {

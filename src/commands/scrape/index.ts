@@ -2,6 +2,13 @@ import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { fetchClientOptions, httpFlags } from '../../cli/http-flags.ts';
 import { interruptible } from '../../cli/interruptible.ts';
+import {
+  CONFIG_FEATURES,
+  CREATED_ZEROS,
+  featureFlag,
+  featuresAmong,
+  switchesOf,
+} from '../../cli/scrape-features.ts';
 import { jobFlags } from '../../cli/scrape-job-flags.ts';
 import { ScrapePrinter } from '../../cli/scrape-printer.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -27,7 +34,17 @@ import {
 } from '../../core/scrape/index.ts';
 
 /** What can be said beside --config; all else is in the file. */
-const WITH_CONFIG = ['config', 'scrape-job', 'state', 'output', 'interval', 'watch', 'concurrency', 'color'];
+const WITH_CONFIG = [
+  'config',
+  'scrape-job',
+  'state',
+  'output',
+  'interval',
+  'watch',
+  'concurrency',
+  'color',
+  'enable-feature',
+];
 
 interface JobRunFlags {
   config?: string | undefined;
@@ -36,6 +53,7 @@ interface JobRunFlags {
   output: string;
   interval?: string | undefined;
   concurrency: number;
+  'enable-feature'?: string[] | undefined;
 }
 
 const DEFAULT_INTERVAL = '15s';
@@ -186,6 +204,10 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       helpValue: 'NAME',
       helpGroup: 'SAMPLE',
     }),
+    'enable-feature': featureFlag(
+      `Prometheus' feature flags: native-histograms; with --config, extra-scrape-metrics; ${CREATED_ZEROS} for series to say when they began, which --output jsonl carries to tsdb append with the same flag`,
+      'SAMPLE',
+    ),
     'textfile-directory': Flags.string({
       description: 'For host:, a folder of *.prom files to include; repeat for several',
       helpValue: 'DIR',
@@ -206,6 +228,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       return;
     }
     if (flags.state !== undefined) throw new InputError('bad_flags', '--state goes with --config');
+    const features = featuresAmong(flags['enable-feature'], ['native-histograms', CREATED_ZEROS]);
     const timeoutMs = timeout(flags.timeout, repeat ? intervalMs : undefined);
     const labels = Object.fromEntries((flags.label ?? []).map(labelFromArgument));
     const named = argv.length === 0 ? DEFAULT_TARGETS : (argv as string[]);
@@ -218,12 +241,13 @@ Samples get the labels job and instance, the time of the scrape, and the series 
       client: fetchClientOptions(flags, this.config.version, repeat),
       timeoutMs,
       bodySizeLimitBytes: parseByteSize(flags['body-size-limit']),
-      protocols: protocols(flags.protocols, flags['native-histograms']),
+      protocols: protocols(flags.protocols, flags['native-histograms'] || features.length > 0),
       fallbackProtocol: optionalProtocol(flags['fallback-protocol']),
       honorLabels: flags['honor-labels'],
       honorTimestamps: flags['honor-timestamps'],
       trackTimestampsStaleness: false,
       limits: { ...NO_LIMITS, samples: flags['sample-limit'] },
+      parser: { createdAsStart: features.includes(CREATED_ZEROS) },
       raw: flags.raw,
       stdin: process.stdin,
       textfileDirectories: flags['textfile-directory'] ?? [],
@@ -267,14 +291,17 @@ Samples get the labels job and instance, the time of the scrape, and the series 
     const jobs = await import('../../cli/scrape-jobs.ts');
     const complain = (line: string) => this.complain(line);
     const intervalMs = flags.interval === undefined ? undefined : positive(flags.interval, '--interval');
+    const features = featuresAmong(flags['enable-feature'], Object.keys(CONFIG_FEATURES));
+    const createdAsStart = features.includes(CREATED_ZEROS);
     const load = async () => {
-      const configs = await jobs.loadJobs(flags.config, flags['scrape-job'], complain);
+      const on = switchesOf(features);
+      const configs = await jobs.loadJobs(flags.config, flags['scrape-job'], complain, on);
       return intervalMs === undefined ? configs : jobs.withInterval(configs, intervalMs);
     };
     const printer = this.printer([], flags.output as ExpositionFormat);
     const { version } = this.config;
     const isGood = await interruptible(async (signal) => {
-      const run = { clock: systemClock, version, printer, complain, signal };
+      const run = { clock: systemClock, version, createdAsStart, printer, complain, signal };
       const { concurrency, state: stateFile, 'scrape-job': only } = flags;
       if (!repeat) return jobs.scrapeJobsOnce(await load(), { concurrency, only, stateFile }, run);
       return jobs.scrapeJobs(load, run);

@@ -3,6 +3,7 @@ import { CommandFailure, EXIT_FAILED, TsmonCommand } from '../../cli/command.ts'
 import { filesArg, formatFlag, toFlag } from '../../cli/flags.ts';
 import { inputName } from '../../cli/input.ts';
 import { plural } from '../../cli/plural.ts';
+import { CREATED_ZEROS, featureFlag, featuresAmong } from '../../cli/scrape-features.ts';
 import { streamPieces } from '../../cli/stream-input.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
@@ -13,7 +14,11 @@ import type { ExpositionFormat, ExpositionParser } from '../../core/exposition/p
 import { SeriesTable } from '../../core/exposition/series-table.ts';
 import { Outcome } from '../../core/model/outcome.ts';
 import { parseTimestamp } from '../../core/model/timestamp.ts';
-import { type AppendCounts, BatchAppender } from '../../core/source/batch-appender.ts';
+import {
+  type AppendCounts,
+  BatchAppender,
+  type BatchAppenderOptions,
+} from '../../core/source/batch-appender.ts';
 import { LogAppender } from '../../core/tsdb/append/index.ts';
 
 const FORMATS: readonly ExpositionFormat[] = ['text', 'openmetrics', 'protobuf', 'jsonl'];
@@ -55,6 +60,9 @@ Samples without a time get the time at which they are read. What is read is stor
       description: 'The time of samples that have none (default: when they are read)',
       helpValue: 'TIME',
     }),
+    'enable-feature': featureFlag(
+      `${CREATED_ZEROS}: a series that says when it began gets a zero at that time`,
+    ),
     quiet: Flags.boolean({ char: 'q', description: 'Say nothing where nothing was refused' }),
   };
 
@@ -65,6 +73,7 @@ Samples without a time get the time at which they are read. What is read is stor
     const files = argv.length === 0 ? ['-'] : (argv as string[]);
     const time =
       flags.timestamp === undefined ? undefined : parseTimestamp(flags.timestamp, systemClock.now());
+    const startZeros = featuresAmong(flags['enable-feature'], [CREATED_ZEROS]).length > 0;
     const abort = new AbortController();
     let interrupted: NodeJS.Signals | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -77,7 +86,7 @@ Samples without a time get the time at which they are read. What is read is stor
     try {
       for (const file of files) {
         if (abort.signal.aborted) break;
-        await this.appendFile(file, flags.to, flags.format, time, counts, abort.signal);
+        await this.appendFile(file, flags.to, flags.format, { time, startZeros }, counts, abort.signal);
       }
     } finally {
       this.appender?.close();
@@ -92,7 +101,7 @@ Samples without a time get the time at which they are read. What is read is stor
     file: string,
     to: string,
     format: ExpositionFormat | undefined,
-    time: number | undefined,
+    options: BatchAppenderOptions,
     counts: AppendCounts[],
     signal: AbortSignal,
   ): Promise<void> {
@@ -108,9 +117,12 @@ Samples without a time get the time at which they are read. What is read is stor
     try {
       for await (const piece of streamPieces(file, signal)) {
         if (parser === undefined || intake === undefined) {
-          parser = createParser(format ?? detectFormat(piece), table, { concatenated: true });
+          parser = createParser(format ?? detectFormat(piece), table, {
+            concatenated: true,
+            createdAsStart: options.startZeros ?? false,
+          });
           this.appender ??= this.open(to);
-          intake = new BatchAppender(this.appender, table, systemClock, time);
+          intake = new BatchAppender(this.appender, table, systemClock, options);
           counts.push(intake.counts);
         }
         parser.write(piece, batch);

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '../errors.ts';
+import { NATIVE_HISTOGRAM_SCRAPE_PROTOCOLS } from '../exposition/negotiation.ts';
 import { goQuote } from '../model/quote.ts';
 import { YamlDocument } from '../yaml/index.ts';
 import type { Config } from './config.ts';
@@ -25,11 +26,14 @@ export interface LoadOptions {
   agent?: boolean | undefined;
   /** Leave out the files that `scrape_config_files` names. */
   syntaxOnly?: boolean | undefined;
-  /** Settings of `global` that are on where the file does not say otherwise, by their keys. */
+  /**
+   * Settings of `global` that are on where the file does not say otherwise, by their keys; `scrape_protocols` are on
+   * when protobuf comes first.
+   */
   on?: readonly GlobalSwitch[] | undefined;
 }
 
-export type GlobalSwitch = 'scrape_native_histograms' | 'extra_scrape_metrics';
+export type GlobalSwitch = 'scrape_native_histograms' | 'extra_scrape_metrics' | 'scrape_protocols';
 
 export interface LoadedConfig {
   config: Config;
@@ -103,6 +107,7 @@ function switchOn({ global }: Config, { origins }: Reader, on: readonly GlobalSw
   const asked = (key: GlobalSwitch) => on.includes(key) && !origins.has(`global.${key}`);
   if (asked('scrape_native_histograms')) global.scrapeNativeHistograms = true;
   if (asked('extra_scrape_metrics')) global.extraScrapeMetrics = true;
+  if (asked('scrape_protocols')) global.scrapeProtocols = NATIVE_HISTOGRAM_SCRAPE_PROTOCOLS;
 }
 
 /** An empty section is none. */

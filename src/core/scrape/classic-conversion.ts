@@ -19,6 +19,8 @@ class Group {
   /** Its parts contradict each other. */
   broken = false;
   t = Number.NaN;
+  /** When it began, 0 where it does not say. */
+  st = 0;
   readonly exemplars: Exemplar[] = [];
 
   constructor(series: number) {
@@ -83,6 +85,7 @@ export class ClassicConversion {
       if (group.histogram === undefined) this.active.push(group);
       group.add(part, bound, batch.v[row]);
       group.t = batch.t[row];
+      group.st = batch.st === null ? 0 : batch.st[row];
       if (!this.keepClassic) batch.series[row] = LEFT_OUT;
     }
   }
@@ -92,13 +95,14 @@ export class ClassicConversion {
     const native = new Set<number>();
     for (const row of batch.histograms.keys()) native.add(batch.series[row]);
     for (const group of this.active) {
-      const { series, broken, histogram, t } = group;
+      const { series, broken, histogram, t, st } = group;
       this.table.seen[series] = this.table.generation;
       if (broken || native.has(series)) continue;
       try {
         const converted = histogram!.toNative();
         const row = batch.push(series, t, 0);
         batch.histograms.set(row, converted);
+        if (st !== 0) batch.setStart(row, st);
         for (const exemplar of group.exemplars) batch.exemplars.push({ row, exemplar });
       } catch (error) {
         if (!(error instanceof InputError)) throw error;

@@ -26,11 +26,13 @@ export interface OpenJobsOptions {
   discovery: DiscoveryResources;
   /** For discovery. */
   timeoutMs: number;
+  /** `_created` samples are start timestamps of the others. */
+  createdAsStart?: boolean | undefined;
 }
 
 export async function openJobs(
   configs: readonly ScrapeConfig[],
-  { clock, openClient, discovery: resources, timeoutMs }: OpenJobsOptions,
+  { clock, openClient, discovery: resources, timeoutMs, createdAsStart }: OpenJobsOptions,
 ): Promise<OpenJobs> {
   const found = await discoverOnce(
     configs.map(({ discovery }) => discoverySetups(discovery, resources)),
@@ -61,7 +63,8 @@ export async function openJobs(
       const input =
         limit === undefined ? inputFor(target, config, client) : { read: () => Promise.reject(limit) };
       // Results are delivered in order and wait for each other, each with its own memory.
-      const options = scraperOptions(target, config, { clock, client, buffers: new ScrapeBuffers() });
+      const parts = { clock, client, buffers: new ScrapeBuffers(), createdAsStart };
+      const options = scraperOptions(target, config, parts);
       scrapers.push(new Scraper(target, input, options));
       jobNames.push(jobName);
     }

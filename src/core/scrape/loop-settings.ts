@@ -18,6 +18,8 @@ export interface LoopParts {
   clock: Clock;
   client: FetchClient;
   buffers: ScrapeBuffers;
+  /** `_created` samples are start timestamps of the others. */
+  createdAsStart?: boolean | undefined;
 }
 
 export function inputFor(target: PoolTarget, config: ScrapeConfig, client: FetchClient): ScrapeInput {
@@ -63,6 +65,7 @@ export function scraperOptions(target: PoolTarget, config: ScrapeConfig, parts: 
     parser: {
       nativeHistograms: histograms.scrapeNativeHistograms,
       alwaysScrapeClassic: histograms.alwaysScrapeClassicHistograms,
+      createdAsStart: parts.createdAsStart ?? false,
     },
   };
 }

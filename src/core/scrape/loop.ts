@@ -28,6 +28,8 @@ export interface LoopHost {
   metrics: ScrapeMetrics;
   /** Spreads the targets of one server differently from those of another. */
   offsetSeed: bigint;
+  /** See ScrapeManagerOptions. */
+  createdAsStart: boolean;
   onTrouble: (message: string) => void;
 }
 

@@ -41,6 +41,8 @@ export interface ScrapeManagerOptions {
   discoveryMetrics?: DiscoveryMetrics;
   /** Spread scrapes over the interval differently from servers that have others. */
   externalLabels?: Labels;
+  /** Series that say when they began, by `_created` or as protobuf has it, get a zero at that time from an appender. */
+  createdAsStart?: boolean | undefined;
   /** A line for people. */
   onTrouble: (message: string) => void;
 }
@@ -82,18 +84,19 @@ export class ScrapeManager {
   private readonly retired = new Map<string, ScrapePool>();
 
   constructor(options: ScrapeManagerOptions) {
-    const { clock, store, openClient, onTrouble } = options;
+    const { clock, store, openClient, onTrouble, createdAsStart = false } = options;
     const registry = options.registry ?? new Registry();
     const metrics = scrapeMetrics(registry);
     this.host = {
       clock,
       sinkFor: (series) =>
         'appender' in store
-          ? new ResultWriter(store.appender(), series, clock, metrics)
+          ? new ResultWriter(store.appender(), series, clock, metrics, createdAsStart)
           : { write: store.receive, forget: () => {} },
       openClient,
       onTrouble,
       buffers: new ScrapeBuffers(),
+      createdAsStart,
       metrics,
       offsetSeed: offsetSeed(hostname(), options.externalLabels ?? EMPTY_LABELS),
     };

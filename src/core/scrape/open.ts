@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import type { ScrapeProtocol } from '../exposition/negotiation.ts';
-import type { ParserOptions } from '../exposition/parser.ts';
+import type { OpenMetricsOptions } from '../exposition/openmetrics-parser.ts';
 import type { FetchClient, FetchClientOptions } from '../http/fetch.ts';
 import { FamilyInput, fileInput, HttpInput, type ScrapeInput, StreamInput } from './input.ts';
 import type { ScrapeLimits } from './limits.ts';
@@ -20,7 +20,7 @@ export interface ScrapeSettings {
   honorTimestamps: boolean;
   trackTimestampsStaleness: boolean;
   limits: ScrapeLimits;
-  parser?: ParserOptions | undefined;
+  parser?: OpenMetricsOptions | undefined;
   /** Leave out the target's labels and the series about the scrape. */
   raw: boolean;
   /** For `-`. */

@@ -26,9 +26,16 @@ export class ResultWriter implements RowSink {
   private readonly metrics: ScrapeMetrics;
   private readonly before: number[];
 
-  constructor(appender: Appender, series: SeriesTable, clock: Clock, metrics: ScrapeMetrics) {
+  /** With `startZeros` a series that says when it began gets a zero at that time. */
+  constructor(
+    appender: Appender,
+    series: SeriesTable,
+    clock: Clock,
+    metrics: ScrapeMetrics,
+    startZeros = false,
+  ) {
     this.appender = appender;
-    this.rows = new BatchAppender(appender, series, clock);
+    this.rows = new BatchAppender(appender, series, clock, { startZeros });
     this.metrics = metrics;
     this.before = [...this.rows.counts.samples];
   }

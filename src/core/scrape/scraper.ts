@@ -6,7 +6,8 @@ import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import { Batch } from '../exposition/batch.ts';
 import { createParser } from '../exposition/format.ts';
-import type { ExpositionFormat, ExpositionParser, ParserOptions } from '../exposition/parser.ts';
+import type { OpenMetricsOptions } from '../exposition/openmetrics-parser.ts';
+import type { ExpositionFormat, ExpositionParser } from '../exposition/parser.ts';
 import { type Family, SeriesTable } from '../exposition/series-table.ts';
 import type { BatchSeries } from '../exposition/writer.ts';
 import type { BodyBuffer } from '../http/body.ts';
@@ -44,7 +45,7 @@ export interface ScrapeResult {
 
 export interface ScraperOptions extends IntakeOptions {
   clock: Clock;
-  parser?: ParserOptions | undefined;
+  parser?: OpenMetricsOptions | undefined;
   /** Classic histograms become native ones with the same buckets. */
   convertClassic?: { keepClassic: boolean } | undefined;
   /** Where the scraper borrows memory for a scrape; without it, it has its own. */
@@ -61,7 +62,7 @@ export class Scraper {
   private input: ScrapeInput;
   private readonly clock: Clock;
   private readonly intake: Intake;
-  private parserOptions: ParserOptions;
+  private parserOptions: OpenMetricsOptions;
   private readonly buffers: ScrapeBuffers;
   /** Borrowed when they are needed, until `release` or the next scrape. */
   private lentBody: BodyBuffer | undefined;

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Batch } from '../exposition/batch.ts';
 import type { Family, SeriesTable } from '../exposition/series-table.ts';
 import type { Exemplar } from '../model/exemplar.ts';
+import { CounterReset, type Histogram } from '../model/histogram.ts';
 import { Outcome } from '../model/outcome.ts';
 import type { Appender } from './source.ts';
 
@@ -21,7 +22,7 @@ export class AppendCounts {
   readonly samples: number[] = new Array(Object.keys(Outcome).length).fill(0);
   /** Exemplars, by Outcome. */
   readonly exemplars: number[] = new Array(Object.keys(Outcome).length).fill(0);
-  /** Start timestamps that came with samples: an Appender does not take them. */
+  /** Start timestamps that came with samples, where nothing is made of them: an Appender does not take them. */
   startTimestamps = 0;
   /** Of each Outcome other than ok, the first sample that had it. */
   readonly first: Map<Outcome, FirstOfKind> = new Map();
@@ -37,6 +38,13 @@ export class AppendCounts {
   }
 }
 
+export interface BatchAppenderOptions {
+  /** The time of samples without one (ms); left out, it is when they came. */
+  time?: number | undefined;
+  /** A series that says when it began gets a zero at that time, where the appender takes one. */
+  startZeros?: boolean | undefined;
+}
+
 const NO_REF = 0xffffffff;
 
 export class BatchAppender {
@@ -47,32 +55,45 @@ export class BatchAppender {
   /** The time of samples that have none. */
   private time: number;
   private readonly fixedTime: boolean;
+  private readonly startZeros: boolean;
   /** By series of the table: the appender's ref, the family whose metadata was set, and the last filled-in time. */
   private refs = new Uint32Array(0);
   private readonly families: (Family | null)[] = [];
   private filled = new Float64Array(0);
+  /** By series, with `startZeros`: the newest time of a row, NaN before the first. */
+  private newest = new Float64Array(0);
   /** By row of a batch. */
   private rowRefs = new Uint32Array(0);
   private outcomes = new Uint8Array(0);
 
-  /** `time` is for samples without one (ms); left out, it is when they came. */
-  constructor(appender: Appender, table: SeriesTable, clock: Clock, time?: number) {
+  constructor(
+    appender: Appender,
+    table: SeriesTable,
+    clock: Clock,
+    { time, startZeros = false }: BatchAppenderOptions = {},
+  ) {
     this.appender = appender;
     this.table = table;
     this.clock = clock;
     this.fixedTime = time !== undefined;
     this.time = time ?? clock.now();
+    this.startZeros = startZeros;
   }
 
   /** Appends all rows of a batch and clears it. Nothing is committed. */
   append(batch: Batch): void {
     this.prepare(batch);
+    const starts = this.startZeros ? batch.st : null;
     let from = 0;
-    if (batch.histograms.size > 0) {
+    if (batch.histograms.size > 0 || starts !== null) {
       for (let row = 0; row < batch.length; row++) {
         const h = batch.histograms.get(row);
-        if (h === undefined) continue;
+        const begins = starts !== null && this.mayBegin(batch, row, starts[row]);
+        if (h === undefined && !begins) continue;
         this.appendFloats(batch, from, row);
+        from = row;
+        if (begins) this.appendStart(row, batch.t[row], starts[row], h);
+        if (h === undefined) continue;
         this.count(batch, row, this.appender.appendHistogram(this.rowRefs[row], batch.t[row], h));
         from = row + 1;
       }
@@ -89,6 +110,7 @@ export class BatchAppender {
     this.refs[series] = NO_REF;
     this.families[series] = null;
     this.filled[series] = Number.NaN;
+    if (this.startZeros) this.newest[series] = Number.NaN;
   }
 
   /** Has a ref and a time for every row. */
@@ -110,7 +132,7 @@ export class BatchAppender {
         this.appender.setMetadata(ref, family);
       }
       if (Number.isNaN(batch.t[row])) batch.t[row] = this.timeFor(series);
-      if (batch.st !== null && batch.st[row] !== 0) this.counts.startTimestamps++;
+      if (batch.st !== null && batch.st[row] !== 0 && !this.startZeros) this.counts.startTimestamps++;
     }
   }
 
@@ -130,6 +152,21 @@ export class BatchAppender {
       return;
     }
     for (let row = from; row < to; row++) this.count(batch, row, outcomes[row] as Outcome);
+  }
+
+  /** Whether a row's start is news: nothing so late was seen of its series. */
+  private mayBegin(batch: Batch, row: number, st: number): boolean {
+    const series = batch.series[row];
+    const before = this.newest[series];
+    const t = batch.t[row];
+    if (!(t <= before)) this.newest[series] = t;
+    return st !== 0 && !(st <= before) && st < t;
+  }
+
+  private appendStart(row: number, t: number, st: number, h: Histogram | undefined): void {
+    const zero = h === undefined ? null : zeroLike(h);
+    const outcome = this.appender.appendStart?.(this.rowRefs[row], t, st, zero);
+    if (outcome === Outcome.ok) this.counts.samples[Outcome.ok]++;
   }
 
   private count(batch: Batch, row: number, outcome: Outcome): void {
@@ -165,5 +202,25 @@ export class BatchAppender {
     const filled = new Float64Array(size * 2).fill(Number.NaN);
     filled.set(this.filled);
     this.filled = filled;
+    if (!this.startZeros) return;
+    const newest = new Float64Array(size * 2).fill(Number.NaN);
+    newest.set(this.newest);
+    this.newest = newest;
   }
+}
+
+/** Nothing observed, in a histogram that needs no other chunk than `h`. */
+function zeroLike(h: Histogram): Histogram {
+  return {
+    ...h,
+    counterReset: CounterReset.reset,
+    stale: false,
+    count: 0,
+    sum: 0,
+    zeroCount: 0,
+    positiveSpans: [],
+    negativeSpans: [],
+    positiveBuckets: new Float64Array(0),
+    negativeBuckets: new Float64Array(0),
+  };
 }

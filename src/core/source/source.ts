@@ -24,6 +24,8 @@ export interface SelectHints extends TimeRange {
   limit?: number;
   /** Labels are enough: `read` will not be called. */
   labelsOnly?: boolean;
+  /** Of each series the newest sample in the range is enough; more may come. */
+  newestOnly?: boolean;
 }
 
 /**
@@ -85,6 +87,11 @@ export interface Appender {
   /** `exemplar.t` must be set. */
   appendExemplar(ref: number, exemplar: Exemplar): Outcome;
   setMetadata(ref: number, metadata: Metadata): void;
+  /**
+   * A zero at `st`, where the series began, for a sample at `t`; `zero` is one of a histogram, null of a float. Taken
+   * where `st` is before `t`, after the series' newest sample, and not long ago. Anything else is no fault.
+   */
+  appendStart?(ref: number, t: number, st: number, zero: Histogram | null): Outcome;
   /** The ref will not be used again, and may be given out for another series. */
   forget?(ref: number): void;
   commit(): void;

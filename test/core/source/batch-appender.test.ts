@@ -58,7 +58,7 @@ function setUp(format: ExpositionFormat, time?: number) {
   const parser = createParser(format, table, { concatenated: true });
   const recorder = new Recorder();
   const now = { value: 1000 };
-  const intake = new BatchAppender(recorder, table, { now: () => now.value } as Clock, time);
+  const intake = new BatchAppender(recorder, table, { now: () => now.value } as Clock, { time });
   const batch = new Batch();
   return {
     now,

@@ -115,6 +115,7 @@ export class Daemon {
       discovery: { openClient: (config) => openClient(config, true), env: settings.env },
       discoveryMetrics: discovery,
       externalLabels: this.current.externalLabels,
+      createdAsStart: settings.createdAsStart,
       onTrouble: (message) => logger.warn(message, { component: 'scrape manager' }),
     });
     this.alerting = new Alerting({

@@ -14,6 +14,8 @@ export interface DaemonSettings {
   env: Readonly<Record<string, string | undefined>>;
   /** Settings of `global` that features switch on. */
   configOn: NonNullable<LoadOptions['on']>;
+  /** Upstream's feature `created-timestamp-zero-ingestion`. */
+  createdAsStart: boolean;
   /** How often the files are looked at for changes; 0: on demand only. */
   autoReloadMs: number;
   dataDir: string;

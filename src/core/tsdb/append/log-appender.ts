@@ -35,6 +35,8 @@ import { UndoLog } from './undo-log.ts';
 
 /** How far ahead of the clock Prometheus takes samples from a scrape. */
 const AHEAD_MS = 10 * 60 * 1000;
+/** How long before its first sample a series may begin: half of what a block covers, as in Prometheus. */
+const START_REACH_MS = 60 * 60 * 1000;
 
 export interface LogAppenderOptions extends LogWriterOptions {
   clock: Clock;
@@ -64,6 +66,13 @@ export class LogAppender {
   private readonly scratch = new ByteWriter();
   private readonly hash = new Uint32Array(HASH_WORDS);
   private readonly bits = new Uint32Array(2);
+  /** One row, for what comes alone. */
+  private readonly zero = {
+    refs: new Uint32Array(1),
+    ts: new Float64Array(1),
+    vs: new Float64Array(1),
+    outcomes: new Uint8Array(1),
+  };
 
   /**
    * Opens `dir`, which is made where it does not exist. Throws InputError `locked` where somebody else writes to it,
@@ -155,6 +164,18 @@ export class LogAppender {
     states.lastHigh[ref] = bits[0];
     states.lastLow[ref] = bits[1];
     return Outcome.ok;
+  }
+
+  /** See Appender.appendStart. */
+  appendStart(ref: number, t: number, st: number, zero: Histogram | null): Outcome {
+    const { lastT } = this.state.states;
+    if (!(st > lastT[ref] && st < t && st >= t - START_REACH_MS)) return Outcome.outOfOrder;
+    if (zero !== null) return this.appendHistogram(ref, st, zero);
+    const { refs, ts, vs, outcomes } = this.zero;
+    refs[0] = ref;
+    ts[0] = st;
+    this.append(refs, ts, vs, 0, 1, outcomes);
+    return outcomes[0] as Outcome;
   }
 
   /** Exemplars of a series must come in the order of their times, and of their values for one time. */

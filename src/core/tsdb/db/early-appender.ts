@@ -30,6 +30,7 @@ export interface DatabaseAppender {
   ): number;
   appendHistogram(ref: number, t: number, h: Histogram): Outcome;
   appendExemplar(ref: number, exemplar: Exemplar): Outcome;
+  appendStart(ref: number, t: number, st: number, zero: Histogram | null): Outcome;
   setMetadata(ref: number, metadata: Metadata): void;
   commit(): void;
   rollback(): void;
@@ -174,6 +175,13 @@ class EarlyAppender implements DatabaseAppender {
     if (t > this.waiting.maxTime) return Outcome.tooFarAhead;
     this.reserve(1);
     this.calls.push((head) => head.appendHistogram(ref, t, h));
+    return Outcome.ok;
+  }
+
+  appendStart(ref: number, t: number, st: number, zero: Histogram | null): Outcome {
+    if (this.isHandedOver) return this.inner!.appendStart(ref, t, st, zero);
+    this.reserve(1);
+    this.calls.push((head) => head.appendStart(ref, t, st, zero));
     return Outcome.ok;
   }
 

@@ -28,6 +28,13 @@ export class HeadAppender {
   private readonly handles = new Handles();
   private readonly labels = new ByteWriter();
   private readonly bits = new Uint32Array(2);
+  /** One row, for what comes alone. */
+  private readonly zero = {
+    refs: new Uint32Array(1),
+    ts: new Float64Array(1),
+    vs: new Float64Array(1),
+    outcomes: new Uint8Array(1),
+  };
   /** Undefined and 0 while there is nothing to commit. */
   private tx: Transaction | undefined = undefined;
   private id = 0;
@@ -124,6 +131,25 @@ export class HeadAppender {
   appendHistogram(ref: number, t: number, h: Histogram): Outcome {
     this.begin();
     return this.appendHistogramTo(this.rowOfHandle(ref), t, h);
+  }
+
+  /** See Appender.appendStart. */
+  appendStart(ref: number, t: number, st: number, zero: Histogram | null): Outcome {
+    const tx = this.begin();
+    const { head } = this;
+    const { series } = head;
+    const row = this.rowOfHandle(ref);
+    const pending = series.transaction[row] === this.id ? series.pending[row] : NONE;
+    const last = pending === NONE ? series.xor.t[row] : tx.t[pending];
+    // An empty head begins with the sample, not with the start of its series.
+    const from = head.maxTime === Number.NEGATIVE_INFINITY ? t - head.chunkRange / 2 : head.appendableFrom;
+    if (!(st > last && st < t && st >= from)) return Outcome.outOfOrder;
+    if (zero !== null) return this.appendHistogramTo(row, st, zero);
+    const { refs, ts, vs, outcomes } = this.zero;
+    refs[0] = ref;
+    ts[0] = st;
+    this.append(refs, ts, vs, 0, 1, outcomes);
+    return outcomes[0] as Outcome;
   }
 
   /** `exemplar.t` must be set. */
