@@ -57,7 +57,7 @@ export class HeadChunkScanner {
   /** Where the chunk begins in the file. */
   offset = 0;
   /** The chunk's data is bytes [start, end) of `bytes`, until the next call. */
-  bytes: Uint8Array = new Uint8Array(WINDOW_BYTES + SLACK_BYTES);
+  bytes: Uint8Array;
   start = 0;
   end = 0;
   /** Where whole chunks end. */
@@ -77,6 +77,7 @@ export class HeadChunkScanner {
     this.path = path;
     this.fd = fd;
     this.size = fstatSync(fd).size;
+    this.bytes = new Uint8Array(Math.min(WINDOW_BYTES, this.size) + SLACK_BYTES);
   }
 
   /** Moves to the next chunk; false at the end of what is readable. */

@@ -39,7 +39,7 @@ export class ChunkStore {
   /** Files that can be read, the newest one included once it is made. */
   private readonly fds: Map<number, number>;
   private readonly reader: HeadChunkReader;
-  private readonly buffer = new ByteWriter(FLUSH_BYTES + 64 * 1024);
+  private readonly buffer = new ByteWriter();
   /** Where the buffer begins in the file. */
   private flushed = 0;
   private readonly buffered: HeadChunk = {

@@ -10,7 +10,7 @@ import { uvarintSize } from '../../encoding/varint.ts';
 import { Labels } from '../../model/index.ts';
 import { HeadSymbols, type SymbolsImage } from './symbols.ts';
 
-const PIECE_SHIFT = 20;
+const PIECE_SHIFT = 16;
 const PIECE_WORDS = 1 << PIECE_SHIFT;
 const PIECE_MASK = PIECE_WORDS - 1;
 const INITIAL_PAIRS = 1024;

@@ -11,7 +11,7 @@ import { copied } from '../../encoding/grown.ts';
 const UNIT_SHIFT = 4;
 const PAGE_UNITS_SHIFT = 12;
 const PAGE_BYTES = 1 << (PAGE_UNITS_SHIFT + UNIT_SHIFT);
-const ARENA_UNITS_SHIFT = 18;
+const ARENA_UNITS_SHIFT = 16;
 const ARENA_BYTES = 1 << (ARENA_UNITS_SHIFT + UNIT_SHIFT);
 const PAGES_PER_ARENA = ARENA_BYTES / PAGE_BYTES;
 const UNIT_MASK = (1 << ARENA_UNITS_SHIFT) - 1;

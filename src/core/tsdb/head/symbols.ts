@@ -7,7 +7,7 @@ import { utf8Text } from '../../encoding/byte-reader.ts';
 import { copied, grownLength, sharedColumn } from '../../encoding/grown.ts';
 import { uvarintSize, writeUvarint } from '../../encoding/varint.ts';
 
-const PIECE_SHIFT = 20;
+const PIECE_SHIFT = 18;
 const PIECE_BYTES = 1 << PIECE_SHIFT;
 const PIECE_MASK = PIECE_BYTES - 1;
 const INITIAL_SYMBOLS = 1024;

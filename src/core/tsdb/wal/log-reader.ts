@@ -37,7 +37,7 @@ export class LogReader {
   torn = false;
 
   private readonly files: readonly LogFile[];
-  private readonly window = new Uint8Array(WINDOW_BYTES);
+  private readonly window: Uint8Array;
   private windowStart = 0;
   private windowEnd = 0;
   private pos: number;
@@ -49,6 +49,7 @@ export class LogReader {
   /** Reads from offset `from` of `files[fileIndex]`, where a record or padding must begin. */
   constructor(files: readonly LogFile[], fileIndex = 0, from = 0) {
     this.files = files;
+    this.window = new Uint8Array(windowBytes(files));
     this.fileIndex = fileIndex;
     this.pos = from;
     this.dataEnd = from;
@@ -224,7 +225,7 @@ export class LogReader {
     this.windowEnd = this.windowStart;
     while (this.windowEnd < end) {
       const at = this.windowEnd - this.windowStart;
-      const n = readSync(this.file.fd, this.window, at, WINDOW_BYTES - at, this.windowEnd);
+      const n = readSync(this.file.fd, this.window, at, this.window.length - at, this.windowEnd);
       if (n === 0) throw this.corrupt('the file became shorter while it was read', this.windowEnd);
       this.windowEnd += n;
     }
@@ -233,6 +234,12 @@ export class LogReader {
   private corrupt(reason: string, offset: number): CorruptionError {
     return new CorruptionError(reason, { file: this.file.path, offset });
   }
+}
+
+/** Not more than the files need: most logs are short. */
+function windowBytes(files: readonly LogFile[]): number {
+  const longest = files.reduce((most, { sizeBytes }) => Math.max(most, sizeBytes), 1);
+  return Math.min(WINDOW_BYTES, Math.ceil(longest / PAGE_BYTES) * PAGE_BYTES);
 }
 
 function isFragmentType(type: number): boolean {
