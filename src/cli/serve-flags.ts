@@ -3,6 +3,8 @@
  * unit file moves by changing one word; what they mean to the server is in serve-settings.ts.
  */
 import { Flags } from '@oclif/core';
+import { InputError } from '../core/errors.ts';
+import { WRITE_V1, WRITE_V2 } from '../core/remote/write-codec.ts';
 
 const COMMON = 'COMMON';
 const WEB = 'WEB';
@@ -11,6 +13,19 @@ const RULES = 'RULES AND ALERTS';
 const QUERIES = 'QUERIES';
 
 const duration = { helpValue: 'DURATION' };
+
+/** A whole number from `min` on, which may be written as 5e7. */
+const count = Flags.custom<number, { min: number }>({
+  helpValue: 'NUMBER',
+  parse: async (text, _, { min }) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!Number.isSafeInteger(value) || value < min)
+      throw new InputError('bad_number', `"${text}" is not a whole number from ${min} on`);
+    return value;
+  },
+});
+
+const LEVELS = ['debug', 'info', 'warn', 'error'];
 
 export const serveFlags = {
   config: Flags.string({
@@ -70,9 +85,14 @@ export const serveFlags = {
     multipleNonGreedy: true,
   }),
   'log.level': Flags.string({
-    description: 'The least severe messages to write',
+    description: `The least severe messages to write: ${LEVELS.join(', ')}`,
+    helpValue: 'LEVEL',
     helpGroup: COMMON,
-    options: ['debug', 'info', 'warn', 'error'],
+    parse: async (text) => {
+      const level = text.toLowerCase();
+      if (LEVELS.includes(level)) return level;
+      throw new InputError('bad_level', `"${text}" is none of ${LEVELS.join(', ')}`);
+    },
     default: 'info',
   }),
   'log.format': Flags.string({
@@ -118,13 +138,27 @@ export const serveFlags = {
     helpGroup: WEB,
     allowNo: true,
   }),
+  'web.remote-write-receiver.accepted-protobuf-messages': Flags.string({
+    description: 'The messages of remote write that are taken (default: both)',
+    helpValue: 'NAME',
+    helpGroup: WEB,
+    options: [WRITE_V1, WRITE_V2],
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  'web.page-title': Flags.string({
+    description: 'The title of the page for browsers',
+    helpValue: 'TEXT',
+    helpGroup: WEB,
+    default: 'tsmon',
+  }),
   'web.cors.origin': Flags.string({
     description: 'The origins that may ask from a browser: a regular expression for all of the origin',
     helpValue: 'REGEX',
     helpGroup: WEB,
     default: '.*',
   }),
-  'web.max-connections': Flags.integer({
+  'web.max-connections': count({
     description: 'Most connections at a time, 0 for any number',
     helpGroup: WEB,
     default: 512,
@@ -136,7 +170,7 @@ export const serveFlags = {
     helpGroup: WEB,
     default: '5m',
   }),
-  'web.max-notifications-subscribers': Flags.integer({
+  'web.max-notifications-subscribers': count({
     description: 'Most listeners of /api/v1/notifications/live',
     helpGroup: WEB,
     default: 16,
@@ -157,13 +191,20 @@ export const serveFlags = {
   }),
   'storage.tsdb.min-block-duration': Flags.string({ ...duration, hidden: true }),
   'storage.tsdb.max-block-duration': Flags.string({ ...duration, hidden: true }),
-  'storage.remote.read-sample-limit': Flags.integer({
+  'storage.tsdb.wal-compression': Flags.boolean({
+    description: 'Compress the log',
+    helpGroup: STORAGE,
+    default: true,
+    allowNo: true,
+  }),
+  'storage.tsdb.wal-segment-size': Flags.string({ hidden: true }),
+  'storage.remote.read-sample-limit': count({
     description: 'Most samples of one remote read, 0 for any number',
     helpGroup: STORAGE,
     default: 50_000_000,
     min: 0,
   }),
-  'storage.remote.read-concurrent-limit': Flags.integer({
+  'storage.remote.read-concurrent-limit': count({
     description: 'Most remote reads at a time',
     helpGroup: STORAGE,
     default: 10,
@@ -182,13 +223,13 @@ export const serveFlags = {
     helpGroup: QUERIES,
     default: '2m',
   }),
-  'query.max-concurrency': Flags.integer({
+  'query.max-concurrency': count({
     description: 'Most queries at a time; others wait',
     helpGroup: QUERIES,
     default: 20,
     min: 1,
   }),
-  'query.max-samples': Flags.integer({
+  'query.max-samples': count({
     description: 'Most samples that one query may hold in memory',
     helpGroup: QUERIES,
     default: 50_000_000,
@@ -213,16 +254,22 @@ export const serveFlags = {
     helpGroup: RULES,
     default: '1m',
   }),
-  'rules.max-concurrent-evals': Flags.integer({
+  'rules.max-concurrent-evals': count({
     description: 'Most rules of a group at a time, with the feature concurrent-rule-eval',
     helpGroup: RULES,
     default: 4,
     min: 1,
   }),
-  'alertmanager.notification-queue-capacity': Flags.integer({
+  'alertmanager.notification-queue-capacity': count({
     description: 'Most alerts that wait for one Alertmanager',
     helpGroup: RULES,
     default: 10_000,
+    min: 1,
+  }),
+  'alertmanager.notification-batch-size': count({
+    description: 'Most alerts in one request to an Alertmanager',
+    helpGroup: RULES,
+    default: 256,
     min: 1,
   }),
   'alertmanager.drain-notification-queue-on-shutdown': Flags.boolean({
@@ -233,25 +280,38 @@ export const serveFlags = {
   }),
 };
 
+/** Of Prometheus' other mode of running. */
+export const AGENT_FLAGS = {
+  agent: Flags.boolean({ hidden: true, allowNo: true }),
+  'storage.agent.path': Flags.string({ hidden: true }),
+  'storage.agent.wal-compression': Flags.boolean({ hidden: true, allowNo: true }),
+  'storage.agent.wal-compression-type': Flags.string({ hidden: true }),
+  'storage.agent.wal-segment-size': Flags.string({ hidden: true }),
+  'storage.agent.wal-truncate-frequency': Flags.string({ hidden: true }),
+  'storage.agent.retention.min-time': Flags.string({ hidden: true }),
+  'storage.agent.retention.max-time': Flags.string({ hidden: true }),
+  'storage.agent.no-lockfile': Flags.boolean({ hidden: true, allowNo: true }),
+};
+
 /** Prometheus' flags that have no effect here: taken, so that a unit file need not change, and told of. */
 export const IDLE_FLAGS = {
   'web.console.templates': Flags.string({ hidden: true }),
   'web.console.libraries': Flags.string({ hidden: true }),
-  'web.page-title': Flags.string({ hidden: true }),
   'web.local-assets': Flags.string({ hidden: true }),
   'web.user-assets': Flags.string({ hidden: true }),
-  'web.remote-write-receiver.accepted-protobuf-messages': Flags.string({ hidden: true, multiple: true }),
   'storage.tsdb.no-lockfile': Flags.boolean({ hidden: true, allowNo: true }),
-  'storage.tsdb.wal-compression': Flags.boolean({ hidden: true, allowNo: true }),
   'storage.tsdb.wal-compression-type': Flags.string({ hidden: true }),
-  'storage.tsdb.wal-segment-size': Flags.string({ hidden: true }),
   'storage.tsdb.allow-overlapping-blocks': Flags.boolean({ hidden: true, allowNo: true }),
+  'storage.tsdb.allow-overlapping-compaction': Flags.boolean({ hidden: true, allowNo: true }),
+  'storage.tsdb.max-block-chunk-segment-size': Flags.string({ hidden: true }),
   'storage.tsdb.head-chunks-write-queue-size': Flags.string({ hidden: true }),
   'storage.tsdb.samples-per-chunk': Flags.string({ hidden: true }),
   'storage.remote.flush-deadline': Flags.string({ hidden: true }),
   'storage.remote.read-max-bytes-in-frame': Flags.string({ hidden: true }),
-  'alertmanager.notification-batch-size': Flags.string({ hidden: true }),
   'alertmanager.timeout': Flags.string({ hidden: true }),
+  'scrape.adjust-timestamps': Flags.boolean({ hidden: true, allowNo: true }),
+  'scrape.timestamp-tolerance': Flags.string({ hidden: true }),
+  'scrape.discovery-reload-interval': Flags.string({ hidden: true }),
   'auto-gomaxprocs': Flags.boolean({ hidden: true, allowNo: true }),
   'auto-gomemlimit': Flags.boolean({ hidden: true, allowNo: true }),
   'auto-gomemlimit.ratio': Flags.string({ hidden: true }),

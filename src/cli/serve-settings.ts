@@ -4,14 +4,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
-import { parseByteSize } from '../core/model/byte-size.ts';
+import { parseBase2, parseByteSize } from '../core/model/byte-size.ts';
 import { parseDuration } from '../core/model/duration.ts';
 import { parserOptionsFor } from '../core/promql/parser/index.ts';
 import { compileRegex } from '../core/regex/index.ts';
 import type { DaemonSettings, ListenAddress } from '../core/server/daemon/index.ts';
 import { features, QUERY_FEATURES } from './engine-options.ts';
 import { CONFIG_FEATURES, CREATED_ZEROS, splitFeatures, switchesOf } from './scrape-features.ts';
-import { IDLE_FLAGS, type serveFlags } from './serve-flags.ts';
+import { AGENT_FLAGS, IDLE_FLAGS, type serveFlags } from './serve-flags.ts';
 
 export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;
 
@@ -36,6 +36,7 @@ export interface ServeSettings {
 
 /** `root` is where tsmon is installed. Throws InputError. */
 export function serveSettings(flags: ServeFlags, version: string, root: string): ServeSettings {
+  refuseAgent(flags);
   const listen = flags.listen.map(parseListenAddress);
   const enabled = splitFeatures(flags['enable-feature']);
   const given = flags.config ?? (existsSync('prometheus.yml') ? 'prometheus.yml' : undefined);
@@ -54,7 +55,9 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
       : 0,
     dataDir: flags.data,
     retentionMs: flags.retention === undefined ? 0 : duration(flags.retention, 'retention'),
-    retentionBytes: flags['retention-size'] === undefined ? 0 : parseByteSize(flags['retention-size']),
+    retentionBytes: flags['retention-size'] === undefined ? 0 : byteSize(flags['retention-size']),
+    walCompression: flags['storage.tsdb.wal-compression'],
+    walSegmentBytes: segmentBytes(flags['storage.tsdb.wal-segment-size']),
     minBlockRangeMs: optional(flags['storage.tsdb.min-block-duration'], 'storage.tsdb.min-block-duration'),
     maxBlockRangeMs: optional(flags['storage.tsdb.max-block-duration'], 'storage.tsdb.max-block-duration'),
     listen,
@@ -68,6 +71,8 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
     remoteWriteReceiver:
       flags['web.enable-remote-write-receiver'] || enabled.includes('remote-write-receiver'),
     enableSearch: enabled.includes('search-api'),
+    acceptedWrites: flags['web.remote-write-receiver.accepted-protobuf-messages'],
+    pageTitle: flags['web.page-title'],
     corsOrigin: checkedRegex(flags['web.cors.origin']),
     maxConnections: flags['web.max-connections'],
     readTimeoutMs: positive(flags['web.read-timeout'], 'web.read-timeout'),
@@ -85,6 +90,7 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
     remoteReadSampleLimit: flags['storage.remote.read-sample-limit'],
     remoteReadConcurrency: flags['storage.remote.read-concurrent-limit'],
     notificationCapacity: flags['alertmanager.notification-queue-capacity'],
+    notificationBatch: flags['alertmanager.notification-batch-size'],
     drainNotifications: flags['alertmanager.drain-notification-queue-on-shutdown'],
     resendDelayMs: duration(flags['rules.alert.resend-delay'], 'rules.alert.resend-delay'),
     restore: {
@@ -118,10 +124,36 @@ function localAddress({ host, port }: ListenAddress): string {
 
 function parseExternalUrl(text: string | undefined, { port }: ListenAddress): URL {
   if (text === undefined || text === '') return new URL(`http://${hostname()}:${port}/`);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // A path alone is one on this host.
+  const full = text.startsWith('/') ? `http://${hostname()}:${port}${text}` : text;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new InputError('bad_url', `--web.external-url: "${text}" is not an http or https URL`);
   return url;
+}
+
+function refuseAgent(flags: object): void {
+  const given = Object.entries(flags).find(([name, value]) => name in AGENT_FLAGS && value !== false);
+  if (given === undefined) return;
+  const reason = 'there is no agent mode; `tsmon scrape` sends what it scrapes to other programs';
+  throw new InputError('agent', `--${given[0]}: ${reason}`);
+}
+
+/** As people write sizes, or as Prometheus takes them: however large. */
+function byteSize(text: string): number {
+  try {
+    return parseByteSize(text);
+  } catch {
+    return parseBase2(text);
+  }
+}
+
+/** Prometheus' bounds, which make sure of a whole page and of numbers that fit. */
+function segmentBytes(text: string | undefined): number | undefined {
+  const bytes = text === undefined ? undefined : byteSize(text);
+  if (bytes !== undefined && (bytes < 10 << 20 || bytes > 256 << 20))
+    throw new InputError('bad_size', '--storage.tsdb.wal-segment-size must be between 10MB and 256MB');
+  return bytes;
 }
 
 /** '/prometheus/' and 'prometheus' are '/prometheus', '/' is ''. */

@@ -20,6 +20,8 @@ const PAGES: { path: string; title: string; page: Page }[] = [
   { path: 'status', title: 'Status', page: statusPage },
 ];
 
+/** Of the site as a whole, before a page has put its own before it. */
+const SITE = document.title;
 const base = new URL(document.baseURI);
 const main = document.querySelector('main')!;
 const nav = document.querySelector('nav')!;
@@ -36,7 +38,7 @@ async function show(): Promise<void> {
   const path = location.pathname.slice(base.pathname.length).split('/')[0];
   // `graph` is where alerts say that their expression is.
   const chosen = PAGES.find((page) => page.path === path) ?? PAGES[0];
-  document.title = `${chosen.title} · tsmon`;
+  document.title = `${chosen.title} · ${SITE}`;
   nav.replaceChildren(
     ...PAGES.map((page) =>
       h('a', { href: page.path, 'aria-current': page === chosen ? 'page' : undefined }, page.title),

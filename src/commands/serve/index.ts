@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TsmonCommand } from '../../cli/command.ts';
-import { IDLE_FLAGS, serveFlags } from '../../cli/serve-flags.ts';
+import { AGENT_FLAGS, IDLE_FLAGS, serveFlags } from '../../cli/serve-flags.ts';
 import { serveSettings } from '../../cli/serve-settings.ts';
 import { runServer } from '../../cli/server-run.ts';
 
@@ -33,7 +33,7 @@ Exit status: 0 ended as asked, 1 ended by a fault, 2 wrong usage, a configuratio
     },
   ];
 
-  static override flags = { ...serveFlags, ...IDLE_FLAGS };
+  static override flags = { ...serveFlags, ...IDLE_FLAGS, ...AGENT_FLAGS };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);

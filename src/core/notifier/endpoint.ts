@@ -9,8 +9,8 @@ import type { SentAlert } from '../rules/sent-alert.ts';
 import { alertsBody } from './alert.ts';
 import type { NotifierMetrics } from './metrics.ts';
 
-/** Alerts in one request, as `--alertmanager.notification-batch-size` of Prometheus has it. */
-export const MAX_BATCH = 256;
+/** As Prometheus has it. */
+export const DEFAULT_BATCH = 256;
 /** More of an answer than this is of no interest. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 
@@ -19,6 +19,8 @@ export interface EndpointSettings {
   timeoutMs: number;
   /** Alerts that may wait; the oldest go first when there are more. */
   capacity: number;
+  /** Alerts in one request. */
+  batch: number;
   clock: Clock;
   metrics: NotifierMetrics;
   /** Told of every batch that was lost. */
@@ -82,7 +84,7 @@ export class Endpoint {
     // Who sends one alert after another in one turn has them in one request.
     await Promise.resolve();
     while (this.queue.length > 0) {
-      const batch = this.queue.slice(0, MAX_BATCH);
+      const batch = this.queue.slice(0, this.settings.batch);
       this.queue = this.queue.slice(batch.length);
       await this.post(batch);
     }

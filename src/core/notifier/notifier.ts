@@ -10,7 +10,7 @@ import { LabelsBuilder } from '../model/labels-builder.ts';
 import { type RelabelRule, relabel } from '../relabel/index.ts';
 import type { SentAlert } from '../rules/sent-alert.ts';
 import type { AlertingConfig, AlertmanagerConfig } from './alertmanager-config.ts';
-import { Endpoint } from './endpoint.ts';
+import { DEFAULT_BATCH, Endpoint } from './endpoint.ts';
 import { type NotifierMetrics, notifierMetrics } from './metrics.ts';
 import { type AlertmanagerTargets, endpointUrls, NO_TARGETS } from './targets.ts';
 
@@ -35,6 +35,8 @@ export interface NotifierOptions {
   registry: Registry;
   /** Alerts that may wait for one Alertmanager. */
   capacity: number;
+  /** Alerts in one request; 256 by default. */
+  batch?: number;
   /** Told of every batch that was lost. */
   onFailure: (url: string, alerts: number, reason: string) => void;
 }
@@ -138,6 +140,7 @@ export class Notifier {
       client: group.client,
       timeoutMs: config.timeoutMs,
       capacity: this.options.capacity,
+      batch: this.options.batch ?? DEFAULT_BATCH,
       clock: this.options.clock,
       metrics: this.metrics,
       onFailure: this.options.onFailure,

@@ -86,6 +86,8 @@ export class ScrapeManager {
   constructor(options: ScrapeManagerOptions) {
     const { clock, store, openClient, onTrouble, createdAsStart = false } = options;
     const registry = options.registry ?? new Registry();
+    // Before the gauges that it fills are read.
+    registry.source(() => this.countMetadata());
     const metrics = scrapeMetrics(registry);
     this.host = {
       clock,
@@ -107,7 +109,6 @@ export class ScrapeManager {
       onTrouble,
       deliver: (job, groups) => this.running.get(job)?.sync(groups),
     });
-    registry.source(() => this.countMetadata());
   }
 
   /** From now on these are the jobs; what they have in common with those before goes on undisturbed. */

@@ -43,6 +43,8 @@ export interface ServerParts {
   source: () => Source;
   /** Undefined where nothing can be written (`--web.enable-remote-write-receiver`). */
   appender: (() => Appender) | undefined;
+  /** Messages of remote write that are taken, by their full names; undefined for all. */
+  acceptedWrites?: readonly string[] | undefined;
   runner: QueryRunner;
   journal: QueryJournal;
   targets: TargetsView;
@@ -167,7 +169,12 @@ export class PrometheusServer {
       sampleLimit: settings.remoteReadSampleLimit,
       externalLabels,
     });
-    addRemoteWriteRoute(router, { appender: parts.appender, registry, logger });
+    addRemoteWriteRoute(router, {
+      appender: parts.appender,
+      accepted: parts.acceptedWrites,
+      registry,
+      logger,
+    });
     addFederateRoute(router, { source, clock, lookbackMs, externalLabels, registry });
     addLifecycleRoutes(router, {
       lifecycle: parts.lifecycle,

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { htmlEscaped } from './http/path.ts';
 import type { Reply } from './http/reply.ts';
 import type { Router } from './http/router.ts';
 
@@ -19,10 +20,19 @@ const TYPES: Readonly<Record<string, string>> = {
 const POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'self'";
 
-/** `dir` is what the build made of src/web; `routePrefix` is '' or '/prometheus'. */
-export function addWebRoutes(router: Router, dir: string, routePrefix: string): void {
+export interface WebPage {
+  /** What the build made of src/web. */
+  webDir: string;
+  /** '' or '/prometheus'. */
+  routePrefix: string;
+  pageTitle: string;
+}
+
+export function addWebRoutes(router: Router, { webDir: dir, routePrefix, pageTitle }: WebPage): void {
   const page = Buffer.from(
-    readFileSync(join(dir, 'index.html'), 'utf8').replace('%BASE%', `${routePrefix}/`),
+    readFileSync(join(dir, 'index.html'), 'utf8')
+      .replace('%BASE%', () => htmlEscaped(`${routePrefix}/`))
+      .replace('%TITLE%', () => htmlEscaped(pageTitle)),
   );
   const send = (reply: Reply, type: string, body: Uint8Array) => {
     reply.header('X-Content-Type-Options', 'nosniff');

@@ -171,6 +171,13 @@ describe('a server', () => {
         '--storage.tsdb.retention.size=1GB',
         '--web.console.templates=/etc/prometheus/consoles',
         '--web.external-url=https://mon.example/prom/',
+        '--web.page-title=Mon & <b>',
+        '--query.max-samples=5e7',
+        '--alertmanager.notification-batch-size=10',
+        '--storage.tsdb.wal-segment-size=16MB',
+        '--no-storage.tsdb.wal-compression',
+        '--no-agent',
+        '--log.level=INFO',
         '--no-web.enable-lifecycle',
         '--log.format=json',
         '--log.level=warn',
@@ -183,7 +190,9 @@ describe('a server', () => {
     }, 20_000);
     const base = `http://${address}/prom`;
     await vi.waitFor(async () => expect((await fetch(`${base}/-/ready`)).status).toBe(200));
+    expect(await (await fetch(`${base}/query`)).text()).toContain('<title>Mon &amp; &lt;b&gt;</title>');
     const flags = await data(`${base}/api/v1/status/flags`);
+    expect(flags['query.max-samples']).toBe('50000000');
     expect(flags['storage.tsdb.path']).toBe('other');
     expect(flags['config.file']).toBe('p.yml');
     const info = await data(`${base}/api/v1/status/runtimeinfo`);
@@ -203,6 +212,15 @@ describe('a server that cannot start', () => {
     ['a missing file', ['--config', 'no.yml'], {}, /no\.yml: no such file/],
     ['a bad rule file', [], { 'prometheus.yml': 'rule_files: [r.yml]', 'r.yml': 'groups: [{}]' }, /r\.yml/],
     ['a bad address', ['--listen', 'here'], {}, /"here" is not an address/],
+    ['another mode', ['--agent'], {}, /--agent: there is no agent mode/],
+    ['a bad number', ['--query.max-samples', '5x'], {}, /--query\.max-samples: .*whole number/],
+    ['a bad level', ['--log.level', 'loud'], {}, /--log\.level: "loud" is none of/],
+    [
+      'a segment too small',
+      ['--storage.tsdb.wal-segment-size', '1KB'],
+      {},
+      /wal-segment-size must be between/,
+    ],
     ['a bad duration', ['--query.timeout', '5x'], {}, /--query\.timeout/],
     ['a bad origin', ['--web.cors.origin', '('], {}, /missing/],
     ['a missing web.yml', ['--web.config.file', 'web.yml'], {}, /web\.yml/],

@@ -25,6 +25,8 @@ export interface AlertingOptions {
   logger: Logger;
   /** Alerts that may wait for one Alertmanager. */
   capacity: number;
+  /** Alerts in one request. */
+  batch: number;
   openClient: (config: HttpClientConfig) => FetchClient;
   /** For the mechanisms of discovery. */
   env: Readonly<Record<string, string | undefined>>;
@@ -35,12 +37,13 @@ export class Alerting {
   private readonly discovery: DiscoveryManager;
   private readonly resources: DiscoveryResources;
 
-  constructor({ clock, registry, discovery, logger, capacity, openClient, env }: AlertingOptions) {
+  constructor({ clock, registry, discovery, logger, capacity, batch, openClient, env }: AlertingOptions) {
     this.resources = { openClient, env };
     this.notifier = new Notifier({
       clock,
       registry,
       capacity,
+      batch,
       onFailure: (alertmanager, count, reason) =>
         logger.error('Error sending alerts', { component: 'notifier', alertmanager, count, err: reason }),
     });

@@ -124,6 +124,7 @@ export class Daemon {
       discovery,
       logger,
       capacity: settings.notificationCapacity,
+      batch: settings.notificationBatch,
       openClient: (config) => openClient(config, true),
       env: settings.env,
     });
@@ -150,7 +151,7 @@ export class Daemon {
     ]);
     serverMetrics(this.registry, { version: settings.version, isReady: () => this.state === 'ready' });
     this.http = this.makeServer();
-    addWebRoutes(this.http.router, settings.webDir, settings.routePrefix);
+    addWebRoutes(this.http.router, settings);
     if (settings.ownConfig) addHostRoute(this.http.router, logger);
     this.ready = this.becomeReady();
   }
@@ -270,6 +271,7 @@ export class Daemon {
       {
         source: () => db.reader(),
         appender: settings.remoteWriteReceiver ? () => db.appender() : undefined,
+        acceptedWrites: settings.acceptedWrites,
         runner: this.runner,
         journal: this.journal,
         targets: targetsView(this.scrapes, globalUrlFor(this.settings.externalUrl, settings.listen[0].port)),

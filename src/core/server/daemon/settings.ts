@@ -22,6 +22,8 @@ export interface DaemonSettings {
   /** 0 for no limit; what the configuration says goes first. */
   retentionMs: number;
   retentionBytes: number;
+  walCompression: boolean;
+  walSegmentBytes: number | undefined;
   minBlockRangeMs: number | undefined;
   maxBlockRangeMs: number | undefined;
   /** In the order given; at least one. */
@@ -40,6 +42,10 @@ export interface DaemonSettings {
   remoteWriteReceiver: boolean;
   /** Upstream's feature `search-api`. */
   enableSearch: boolean;
+  /** Full names of messages; undefined for all. */
+  acceptedWrites: readonly string[] | undefined;
+  /** Of the page for browsers. */
+  pageTitle: string;
   corsOrigin: string;
   maxConnections: number;
   readTimeoutMs: number;
@@ -53,6 +59,8 @@ export interface DaemonSettings {
   remoteReadSampleLimit: number;
   remoteReadConcurrency: number;
   notificationCapacity: number;
+  /** Alerts in one request. */
+  notificationBatch: number;
   drainNotifications: boolean;
   resendDelayMs: number;
   restore: RestoreOptions;

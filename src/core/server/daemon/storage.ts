@@ -39,6 +39,8 @@ export function openDatabase(settings: DaemonSettings, config: Config, parts: St
     retentionBytes: sizeBytes,
     outOfOrderWindow: config.storage.tsdb?.outOfOrderTimeWindowMs ?? 0,
     maxExemplars: config.storage.exemplars?.maxExemplars ?? DEFAULT_MAX_EXEMPLARS,
+    compression: settings.walCompression ? 'snappy' : 'none',
+    ...(settings.walSegmentBytes !== undefined && { segmentBytes: settings.walSegmentBytes }),
     ...(settings.minBlockRangeMs !== undefined && { minBlockRange: settings.minBlockRangeMs }),
     ...(settings.maxBlockRangeMs !== undefined && { maxBlockRange: settings.maxBlockRangeMs }),
     onNotice: (notice) => logger.warn(notice, { component: 'tsdb' }),

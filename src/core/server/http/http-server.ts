@@ -65,7 +65,7 @@ export class HttpServer {
       this.metrics.refused.with('connections').inc();
       options.logger.warn('refused a connection: there are too many', { limit: options.maxConnections });
     });
-    this.metrics = new HttpMetrics(registry, this.connections);
+    this.metrics = new HttpMetrics(registry, this.connections, options.router.names());
     const tls = security.tlsOptions();
     this.secure = tls !== undefined;
     const limits = {

@@ -12,13 +12,15 @@ export class HttpMetrics {
   /** Requests that no handler has seen. */
   readonly refused;
 
-  constructor(registry: Registry, connections: Connections) {
+  /** `handlers` are those that there are: each has a count from the start, so that its first request shows in a rate. */
+  constructor(registry: Registry, connections: Connections, handlers: readonly string[]) {
     this.requests = registry.counter(
       'prometheus_http_requests_total',
       'Counter of HTTP requests.',
       'handler',
       'code',
     );
+    for (const handler of handlers) this.requests.with(handler, '200');
     this.duration = registry.histogram(
       'prometheus_http_request_duration_seconds',
       'Histogram of latencies for HTTP requests.',

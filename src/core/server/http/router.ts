@@ -49,6 +49,11 @@ export class Router {
       route.handlers.set(method, handler);
   }
 
+  /** The patterns of all routes. */
+  names(): string[] {
+    return [...this.exact.keys(), ...this.patterns.map(({ pattern }) => pattern)];
+  }
+
   /** `path` is as it was sent. */
   find(path: string): FoundRoute | undefined {
     const exact = this.exact.get(path) ?? (path.includes('%') ? this.exact.get(decoded(path)) : undefined);

@@ -23,13 +23,15 @@ const MAX_MESSAGE_BYTES = 128 << 20;
 export interface RemoteWriteOptions {
   /** Undefined where nothing is taken (`--web.enable-remote-write-receiver`). */
   appender: (() => Appender) | undefined;
+  /** Full names of the messages that are taken; undefined for all. */
+  accepted?: readonly string[] | undefined;
   registry: Registry;
   logger: Logger;
 }
 
 export function addRemoteWriteRoute(
   router: Router,
-  { appender, registry, logger }: RemoteWriteOptions,
+  { appender, accepted = [WRITE_V1, WRITE_V2], registry, logger }: RemoteWriteOptions,
 ): void {
   const invalid = registry.counter(
     'prometheus_api_remote_write_invalid_labels_samples_total',
@@ -44,7 +46,7 @@ export function addRemoteWriteRoute(
       reply.fault(404, 'remote write receiver needs to be enabled with --web.enable-remote-write-receiver');
       return;
     }
-    const form = messageForm(request.header('content-type'));
+    const form = messageForm(request.header('content-type'), accepted);
     if (form.refusal !== undefined) {
       logger.warn('refused a remote write', { detail: form.refusal, remote: request.remoteAddress });
       reply.fault(415, form.refusal);
@@ -92,7 +94,10 @@ export function addRemoteWriteRoute(
 }
 
 /** Which message a Content-Type names, or why that is none that we take. */
-function messageForm(contentType: string): { message: string; refusal?: string } {
+function messageForm(
+  contentType: string,
+  accepted: readonly string[],
+): { message: string; refusal?: string } {
   const { type, parameters } = parseMediaType(contentType);
   // Senders of old say nothing.
   if (contentType !== '' && type !== 'application/x-protobuf') {
@@ -100,7 +105,7 @@ function messageForm(contentType: string): { message: string; refusal?: string }
     return { message: '', refusal };
   }
   const message = parameters.get('proto') ?? WRITE_V1;
-  if (message === WRITE_V1 || message === WRITE_V2) return { message };
-  const refusal = `got ${contentType} content type; unknown remote write protobuf message ${message}, supported: ${WRITE_V1}, ${WRITE_V2}`;
+  if (accepted.includes(message)) return { message };
+  const refusal = `got ${contentType} content type; unknown remote write protobuf message ${message}, supported: ${accepted.join(', ')}`;
   return { message: '', refusal };
 }

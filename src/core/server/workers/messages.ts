@@ -1,5 +1,6 @@
 /** What a query's thread and the thread that owns the database say to each other. */
 import type { QueryStats } from '../../promql/index.ts';
+import type { SelectHints } from '../../source/source.ts';
 import type { PlainFault } from '../../tsdb/db/task-messages.ts';
 import type { PlainMatcher } from '../../tsdb/db/tasks.ts';
 import type { SelectionData } from '../../tsdb/head/index.ts';
@@ -17,6 +18,9 @@ export interface Selected {
   head?: SelectionData;
 }
 
+/** The part of a selection's hints that matters to who hands the series over. */
+export type SelectionHints = Pick<SelectHints, 'mint' | 'maxt' | 'newestOnly'>;
+
 /** To the thread. `id` names a query, `ask` one of its selections. */
 export type ToWorker =
   | { kind: 'run'; id: number; task: QueryTask; cancelFlag: Int32Array }
@@ -30,7 +34,7 @@ export type ToWorker =
   | { kind: 'drop'; id: number };
 
 export type FromWorker =
-  | { kind: 'select'; id: number; ask: number; matchers: PlainMatcher[]; mint: number; maxt: number }
+  | { kind: 'select'; id: number; ask: number; matchers: PlainMatcher[]; hints: SelectionHints }
   /** The query is evaluated: it reads no more. The first pieces come with what it took. */
   | { kind: 'pieces'; id: number; pieces: Uint8Array[]; done: boolean; stats?: QueryStats }
   | { kind: 'value'; id: number; value: PlainValue; stats: QueryStats }

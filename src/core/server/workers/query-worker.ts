@@ -9,7 +9,7 @@ import { type EngineOptions, instantQuery, type QueryStats } from '../../promql/
 import type { Source } from '../../source/source.ts';
 import { errorOf, faultOf } from '../../tsdb/db/task-messages.ts';
 import { evaluateTask } from '../query-runner.ts';
-import type { FromWorker, Selected, ToWorker } from './messages.ts';
+import type { FromWorker, Selected, SelectionHints, ToWorker } from './messages.ts';
 import { plainValue } from './vector-message.ts';
 import { WorkerBlocks, WorkerSource } from './worker-source.ts';
 
@@ -69,12 +69,12 @@ function evaluate({ id, query, t }: Extract<ToWorker, { kind: 'value' }>): Promi
 
 /** Does something with what query `id` reads. */
 async function reading(id: number, work: (source: Source) => Promise<void>): Promise<void> {
-  const ask = (matchers: readonly Matcher[], mint: number, maxt: number) =>
+  const ask = (matchers: readonly Matcher[], hints: SelectionHints) =>
     new Promise<Selected>((resolve, reject) => {
       const number = ++asked;
       waiting.set(number, { resolve, reject });
       const plain = matchers.map(({ type, name, value }) => [type, name, value] as const);
-      say({ kind: 'select', id, ask: number, matchers: plain, mint, maxt });
+      say({ kind: 'select', id, ask: number, matchers: plain, hints });
     });
   const source = new WorkerSource(ask, blocks, (message) => say({ kind: 'damage', message }));
   running++;

@@ -229,11 +229,11 @@ export class WorkerRunner implements QueryRunner {
   private async handOver(
     thread: Thread,
     job: Job,
-    { ask, matchers, mint, maxt }: Extract<FromWorker, { kind: 'select' }>,
+    { ask, matchers, hints }: Extract<FromWorker, { kind: 'select' }>,
   ): Promise<void> {
     try {
       const compiled = matchers.map(([type, name, value]) => new Matcher(type, name, value));
-      const { blocks, head } = await job.reader!.handOver(compiled, { mint, maxt });
+      const { blocks, head } = await job.reader!.handOver(compiled, hints);
       const selected = { blocks: blocks.map((block) => this.placeOf(block)), ...(head && { head }) };
       say(thread, { kind: 'selected', ask, selected });
     } catch (error) {

@@ -8,7 +8,7 @@ import { BlockReader, mergeReadable, type PlacedSet } from '../../tsdb/block/ind
 import { runSteps } from '../../tsdb/compaction/index.ts';
 import { openSelection } from '../../tsdb/head/index.ts';
 import { PageCache, SeriesCache } from '../../tsdb/index/index.ts';
-import type { BlockPlace, Selected } from './messages.ts';
+import type { BlockPlace, Selected, SelectionHints } from './messages.ts';
 
 /** Of one thread; there are several. */
 const PAGES_BYTES = 32 << 20;
@@ -57,7 +57,7 @@ export class WorkerBlocks {
   }
 }
 
-export type AskOwner = (matchers: readonly Matcher[], mint: number, maxt: number) => Promise<Selected>;
+export type AskOwner = (matchers: readonly Matcher[], hints: SelectionHints) => Promise<Selected>;
 
 /** The one thing that a query asks of its source. */
 export class WorkerSource implements Pick<Source, 'select' | 'close'> {
@@ -72,8 +72,11 @@ export class WorkerSource implements Pick<Source, 'select' | 'close'> {
     this.onDamage = onDamage;
   }
 
-  async select(matchers: readonly Matcher[], { mint, maxt, limit = 0 }: SelectHints): Promise<SeriesSet> {
-    const { blocks, head } = await this.ask(matchers, mint, maxt);
+  async select(
+    matchers: readonly Matcher[],
+    { mint, maxt, newestOnly = false, limit = 0 }: SelectHints,
+  ): Promise<SeriesSet> {
+    const { blocks, head } = await this.ask(matchers, { mint, maxt, newestOnly });
     const sets: PlacedSet[] = blocks.map((place) => {
       const reader = this.blocks.acquire(place);
       this.used.push(place.key);

@@ -359,14 +359,23 @@ export class DatabaseMetrics {
       'Total number of record part bytes written before flushing, including CRC and compression headers.',
       ({ partBytes }) => partBytes,
     );
+    const saved = new Counter(
+      name('record_bytes_saved_total'),
+      'Total number of bytes saved by the optional record compression. Use this metric to learn about the effectiveness compression.',
+      ['compression'],
+    );
     this.registry.source(() => {
       const head = headOf();
       if (head === undefined) return [];
+      if (of(head).savedBytes > 0) saved.with('snappy').value = of(head).savedBytes;
       const sync = name('fsync_duration_seconds');
       const samples = of(head).syncs.samples(SYNC_QUANTILES, performance.now(), (suffix, ...more) =>
         labelsFromPairs([[METRIC_NAME, sync + suffix], ...more]),
       );
-      return [{ name: sync, type: 'summary', help: 'Duration of write log fsync.', unit: '', samples }];
+      return [
+        saved.collect(),
+        { name: sync, type: 'summary', help: 'Duration of write log fsync.', unit: '', samples },
+      ];
     });
   }
 
