@@ -16,22 +16,25 @@ const LONG_SEARCH = 200;
 
 const MAX_SLAB_BYTES = 2 ** 32 - 1;
 
+/** Arrays of 64 bytes are part of the heap's objects, and ten thousand small tables need no more. */
+const INITIAL_KEYS = 16;
+const digest = new Uint32Array(2);
+
 export class ByteTable {
   /** Number of keys. */
   size = 0;
   /** Where each key starts in the slab, in words. Replaced when it grows, as are the next two. */
-  offsets: Uint32Array = new Uint32Array(64);
+  offsets: Uint32Array = new Uint32Array(INITIAL_KEYS);
   /** Bytes of each key. */
-  lengths: Uint32Array = new Uint32Array(64);
+  lengths: Uint32Array = new Uint32Array(INITIAL_KEYS);
   /** The slab, as words. */
-  words: Int32Array = new Int32Array(512);
-  private hashes = new Int32Array(64);
+  words: Int32Array = new Int32Array(INITIAL_KEYS);
+  private hashes = new Int32Array(INITIAL_KEYS);
   private usedWords = 0;
   /** Number of a key plus one; 0 is a free slot. At most half are taken. */
-  private slots = new Uint32Array(128);
-  private readonly key = new Int32Array(2);
-  private readonly digest = new Uint32Array(2);
-  private guarded = false;
+  private slots = new Uint32Array(2 * INITIAL_KEYS);
+  /** Of the keyed hash, once the table has turned to it. */
+  private key: Int32Array | null = null;
   /** Of what `find` looked for last. */
   private lastHash = 0;
 
@@ -60,7 +63,7 @@ export class ByteTable {
     this.lengths[number] = end - start;
     this.hashes[number] = hash;
     this.size = number + 1;
-    if (this.enter(number) > LONG_SEARCH && !this.guarded) this.guard();
+    if (this.enter(number) > LONG_SEARCH && this.key === null) this.guard();
     return number;
   }
 
@@ -82,10 +85,10 @@ export class ByteTable {
   }
 
   private hash(view: DataView, start: number, end: number): number {
-    if (this.guarded) {
+    if (this.key !== null) {
       const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-      halfSipHash(this.key[0], this.key[1], bytes, 0, bytes.length, this.digest, 0);
-      return this.digest[0] | 0;
+      halfSipHash(this.key[0], this.key[1], bytes, 0, bytes.length, digest, 0);
+      return digest[0] | 0;
     }
     let h = end - start;
     let at = start;
@@ -129,8 +132,7 @@ export class ByteTable {
   }
 
   private guard(): void {
-    this.guarded = true;
-    crypto.getRandomValues(this.key);
+    this.key = crypto.getRandomValues(new Int32Array(2));
     const slab = new DataView(this.words.buffer);
     for (let number = 0; number < this.size; number++) {
       const start = this.offsets[number] * 4;

@@ -15,6 +15,8 @@ export const NO_LINE = 0;
 export const NO_METADATA = 1;
 const FIRST_LINE = 2;
 
+const INITIAL_LINES = 16;
+
 /** Lines beyond twice those of one pass, that are kept before the old ones are dropped. */
 const SLACK = 1024;
 
@@ -22,13 +24,13 @@ export class LineCache {
   /** From FIRST_LINE on. Replaced when lines are dropped, as are the columns below, which also grow. */
   keys: ByteTable = new ByteTable();
   /** Series number of a sample, or -1 - (index of the metadata). */
-  targets: Int32Array = new Int32Array(64);
+  targets: Int32Array = new Int32Array(INITIAL_LINES);
   /** The kind of bounds (see line-parser.ts) under which a sample's labels were read; 0 where that is all the same. */
-  contexts: Uint8Array = new Uint8Array(64);
+  contexts: Uint8Array = new Uint8Array(INITIAL_LINES);
   /** The line of the same chain that followed last time, or NO_LINE. */
-  next: Uint32Array = new Uint32Array(64);
+  next: Uint32Array = new Uint32Array(INITIAL_LINES);
   /** The pass that saw a line last. */
-  seen: Uint32Array = new Uint32Array(64);
+  seen: Uint32Array = new Uint32Array(INITIAL_LINES);
   pass = 1;
 
   constructor() {

@@ -116,6 +116,7 @@ export abstract class LineParser extends LineInput {
 
   protected override reset(): void {
     super.reset();
+    this.scanner.release();
     this.forgetFamily();
     this.closed = false;
     if (this.cache.endPass(this.linesOfPass)) this.compactMetadata();

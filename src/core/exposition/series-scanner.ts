@@ -37,6 +37,8 @@ export const LABEL_NAME = 1;
 export const ANY_NAME = 3;
 
 const NONE: readonly string[] = [];
+const NOTHING = Buffer.alloc(0);
+const NO_VIEW = new DataView(NOTHING.buffer, 0, 0);
 
 /** How much is allowed between the parts of a label block. */
 export interface SeriesSyntax {
@@ -70,8 +72,8 @@ export class SeriesScanner {
   private readonly pool: StringPool;
   private readonly loose: boolean;
   private readonly extended: boolean;
-  private bytes: Buffer = Buffer.alloc(0);
-  private view: DataView = new DataView(new ArrayBuffer(0));
+  private bytes: Buffer = NOTHING;
+  private view: DataView = NO_VIEW;
   private end = 0;
   private hasMetric = false;
   private emptyNameAt = 0;
@@ -114,6 +116,12 @@ export class SeriesScanner {
   exemplarLabels(bytes: Buffer, view: DataView, pos: number, end: number): number {
     this.begin(bytes, view, end);
     return this.block(pos, false);
+  }
+
+  /** Lets go of the input. */
+  release(): void {
+    this.bytes = NOTHING;
+    this.view = NO_VIEW;
   }
 
   /** The labels that were read last. `at` is the place to blame where they are no proper set. Throws LineFault. */

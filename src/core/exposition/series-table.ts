@@ -18,6 +18,8 @@ export type { Family };
 const NO_FAMILY = -1;
 /** A search that passes this many others is no accident in a table that is half empty. */
 const LONG_SEARCH = 200;
+/** Arrays of 64 bytes are part of the heap's objects, and most of ten thousand targets are small. */
+const INITIAL_SERIES = 16;
 const digest = new Uint32Array(2);
 
 export class SeriesTable {
@@ -33,16 +35,16 @@ export class SeriesTable {
   /** Families in order of appearance; an entry is replaced, not changed, when its metadata changes. */
   readonly families: Family[] = [];
   /** The generation in which each series was seen last, 0 for an evicted one. Replaced when it grows. */
-  seen: Uint32Array = new Uint32Array(64);
+  seen: Uint32Array = new Uint32Array(INITIAL_SERIES);
   /** `evictions` as it was when each number was given to its series: tells an evicted series from its successor. */
-  born: Uint32Array = new Uint32Array(64);
+  born: Uint32Array = new Uint32Array(INITIAL_SERIES);
   /** Counts passes (scrapes) over the same series; see `nextGeneration`. */
   generation = 1;
   /** How often series were evicted; what was remembered of their numbers before is void then. */
   evictions = 0;
-  private slots: Int32Array = new Int32Array(128).fill(-1);
+  private slots: Int32Array = new Int32Array(2 * INITIAL_SERIES).fill(-1);
   /** Of the labels of each series: what a search looks at before it looks at labels. */
-  private hashes: Int32Array = new Int32Array(64);
+  private hashes: Int32Array = new Int32Array(INITIAL_SERIES);
   private used = 0;
   private free: number[] = [];
   /** Label sets come from strangers: when they collide too often, they are hashed under this key. */

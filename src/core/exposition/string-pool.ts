@@ -9,7 +9,7 @@ import { ByteTable } from './byte-table.ts';
 export class StringPool {
   private keys = new ByteTable();
   private strings: string[] = [];
-  private hashes = new Int32Array(64);
+  private hashes = new Int32Array(16);
 
   get size(): number {
     return this.strings.length;

@@ -2,7 +2,7 @@
 export class NumberList {
   length = 0;
   /** Those in use are the first `length`. */
-  values: Uint32Array = new Uint32Array(256);
+  values: Uint32Array = new Uint32Array(16);
 
   push(value: number): void {
     if (this.length === this.values.length) {

@@ -29,9 +29,9 @@ export class SeriesCache {
   /** Under their final labels; the scrape's own series come first. */
   readonly final = new SeriesTable();
   /** By final number: the last generation that had the series, and the last from which its absence means its end. */
-  seen: Uint32Array = new Uint32Array(256);
-  tracked: Uint32Array = new Uint32Array(256);
-  private finalOf: Int32Array = new Int32Array(256).fill(UNRESOLVED);
+  seen: Uint32Array = new Uint32Array(16);
+  tracked: Uint32Array = new Uint32Array(16);
+  private finalOf: Int32Array = new Int32Array(16).fill(UNRESOLVED);
   private readonly relabel: Relabeller;
   private readonly reportFamilies: readonly Family[];
   private readonly reportSize: number;

@@ -9,6 +9,7 @@ import type { Labels } from '../../model/labels.ts';
 import type { SeriesTable } from './series-table.ts';
 
 const FREE = -1;
+const INITIAL_SLOTS = 16;
 
 export class Handles {
   /** By ref: the row, and the number of the series that it was given out for. */
@@ -20,7 +21,7 @@ export class Handles {
   private readonly free: number[] = [];
   private used = 0;
   /** Open addressing by row: ref + 1, 0 where never used, or FREE. */
-  private slots = new Int32Array(64);
+  private slots = new Int32Array(INITIAL_SLOTS);
   private occupied = 0;
 
   /** The ref that was given out for this series in this row; -1 where there is none. */
@@ -100,7 +101,7 @@ export class Handles {
 
   private rehash(): void {
     const old = this.slots;
-    let size = 64;
+    let size = INITIAL_SLOTS;
     while (size < this.used * 4) size *= 2;
     this.slots = new Int32Array(size);
     this.occupied = 0;
