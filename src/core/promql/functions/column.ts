@@ -78,6 +78,7 @@ export class StepColumn {
       return n;
     }
     for (; i % WORD_STEPS !== 0 && i < length; i++) if (kind[i] !== ABSENT) n++;
+    if (i >= length) return n;
     for (let w = i >> WORD_SHIFT; w < words.length; w++) {
       if (words[w] === 0) continue;
       if (words[w] === ALL_FLOAT) {
@@ -96,6 +97,7 @@ export class StepColumn {
     let i = from;
     if (words !== null) {
       for (; i % WORD_STEPS !== 0 && i < length; i++) if (kind[i] !== ABSENT) return i;
+      if (i >= length) return length;
       let w = i >> WORD_SHIFT;
       while (w < words.length && words[w] === 0) w++;
       i = w << WORD_SHIFT;
