@@ -140,7 +140,7 @@ export class QueryContext {
 
   /** Selects from the source; a selection that occurs twice in a query is made once. */
   select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
-    const key = `${hints.mint} ${hints.maxt} ${matchers.map(String).join()}`;
+    const key = `${hints.mint} ${hints.maxt} ${hints.newestOnly === true} ${matchers.map(String).join()}`;
     let selection = this.selections.get(key);
     if (this.onSelect !== null) this.onSelect(matchers, hints, selection !== undefined);
     if (selection === undefined) {

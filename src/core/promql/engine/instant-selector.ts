@@ -33,7 +33,9 @@ export class InstantSelector implements VectorOperator {
   async prepare(): Promise<void> {
     if (this.grid.count === 0) return;
     // The window is left-open: a sample exactly as old as the lookback is out.
-    await this.selection.prepare({ mint: this.times.first - this.lookbackMs + 1, maxt: this.times.last });
+    const { first, last } = this.times;
+    const newestOnly = this.grid.count === 1;
+    await this.selection.prepare({ mint: first - this.lookbackMs + 1, maxt: last, newestOnly });
   }
 
   evaluate(i: number, out: StepColumn): void {

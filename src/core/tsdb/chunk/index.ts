@@ -6,4 +6,5 @@ export { HistogramAppender } from './histogram-appender.ts';
 export { chunkCounterReset } from './histogram-decoder.ts';
 export { type CutRule, SeriesEncoder } from './series-encoder.ts';
 export { appendXor, resumeXor, XOR_SAMPLE_ROOM, XorStates } from './xor-appender.ts';
+export { halvesOf } from './xor-decoder.ts';
 export { XorMark } from './xor-mark.ts';

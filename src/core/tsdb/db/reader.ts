@@ -36,6 +36,7 @@ interface TimeRange {
 interface SelectHints extends TimeRange {
   limit?: number;
   labelsOnly?: boolean;
+  newestOnly?: boolean;
 }
 
 export class DatabaseReader {
@@ -56,14 +57,16 @@ export class DatabaseReader {
   }
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<StoredSeriesSet> {
-    const { mint, maxt, labelsOnly = false, limit = 0 } = hints;
+    const { mint, maxt, labelsOnly = false, newestOnly = false, limit = 0 } = hints;
     const selections: PlacedSet[] = this.ofBlocks(hints, (block) => ({
       dir: block.dir,
       set: block.select(matchers, mint, maxt),
     }));
     if (this.headReaches(hints)) {
-      const select = labelsOnly ? selectHeadLabels : selectHead;
-      const set = await this.borrowed(select(this.head, matchers, mint, maxt));
+      const steps = labelsOnly
+        ? selectHeadLabels(this.head, matchers, mint, maxt)
+        : selectHead(this.head, matchers, mint, maxt, newestOnly);
+      const set = await this.borrowed(steps);
       selections.push({ dir: this.head.dir, set });
     }
     const all = await runStepsWithPauses(mergingReadable(selections, this.onDamage));
@@ -77,12 +80,12 @@ export class DatabaseReader {
    */
   async handOver(
     matchers: readonly Matcher[],
-    range: TimeRange,
+    range: Omit<SelectHints, 'limit' | 'labelsOnly'>,
   ): Promise<{ blocks: BlockReader[]; head?: SelectionData }> {
     const blocks = this.blocksIn(range);
     if (!this.headReaches(range)) return { blocks };
-    const { mint, maxt } = range;
-    return { blocks, head: await this.borrowed(handOverHead(this.head, matchers, mint, maxt)) };
+    const { mint, maxt, newestOnly } = range;
+    return { blocks, head: await this.borrowed(handOverHead(this.head, matchers, mint, maxt, newestOnly)) };
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {

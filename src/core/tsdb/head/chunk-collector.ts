@@ -1,11 +1,14 @@
 /** Copies what one series after another of a head has in memory in some time, and notes what it has in files. */
 import { ChunkList } from '../chunk/index.ts';
 import type { Head } from './head.ts';
+import { type NewestSamples, noteNewest } from './newest-samples.ts';
 
 /** What a series has in memory, about. */
 const USUAL_BYTES = 200;
 /** Selections of more series have their memory lent. */
 const LENT_ROWS = 1000;
+/** Chunks of those series whose newest sample is not enough: few have any. */
+const NEWEST_CHUNKS = 64;
 
 /** Chunks of all series: those of series i are [starts[i], starts[i + 1]), in order first, then the late ones. */
 export interface SelectedChunks {
@@ -17,6 +20,8 @@ export interface SelectedChunks {
   /** Offset in the file, or the number of the chunk in `memory`. */
   offset: Uint32Array;
   memory: { encoding: Uint8Array; start: Uint32Array; end: Uint32Array; bytes: Uint8Array };
+  /** Where the newest sample of a series is enough: the series that are here have no chunks. */
+  newest: NewestSamples | undefined;
 }
 
 export class ChunkCollector {
@@ -34,6 +39,7 @@ export class ChunkCollector {
   private count = 0;
   /** Of one series. */
   private readonly own = new ChunkList();
+  private readonly newest: NewestSamples | undefined;
   private encoding: Uint8Array;
   private start: Uint32Array;
   private end: Uint32Array;
@@ -41,8 +47,8 @@ export class ChunkCollector {
   private copied = 0;
   private used = 0;
 
-  /** For `rows` series at most. */
-  constructor(head: Head, mint: number, maxt: number, rows: number) {
+  /** For `rows` series at most. With `newestOnly` the newest sample in the range is enough. */
+  constructor(head: Head, mint: number, maxt: number, rows: number, newestOnly: boolean) {
     this.head = head;
     this.mint = mint;
     this.maxt = maxt;
@@ -50,17 +56,24 @@ export class ChunkCollector {
     this.starts = this.words(rows + 1);
     this.starts[0] = 0;
     this.lateStarts = this.words(rows);
-    this.file = this.words(rows + 16);
-    this.offset = this.words(rows + 16);
-    this.encoding = this.room(rows + 16);
-    this.start = this.words(rows + 16);
-    this.end = this.words(rows + 16);
-    this.bytes = this.room(rows * USUAL_BYTES);
+    this.newest = newestOnly ? { t: this.floats(rows), halves: this.words(rows * 2) } : undefined;
+    const chunks = newestOnly ? NEWEST_CHUNKS : rows + 16;
+    this.file = this.words(chunks);
+    this.offset = this.words(chunks);
+    this.encoding = this.room(chunks);
+    this.start = this.words(chunks);
+    this.end = this.words(chunks);
+    this.bytes = this.room(chunks * USUAL_BYTES);
   }
 
   /** Adds the chunks of a row as the next series. */
   add(row: number): void {
-    const { head, own } = this;
+    const { head, own, newest } = this;
+    if (newest !== undefined && noteNewest(newest, this.series, head, row, this.mint, this.maxt)) {
+      this.lateStarts[this.series] = this.count;
+      this.starts[++this.series] = this.count;
+      return;
+    }
     const { series } = head;
     if (series.newestChunk[row] !== 0) this.addFinished(series.newestChunk[row]);
     own.clear();
@@ -77,8 +90,8 @@ export class ChunkCollector {
   }
 
   finish(): SelectedChunks {
-    const { starts, lateStarts, file, offset, encoding, start, end, bytes } = this;
-    return { starts, lateStarts, file, offset, memory: { encoding, start, end, bytes } };
+    const { starts, lateStarts, file, offset, encoding, start, end, bytes, newest } = this;
+    return { starts, lateStarts, file, offset, memory: { encoding, start, end, bytes }, newest };
   }
 
   /** Adds the finished chunks of a list that have samples in the range, oldest first. */
@@ -138,6 +151,10 @@ export class ChunkCollector {
     }
     this.file[i] = file;
     this.offset[i] = offset;
+  }
+
+  private floats(length: number): Float64Array {
+    return new Float64Array(this.memory(length * 8), 0, length);
   }
 
   private words(length: number): Uint32Array {

@@ -27,15 +27,19 @@ export interface Gathered {
   lent: SharedArrayBuffer[];
 }
 
-/** Series for which every matcher holds and that have chunks in [mint, maxt] (ms, both inclusive). */
+/**
+ * Series for which every matcher holds and that have chunks in [mint, maxt] (ms, both inclusive); with `newestOnly` their
+ * newest sample in the range is enough.
+ */
 export function* gather(
   head: Head,
   matchers: readonly Matcher[],
   mint: number,
   maxt: number,
+  newestOnly: boolean,
 ): Generator<void, Gathered> {
   const files = head.store.descriptors();
-  const gathering = new Gathering(head, rowsWith(head, matchers, mint, maxt), mint, maxt);
+  const gathering = new Gathering(head, rowsWith(head, matchers, mint, maxt), mint, maxt, newestOnly);
   yield* gathering.run();
   for (const [file, fd] of head.store.descriptors()) files.set(file, fd);
   return { ...gathering.finish(), files };
@@ -77,14 +81,14 @@ export class Gathering {
   /** By row, which of `rows` (+ 1) it is while it is not copied. */
   private waiting = new Uint32Array(0);
 
-  constructor(head: Head, rows: Uint32Array, mint: number, maxt: number) {
+  constructor(head: Head, rows: Uint32Array, mint: number, maxt: number, newestOnly = false) {
     const { series } = head;
     this.head = head;
     this.sets = series.sets;
     this.rows = rows;
     this.labels = rows.map((row) => series.labelsOf(row));
     this.places = new Uint32Array(rows.length);
-    this.collector = new ChunkCollector(head, mint, maxt, rows.length);
+    this.collector = new ChunkCollector(head, mint, maxt, rows.length, newestOnly);
   }
 
   *run(): Generator<void, void> {

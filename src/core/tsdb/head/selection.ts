@@ -14,6 +14,7 @@ import { gather, rowsWith } from './gathering.ts';
 import type { Head } from './head.ts';
 import { orderByLabels } from './label-order.ts';
 import { LabelSets, type LabelSetsImage } from './label-sets.ts';
+import { readNewest } from './newest-samples.ts';
 
 /** The samples of a selection's series, which are in no order. */
 interface SelectedSamples {
@@ -42,15 +43,16 @@ export interface SelectionData extends SelectedSamples {
 
 /**
  * The series for which every matcher holds and that have chunks in [mint, maxt] (ms, both inclusive), in steps, between
- * which others may work: what they append does not show.
+ * which others may work: what they append does not show. With `newestOnly` the newest sample of each is enough.
  */
 export function* selectHead(
   head: Head,
   matchers: readonly Matcher[],
   mint: number,
   maxt: number,
+  newestOnly = false,
 ): Generator<void, Lending<StoredSeriesSet>> {
-  const { sets, places, lent, ...rest } = yield* gather(head, matchers, mint, maxt);
+  const { sets, places, lent, ...rest } = yield* gather(head, matchers, mint, maxt, newestOnly);
   const reader = new SelectionReader({ ...rest, mint, maxt, dir: head.store.dir });
   return { of: new HeadSelection(sets, places, yield* orderByLabels(sets, places), reader), lent };
 }
@@ -74,8 +76,9 @@ export function* handOverHead(
   matchers: readonly Matcher[],
   mint: number,
   maxt: number,
+  newestOnly = false,
 ): Generator<void, Lending<SelectionData>> {
-  const { sets, lent, ...rest } = yield* gather(head, matchers, mint, maxt);
+  const { sets, lent, ...rest } = yield* gather(head, matchers, mint, maxt, newestOnly);
   return { of: { ...rest, labels: sets.image(), mint, maxt, dir: head.store.dir }, lent };
 }
 
@@ -125,6 +128,7 @@ class SelectionReader {
 
   read(i: number, out: SampleColumns): void {
     const { chunks, deleted } = this.data;
+    if (chunks.newest !== undefined && readNewest(chunks.newest, i, out)) return;
     const from = out.length;
     for (let c = chunks.starts[i]; c < chunks.lateStarts[i]; c++) this.decode(c, out);
     for (let c = chunks.lateStarts[i]; c < chunks.starts[i + 1]; c++) {

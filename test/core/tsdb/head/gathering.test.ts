@@ -57,7 +57,7 @@ function interrupted<T>(steps: Generator<void, T>, meanwhile: () => void): T {
   return runSteps(steps);
 }
 
-const select = () => selectHead(head, EVERYTHING, 0, T0 * 2);
+const select = (newestOnly = false) => selectHead(head, EVERYTHING, 0, T0 * 2, newestOnly);
 const handOver = () => handOverHead(head, EVERYTHING, 0, T0 * 2);
 
 describe('a large selection of a head', () => {
@@ -88,6 +88,20 @@ describe('a large selection of a head', () => {
     const before = contents(runSteps(select()).of);
     expect(Object.keys(before)).toHaveLength(SERIES);
     expect(contents(interrupted(select(), meanwhile).of)).toEqual(before);
+  });
+
+  it('shows no newer sample than there was when it began, either', () => {
+    const before = contents(runSteps(select(true)).of);
+    expect(before).toEqual(contents(runSteps(select()).of));
+    const meanwhile = () => put(T0 + 1000, SERIES + 100);
+    expect(contents(interrupted(select(true), meanwhile).of)).toEqual(before);
+  });
+
+  it('for the newest samples takes no copy of chunks', () => {
+    put(T0 + 1000, 3);
+    const { chunks } = runSteps(handOverHead(head, EVERYTHING, 0, T0 + 500, true)).of;
+    // Those three have a newer one, so what is before it has to be looked for.
+    expect(chunks.starts[SERIES]).toBe(3);
   });
 
   it('shows nothing of that in another thread, either', () => {

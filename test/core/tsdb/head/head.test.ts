@@ -55,7 +55,14 @@ function read(head: Head, mint = 0, maxt = T0 * 2, matchers: Matcher[] = []): Re
   // What is handed over says the same.
   const over = runSteps(handOverHead(head, matchers, mint, maxt)).of;
   expect(contents(runSteps(openSelection(structuredClone(over))))).toEqual(there);
+  // And so does, of each newest sample, what is selected for that alone.
+  const newest = runSteps(handOverHead(head, matchers, mint, maxt, true)).of;
+  expect(last(contents(runSteps(openSelection(structuredClone(newest)))))).toEqual(last(there));
   return there;
+}
+
+function last(all: Record<string, string[]>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(all).map(([name, samples]) => [name, samples.at(-1)]));
 }
 
 /** Appends and commits. */
