@@ -3,13 +3,18 @@
 /**
  * The launcher. Start-up is most of the cost of a small command, so this file does little: `--version` is answered
  * from here, a known command is loaded from its own bundle through V8's code cache, and only help, unknown commands
- * and the like pay for the whole of oclif. See docs/decisions/start-up.md.
+ * and the like pay for the whole of oclif. It is one file, since Node takes half a millisecond to find another. See
+ * docs/decisions/start-up.md.
  */
 const path = require('node:path');
 const fs = require('node:fs');
+const vm = require('node:vm');
 
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
+
+/** Wrong usage, or input that cannot be read, as in src/cli/command.ts. */
+const EXIT_USAGE = 2;
 
 main(process.argv.slice(2));
 
@@ -17,7 +22,7 @@ function main(argv) {
   const build = readBuild();
   if (build === undefined) {
     process.stderr.write('tsmon: dist/ is missing: run "npm run build" first\n');
-    process.exitCode = 2;
+    process.exitCode = EXIT_USAGE;
     return;
   }
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
@@ -38,8 +43,7 @@ function main(argv) {
     require('./help.cjs').main(argv, root, build.commands);
     return;
   }
-  const load = require('./load.cjs').loader(dist, build);
-  load(build.bundles[found.id]).start(found.argv, found.id, build.version, root);
+  loader(build)(build.bundles[found.id]).start(found.argv, found.id, build.version, root);
 }
 
 /** What the build says of itself: version, a stamp that changes with every build, and the command ids. */
@@ -79,4 +83,86 @@ function asksFor(flag, argv) {
   const at = argv.indexOf(flag);
   const end = argv.indexOf('--');
   return at >= 0 && (end < 0 || at < end);
+}
+
+/**
+ * Returns a function that loads `dist/<name>.cjs` through a code cache, and gives its exports: after the first run of a
+ * command, V8's compiled form of the functions it used is kept in the user's cache folder, so that the next run
+ * compiles nothing. A cache that is missing, stale, unreadable or unwritable only costs time, never a failure.
+ */
+function loader(build) {
+  const loaded = new Map();
+  const cacheDir = path.join(
+    process.env.XDG_CACHE_HOME || path.join(process.env.HOME || require('node:os').homedir(), '.cache'),
+    'tsmon',
+    `${build.stamp}-${process.version}-${process.arch}`,
+  );
+  const load = (name) => {
+    const known = loaded.get(name);
+    if (known !== undefined) return known.exports;
+    const file = path.join(dist, `${name}.cjs`);
+    const module = { exports: {} };
+    loaded.set(name, module);
+    const cacheFile = path.join(cacheDir, `${name.replaceAll('/', '-')}.bin`);
+    const cachedData = read(cacheFile);
+    // The bundles are ASCII (esbuild's default), and Latin-1 is the cheapest decoder for that.
+    const script = new vm.Script(fs.readFileSync(file, 'latin1'), {
+      filename: file,
+      cachedData,
+      importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const requireFrom = (id) => {
+      // The bundles leave oclif out, so that it exists once and not in every command.
+      if (id === '@oclif/core') return load('oclif');
+      // Everything else that a bundle asks for is Node's own.
+      return id.startsWith('late:') ? load(id.replace(':', '/')) : require(id);
+    };
+    script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
+    if (cachedData === undefined || script.cachedDataRejected) storeLater(cacheFile, script);
+    return module.exports;
+  };
+  return load;
+}
+
+function read(file) {
+  try {
+    return fs.readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * At exit, when the functions that this command uses have been compiled, or when a server says that it has settled: it
+ * may be killed. What was refused has not seen the functions that the next run will use.
+ */
+function storeLater(file, script) {
+  const keep = () => {
+    process.off('exit', keep).off('settled', keep);
+    if (process.exitCode !== EXIT_USAGE) store(file, script);
+  };
+  process.once('exit', keep).once('settled', keep);
+}
+
+/** Atomic, and silent about failure. */
+function store(file, script) {
+  try {
+    const folder = path.dirname(file);
+    const isNew = fs.mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+    const temporary = `${file}.${process.pid}.tmp`;
+    fs.writeFileSync(temporary, script.createCachedData());
+    fs.renameSync(temporary, file);
+    if (isNew) forgetOthers(path.dirname(folder));
+  } catch {
+    // A read-only home or a full disk: the next run compiles again.
+  }
+}
+
+/** What other builds have left, and not written to for a week. */
+function forgetOthers(folder) {
+  const weekAgo = Date.now() - 7 * 86_400_000;
+  for (const name of fs.readdirSync(folder)) {
+    const other = path.join(folder, name);
+    if (fs.statSync(other).mtimeMs < weekAgo) fs.rmSync(other, { recursive: true, force: true });
+  }
 }

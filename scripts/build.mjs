@@ -48,6 +48,27 @@ const shared = {
   outExtension: { '.js': '.cjs' },
 };
 
+// What the launcher compiles as a script is a function; required, the same file is a module. The launcher need not put
+// a function around the text then, which would copy it.
+const asFunction = {
+  banner: {
+    js: '((run)=>typeof module==="undefined"?run:run(exports,require,module,__filename,__dirname))(function(exports,require,module,__filename,__dirname){',
+  },
+  footer: { js: '})' },
+};
+
+// Our modules and Node's do nothing by being loaded: those of which nothing is used are left out.
+const pure = {
+  name: 'pure-modules',
+  setup(b) {
+    b.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
+    b.onResolve({ filter: /^\.\.?\/.*\.tsx?$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      sideEffects: false,
+    }));
+  },
+};
+
 // Each command's bundle exports the class (for oclif) and `start` (for the launcher).
 const entries = {
   name: 'command-entry',
@@ -76,7 +97,7 @@ const withoutDevtools = {
   },
 };
 
-// Packages that few runs of a command come to use are bundles of their own, which bin/load.cjs loads as `late:NAME`
+// Packages that few runs of a command come to use are bundles of their own, which bin/tsmon.cjs loads as `late:NAME`
 // when the first of their exports is asked for.
 const LATE = ['chalk', 're2js'];
 const late = {
@@ -110,6 +131,7 @@ await Promise.all([
     ...shared,
     entryPoints: LATE.map((name) => ({ in: name, out: name })),
     outdir: join(fresh, 'late'),
+    ...asFunction,
   }),
   // The live view: modules, because ink waits at its top level, which CommonJS cannot.
   build({
@@ -136,7 +158,8 @@ await Promise.all([
     })),
     outdir: join(fresh, 'commands'),
     external: ['@oclif/core'],
-    plugins: [entries, late, yamlModules],
+    plugins: [entries, late, yamlModules, pure],
+    ...asFunction,
   }),
   // The browser's part of a server; its page is as it is written.
   build({
@@ -171,6 +194,7 @@ await Promise.all([
     // Data goes out through src/cli/output.ts, which sees for itself when the reader is gone.
     define: { ...shared.define, 'process.stdout.on': 'Function.prototype' },
     plugins: [slimOclif],
+    ...asFunction,
   }),
 ]);
 

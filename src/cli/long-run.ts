@@ -2,7 +2,7 @@
  * What a process that is there to stay wants of V8 and of the launcher, and one that ends soon does not.
  *
  * A heap may double before it is collected whole: V8 takes a server, which allocates little, for one that need not grow,
- * and went through a hundred megabytes after each eight. The launcher (bin/load.cjs) stores compiled code when a process
+ * and went through a hundred megabytes after each eight. The launcher (bin/tsmon.cjs) stores compiled code when a process
  * exits, which a server that is killed never does; and compiled code is good only for the switches under which it was
  * stored, so they are as they were at the start while that is done.
  */
@@ -11,7 +11,7 @@ import { setFlagsFromString } from 'node:v8';
 /** In percent of what the last collection of the whole heap left. */
 const HEAP_GROWING_PERCENT = 100;
 
-/** For bin/load.cjs, which listens for it. */
+/** For bin/tsmon.cjs, which listens for it. */
 const SETTLED = 'settled';
 
 export interface LongRun {

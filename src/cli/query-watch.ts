@@ -28,7 +28,7 @@ export async function watchQuery(
   paint: Painter,
 ): Promise<void> {
   if (!isTerminal(1)) throw new InputError('no_terminal', '--watch needs a terminal to write to');
-  // Node's loader for commands (bin/load.cjs) can import modules only with a warning; this file can without.
+  // Node's loader for commands (bin/tsmon.cjs) can import modules only with a warning; this file can without.
   const loader = join(root, 'dist', 'live', 'load.cjs');
   const load = createRequire(loader)(loader) as () => Promise<{
     runLive(options: LiveOptions): Promise<void>;

@@ -1,11 +1,12 @@
 /** Whether somebody watches, and how wide lines for people may be. */
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 
-/** Asks the file first: to make the stream of a pipe or a file, only to be told no, is a tenth of a start. */
+/** Asks the file first: to make the stream of a pipe, a file or /dev/null, only to be told no, is a tenth of a start. */
 export function isTerminal(fd: 1 | 2): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const stats = fstatSync(fd);
+    if (!stats.isCharacterDevice() || stats.rdev === statSync('/dev/null').rdev) return false;
   } catch {
     return false;
   }

@@ -19,7 +19,7 @@ import { parserOptionsFor } from '../../core/promql/parser/index.ts';
 import { parseTestScript } from '../../core/promql/test-language/index.ts';
 import { type EvalFailure, runTestScript } from '../../core/promql/test-runner/index.ts';
 import { Search } from '../../core/regex/index.ts';
-import type { RuleCoverage } from '../../core/rules/test-coverage/index.ts';
+import { CoverageRecorder, type RuleCoverage } from '../../core/rules/test-coverage/index.ts';
 
 export default class RulesTest extends TsmonCommand {
   static override summary = 'Run unit tests of rules, and test scripts of PromQL queries';
@@ -128,9 +128,7 @@ Exit status: 0 everything has passed, 1 something has failed (also a unit test o
       patterns.length === 0 ? null : (text: string) => patterns.some((pattern) => pattern.test(text));
     const report = createReport(flags.output as ReportFormat, new Output(), this.paintOut);
     const reports = flags.junit === undefined ? report : new ReportPair(report, junitFile(flags.junit));
-    const recorder = flags.coverage
-      ? new (await import('../../core/rules/test-coverage/index.ts')).CoverageRecorder()
-      : undefined;
+    const recorder = flags.coverage ? new CoverageRecorder() : undefined;
     const total: Tally = { ran: 0, failed: 0, unreadable: 0 };
     for (const file of files) {
       if (/\.ya?ml$/.test(file)) await this.runUnitTests(file, reports, selects, total, flags, recorder);
