@@ -26,5 +26,5 @@ export function isValidLabelName(name: string, scheme: ValidationScheme = 'utf8'
 
 /** Whether `text` can be written as UTF-8: it has no surrogate without its partner. Values must be so too. */
 export function isValidUtf8(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
+  return text.isWellFormed();
 }

@@ -42,18 +42,16 @@ export function unquoteString(text: string): string {
 
 /** As Go's `strconv.Quote`: also of strings with bytes that are not UTF-8. */
 export function quoteString(text: string): string {
-  if (!LONE_BYTE.test(text)) return goQuote(text);
+  if (text.isWellFormed()) return goQuote(text);
   let out = '';
-  for (const c of text) out += LONE_BYTE.test(c) ? `\\x${byteOf(c).toString(16)}` : goQuote(c).slice(1, -1);
+  for (const c of text) out += c.isWellFormed() ? goQuote(c).slice(1, -1) : `\\x${byteOf(c).toString(16)}`;
   return `"${out}"`;
 }
 
 /** The string as JSON and terminals can show it: U+FFFD for every byte that is not UTF-8. */
 export function toValidText(text: string): string {
-  return LONE_BYTE.test(text) ? text.toWellFormed() : text;
+  return text.toWellFormed();
 }
-
-const LONE_BYTE = /\p{Surrogate}/u;
 
 function byteOf(c: string): number {
   return c.charCodeAt(0) - 0xdc00;
