@@ -149,7 +149,7 @@ export class ByteTable {
   }
 
   private growSlab(words: number): void {
-    const size = Math.max(this.words.length * 2, words);
+    const size = Math.max(this.words.length * 2, words, 128);
     if (size * 4 > MAX_SLAB_BYTES) throw new RangeError('too many different series in one stream');
     this.words = copied(this.words, new Int32Array(size));
   }

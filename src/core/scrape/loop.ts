@@ -59,9 +59,12 @@ export class ScrapeLoop {
   lastDurationSeconds = 0;
   private readonly host: LoopHost;
   private settings: LoopSettings;
-  private readonly scraper: Scraper;
-  private readonly sink: RowSink;
-  private schedule: Schedule;
+  /** Made for the first scrape: ten thousand targets that are found at once must not wait for each other's. */
+  private scraper: Scraper | undefined;
+  private sink: RowSink | undefined;
+  private schedule: Schedule | undefined;
+  /** Of its moments from whole multiples of the interval. */
+  private offsetMs: number;
   /** Settings that the scraper does not have yet: whether its series' labels must be worked out again. */
   private pendingUpdate: { anew: boolean } | undefined;
   private ending: Ending | undefined;
@@ -78,21 +81,19 @@ export class ScrapeLoop {
     this.target = target;
     this.settings = settings;
     this.host = host;
-    const { config, client } = settings;
-    this.scraper = new Scraper(target, inputFor(target, config, client), this.scraperOptions());
-    this.sink = host.sinkFor(this.scraper.series);
-    this.schedule = this.makeSchedule();
+    this.offsetMs = this.offset();
   }
 
   /** What the target has exposed, by family. */
   get families(): readonly Family[] {
-    return this.scraper.families;
+    return this.scraper?.families ?? [];
   }
 
   /** Starts, or goes on if it is about to end. */
   start(): void {
     this.ending = undefined;
-    this.wake();
+    this.schedule ??= this.makeSchedule();
+    if (this.running !== undefined) this.wake();
     this.running ??= this.run().finally(() => {
       this.running = undefined;
     });
@@ -107,7 +108,8 @@ export class ScrapeLoop {
     this.target = target;
     this.settings = settings;
     if (!isPaced) return;
-    this.schedule = this.makeSchedule();
+    this.offsetMs = this.offset();
+    this.schedule = undefined;
     this.wake();
   }
 
@@ -136,11 +138,13 @@ export class ScrapeLoop {
           if (await this.endSeries()) return;
           continue;
         }
-        const tick = await this.schedule.tick(this.nap.signal);
+        this.schedule ??= this.makeSchedule();
+        const { schedule } = this;
+        const tick = await schedule.tick(this.nap.signal);
         if (this.ending !== undefined) continue;
         if (tick.skipped > 0) this.host.metrics.skipped.inc(tick.skipped);
         this.host.metrics.lateness.observe((this.host.clock.now() - tick.due) / 1000);
-        await this.scrape(this.schedule.timeOf(tick));
+        await this.scrape(schedule.timeOf(tick));
       } catch (error) {
         if (this.abort.signal.aborted) return;
         if (!this.nap.signal.aborted) this.complain(`cannot store samples: ${(error as Error).message}`);
@@ -151,7 +155,7 @@ export class ScrapeLoop {
 
   private async scrape(t: number): Promise<void> {
     const { clock, metrics } = this.host;
-    this.takeUpdate();
+    const { scraper, sink } = this.open();
     const now = clock.now();
     if (!Number.isNaN(this.lastStart))
       metrics.intervals.observe(this.target.intervalMs, now - this.lastStart);
@@ -160,12 +164,12 @@ export class ScrapeLoop {
     try {
       const result =
         forcedError === undefined
-          ? await this.scraper.scrape(t, this.abort.signal)
-          : this.scraper.refuse(t, forcedError);
+          ? await scraper.scrape(t, this.abort.signal)
+          : scraper.refuse(t, forcedError);
       this.note(result, now);
-      await this.sink.write(result);
+      await sink.write(result);
     } finally {
-      this.scraper.release();
+      scraper.release();
     }
   }
 
@@ -176,14 +180,16 @@ export class ScrapeLoop {
    */
   private async endSeries(): Promise<boolean> {
     const { clock } = this.host;
-    const { due } = await this.schedule.tick(this.nap.signal);
+    const { scraper, sink, schedule } = this;
+    if (scraper === undefined || sink === undefined || schedule === undefined) return true;
+    const { due } = await schedule.tick(this.nap.signal);
     await clock.sleep(this.target.intervalMs * 1.1, this.nap.signal);
     if (this.ending !== 'marked') return false;
-    const result = this.scraper.end(due);
+    const result = scraper.end(due);
     try {
-      await this.sink.write(result);
+      await sink.write(result);
     } finally {
-      this.scraper.release();
+      scraper.release();
     }
     return true;
   }
@@ -222,28 +228,36 @@ export class ScrapeLoop {
     this.host.onTrouble(`${this.settings.config.jobName}: ${this.target.url} ${what}`);
   }
 
-  private takeUpdate(): void {
-    if (this.pendingUpdate === undefined) return;
-    const { target } = this;
+  /** What the next scrape is made with. */
+  private open(): { scraper: Scraper; sink: RowSink } {
+    const { target, pendingUpdate } = this;
     const { config, client } = this.settings;
-    const { anew } = this.pendingUpdate;
-    this.scraper.reconfigure(target, inputFor(target, config, client), this.scraperOptions(), anew);
     this.pendingUpdate = undefined;
+    if (this.scraper === undefined || this.sink === undefined) {
+      this.scraper = new Scraper(target, inputFor(target, config, client), this.scraperOptions());
+      this.sink = this.host.sinkFor(this.scraper.series);
+    } else if (pendingUpdate !== undefined) {
+      const input = inputFor(target, config, client);
+      this.scraper.reconfigure(target, input, this.scraperOptions(), pendingUpdate.anew);
+    }
+    return { scraper: this.scraper, sink: this.sink };
   }
 
   private scraperOptions(): ScraperOptions {
     const { config, client } = this.settings;
     return {
       ...scraperOptions(this.target, config, { ...this.host, client }),
-      onForget: (final) => this.sink.forget(final),
+      onForget: (final) => this.sink?.forget(final),
     };
   }
 
   private makeSchedule(): Schedule {
-    const { clock, offsetSeed } = this.host;
+    return new Schedule(this.host.clock, this.target.intervalMs, true, this.offsetMs);
+  }
+
+  private offset(): number {
     const { allLabels, url, intervalMs } = this.target;
-    const offsetMs = scrapeOffsetMs(targetHash(allLabels, url), offsetSeed, intervalMs);
-    return new Schedule(clock, intervalMs, true, offsetMs);
+    return scrapeOffsetMs(targetHash(allLabels, url), this.host.offsetSeed, intervalMs);
   }
 
   private wake(): void {

@@ -88,8 +88,11 @@ export class ScrapePool {
     }
     const settings = this.loopSettings();
     const isChanged = reloaded || wasLimited?.reason !== this.limited?.reason;
-    for (const [key, target] of targets) this.take(key, target, settings, isChanged);
+    const added: ScrapeLoop[] = [];
+    for (const [key, target] of targets) this.take(key, target, settings, isChanged, added);
     for (const [key, loop] of this.loops) if (!targets.has(key)) this.retire(key, loop);
+    // All at once, and last: while many are made, none of them has a moment that could pass.
+    for (const loop of added) loop.start();
     metrics.syncLengths.observe((clock.monotonic() - began) / 1000, jobName);
   }
 
@@ -158,12 +161,18 @@ export class ScrapePool {
     return outcomes;
   }
 
-  private take(key: string, target: PoolTarget, settings: LoopSettings, isChanged: boolean): void {
+  private take(
+    key: string,
+    target: PoolTarget,
+    settings: LoopSettings,
+    isChanged: boolean,
+    added: ScrapeLoop[],
+  ): void {
     const loop = this.loops.get(key) ?? this.retiring.get(key);
     if (loop === undefined) {
       const started = new ScrapeLoop(target, settings, this.host);
       this.loops.set(key, started);
-      started.start();
+      added.push(started);
       return;
     }
     if (this.retiring.delete(key)) {

@@ -1,12 +1,15 @@
 /**
  * Which moment of the interval belongs to a target: Prometheus' own hashes, so that a fleet keeps its spread, and its
- * load, when one takes over from the other. In BigInt arithmetic, once for each target.
+ * load, when one takes over from the other.
  */
 import { xxhash64 } from '../encoding/xxhash64.ts';
 import type { Labels } from '../model/labels.ts';
 
-const FNV_OFFSET = 0xcbf29ce484222325n;
-const FNV_PRIME = 0x100000001b3n;
+const FNV_OFFSET_HIGH = 0xcbf29ce4;
+const FNV_OFFSET_LOW = 0x84222325;
+/** The prime is 2^40 and this. */
+const FNV_PRIME_LOW = 0x1b3;
+const TWO_32 = 2 ** 32;
 
 /** The hash of a target from its labels, those with underscores included, and its URL. */
 export function targetHash(labels: Labels, url: string): bigint {
@@ -24,10 +27,18 @@ export function scrapeOffsetMs(hash: bigint, seed: bigint, intervalMs: number): 
   return Number(((hash ^ seed) % nanoseconds) / 1_000_000n);
 }
 
+/** In two halves: in BigInt arithmetic the hashes of ten thousand targets would keep the first of them waiting. */
 function fnv64a(text: string): bigint {
-  let hash = FNV_OFFSET;
-  for (const byte of Buffer.from(text, 'utf8')) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * FNV_PRIME);
-  return hash;
+  let high = FNV_OFFSET_HIGH;
+  let low = FNV_OFFSET_LOW;
+  const bytes = Buffer.from(text, 'utf8');
+  for (let i = 0; i < bytes.length; i++) {
+    const mixed = (low ^ bytes[i]) >>> 0;
+    const product = mixed * FNV_PRIME_LOW;
+    low = product >>> 0;
+    high = (high * FNV_PRIME_LOW + Math.floor(product / TWO_32) + (mixed << 8)) >>> 0;
+  }
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 /** Names and values as Prometheus keeps them: each after its length, in one byte, or 0xff and three of them. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Registry } from '../../../src/core/instrument/index.ts';
 import { type Labels, labelsFromObject, Matcher, SampleColumns } from '../../../src/core/model/index.ts';
 import { isStale } from '../../../src/core/model/value.ts';
@@ -392,9 +392,11 @@ describe('ScrapeManager', () => {
     await stage.apply(job({ scrapeFailureLogFile, discovery: [staticTargets('a:1')] }));
     await clock.advance(20_000);
     await stage.manager.stop();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const lines = readFileSync(scrapeFailureLogFile, 'utf8').trim().split('\n');
-    expect(lines).toHaveLength(2);
+    const lines = await vi.waitFor(() => {
+      const written = readFileSync(scrapeFailureLogFile, 'utf8').trim().split('\n');
+      expect(written).toHaveLength(2);
+      return written;
+    }, 10_000);
     expect(JSON.parse(lines[0])).toMatchObject({
       level: 'ERROR',
       msg: 'connection refused',
