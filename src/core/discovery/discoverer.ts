@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts';
 import type { FetchClient } from '../http/fetch.ts';
 import type { HttpClientConfig } from '../http/http-config.ts';
-import type { MechanismMetric } from './metrics.ts';
+import type { MechanismDuration, MechanismMetric } from './metrics.ts';
 import type { TargetGroup } from './target-group.ts';
 
 /** Finds targets, for as long as it runs. */
@@ -31,6 +31,10 @@ export interface DiscoveryHost {
   refreshed?(durationMs: number): void;
   /** Counts something that only this mechanism has; `labels` are the values of that counter's. */
   count?(metric: MechanismMetric, ...labels: readonly string[]): void;
+  /** As `count`, for how long something took. */
+  observe?(metric: MechanismDuration, seconds: number, ...labels: readonly string[]): void;
+  /** When a file that was read was changed, seconds since the epoch; undefined where it is no longer read. */
+  fileTime?(path: string, seconds: number | undefined): void;
 }
 
 /** What the process gives all mechanisms. */

@@ -53,6 +53,7 @@ export class FileDiscoverer implements Discoverer {
       }
     } finally {
       for (const watcher of watchers) watcher.close();
+      for (const path of this.known.keys()) host.fileTime?.(path, undefined);
     }
   }
 
@@ -87,6 +88,7 @@ export class FileDiscoverer implements Discoverer {
       if (paths.has(path)) continue;
       updates.push(...sources.map(emptyGroup));
       this.known.delete(path);
+      host.fileTime?.(path, undefined);
     }
     if ((first || updates.length > 0) && !signal.aborted) host.update(updates);
   }
@@ -100,6 +102,7 @@ export class FileDiscoverer implements Discoverer {
       const groups = await parse(text, path);
       const sources = groups.map(({ source }) => source);
       this.known.set(path, { stamp, sources, fault: undefined });
+      host.fileTime?.(path, (await stat(path)).mtimeMs / 1000);
       const gone = before?.sources.filter((source) => !sources.includes(source)) ?? [];
       return [...groups, ...gone.map(emptyGroup)];
     } catch (error) {

@@ -65,8 +65,7 @@ export class DiscoveryManager {
     }
     for (const name of [...this.jobs.keys()]) {
       if (jobs.has(name)) continue;
-      this.jobs.delete(name);
-      this.metrics.discovered.remove(this.name, name);
+      this.forget(name);
     }
     for (const [key, provider] of this.providers) {
       if (wanted.has(key)) continue;
@@ -112,10 +111,32 @@ export class DiscoveryManager {
         if (setup.mechanism === 'file') this.metrics.fileScans.observe(seconds);
         for (const labels of labelsOf()) this.metrics.durationsByConfig.with(...labels).observe(seconds);
       },
-      counted: (metric, labels) => this.metrics.mechanisms[metric].with(...labels).inc(),
+      mended: () => this.metrics.failedSetups.with(this.name).set(this.brokenCount()),
+      own: {
+        count: (metric, ...labels) => this.metrics.mechanisms[metric].with(...labels).inc(),
+        observe: (metric, seconds, ...labels) =>
+          this.metrics.mechanismDurations[metric].observe(seconds, ...labels),
+        fileTime: (path, seconds) => {
+          if (seconds === undefined) this.metrics.fileTimes.remove(path);
+          else this.metrics.fileTimes.with(path).set(seconds);
+        },
+      },
     });
     this.providers.set(key, provider);
     for (const labels of labelsOf()) this.metrics.failures.with(...labels);
+  }
+
+  /** A job that is gone leaves no metrics. */
+  private forget(name: string): void {
+    const { discovered, lastSent, failures, durationsByConfig } = this.metrics;
+    for (const key of this.jobs.get(name)!.keys) {
+      const mechanism = this.providers.get(key)?.setup.mechanism ?? '';
+      failures.remove(mechanism, name);
+      durationsByConfig.remove(mechanism, name);
+    }
+    this.jobs.delete(name);
+    discovered.remove(this.name, name);
+    lastSent.remove(this.name, name);
   }
 
   private brokenCount(): number {
@@ -157,6 +178,7 @@ export class DiscoveryManager {
     job.toldAt = this.options.clock.monotonic();
     const groups = job.keys.flatMap((key) => [...(this.providers.get(key)?.groups.values() ?? [])]);
     this.metrics.sent.with(this.name).inc();
+    this.metrics.lastSent.with(this.name, name).set(this.options.clock.now() / 1000);
     const targets = groups.reduce((sum, group) => sum + group.targets.length, 0);
     this.metrics.discovered.with(this.name, name).set(targets);
     this.options.deliver(name, groups);

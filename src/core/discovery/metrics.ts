@@ -22,19 +22,48 @@ const MECHANISM_METRICS = {
     'prometheus_sd_kubernetes_failures_total',
     'The number of failed WATCH/LIST requests.',
   ],
+  kubernetesRequests: [
+    'prometheus_sd_kubernetes_http_request_total',
+    'Total number of HTTP requests to the Kubernetes API by status code.',
+    'status_code',
+  ],
 } as const satisfies Record<string, readonly [name: string, help: string, ...labelNames: string[]]>;
 
 const QUANTILES = [0.5, 0.9, 0.99];
 
+/** How long what one mechanism alone does takes: name, help, labels and quantiles. */
+const MECHANISM_DURATIONS = {
+  consulCalls: [
+    'prometheus_sd_consul_rpc_duration_seconds',
+    'The duration of a Consul RPC call in seconds.',
+    { labelNames: ['endpoint', 'call'], quantiles: QUANTILES },
+  ],
+  kubernetesRequests: [
+    'prometheus_sd_kubernetes_http_request_duration_seconds',
+    'Summary of latencies for HTTP requests to the Kubernetes API by endpoint.',
+    { labelNames: ['endpoint'], quantiles: [] },
+  ],
+} as const satisfies Record<
+  string,
+  readonly [name: string, help: string, Parameters<Registry['summary']>[2]]
+>;
+
+const KUBERNETES_ROLES = ['endpoints', 'endpointslice', 'ingress', 'node', 'pod', 'service'];
+
 export type MechanismMetric = keyof typeof MECHANISM_METRICS;
+export type MechanismDuration = keyof typeof MECHANISM_DURATIONS;
 
 export interface DiscoveryMetrics {
   mechanisms: Readonly<Record<MechanismMetric, Counter>>;
+  mechanismDurations: Readonly<Record<MechanismDuration, Summary>>;
+  /** Of files that targets are read from, by their names. */
+  fileTimes: Gauge;
   discovered: Gauge;
   failedSetups: Gauge;
   received: Counter;
   delayed: Counter;
   sent: Counter;
+  lastSent: Gauge;
   failures: Counter;
   durations: Summary;
   durationsByConfig: ClassicHistogram;
@@ -46,6 +75,12 @@ export interface DiscoveryMetrics {
 export function discoveryMetrics(registry: Registry): DiscoveryMetrics {
   return {
     mechanisms: mechanismMetrics(registry),
+    mechanismDurations: mechanismDurations(registry),
+    fileTimes: registry.gauge(
+      'prometheus_sd_file_mtime_seconds',
+      'Timestamp (mtime) of files read by FileSD. Timestamp is set at read time.',
+      'filename',
+    ),
     discovered: registry.gauge(
       'prometheus_sd_discovered_targets',
       'Current number of discovered targets.',
@@ -71,6 +106,12 @@ export function discoveryMetrics(registry: Registry): DiscoveryMetrics {
       'prometheus_sd_updates_total',
       'Total number of update events sent to the SD consumers.',
       'name',
+    ),
+    lastSent: registry.gauge(
+      'prometheus_sd_last_update_timestamp_seconds',
+      'Timestamp of the last update sent to the SD consumers.',
+      'name',
+      'config',
     ),
     failures: registry.counter(
       'prometheus_sd_refresh_failures_total',
@@ -101,7 +142,19 @@ function mechanismMetrics(registry: Registry): DiscoveryMetrics['mechanisms'] {
     const counter = registry.counter(name, help, ...labelNames);
     // Those without labels are there from the start, at 0.
     if (labelNames.length === 0) counter.with();
+    if (key === 'kubernetesEvents') {
+      for (const role of KUBERNETES_ROLES)
+        for (const event of ['add', 'delete', 'update']) counter.with(role, event);
+    }
     return [key, counter];
   });
   return Object.fromEntries(counters);
+}
+
+function mechanismDurations(registry: Registry): DiscoveryMetrics['mechanismDurations'] {
+  const summaries = Object.entries(MECHANISM_DURATIONS).map(([key, [name, help, options]]) => [
+    key,
+    registry.summary(name, help, options),
+  ]);
+  return Object.fromEntries(summaries);
 }

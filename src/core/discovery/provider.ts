@@ -1,7 +1,7 @@
 /** A discoverer that runs, and what it found so far. */
 import type { Clock } from '../clock.ts';
-import type { DiscoverySetup } from './discoverer.ts';
-import type { MechanismMetric } from './metrics.ts';
+import type { InputError } from '../errors.ts';
+import type { Discoverer, DiscoveryHost, DiscoverySetup } from './discoverer.ts';
 import type { TargetGroup } from './target-group.ts';
 
 export interface ProviderListener {
@@ -9,8 +9,14 @@ export interface ProviderListener {
   changed(provider: Provider, first: boolean): void;
   failed(provider: Provider, error: Error): void;
   refreshed(provider: Provider, durationMs: number): void;
-  counted?(metric: MechanismMetric, labels: readonly string[]): void;
+  /** One that could not be started runs after all. */
+  mended?(provider: Provider): void;
+  /** What only its mechanism has to tell. */
+  own?: Pick<DiscoveryHost, 'count' | 'observe' | 'fileTime'>;
 }
+
+/** How long until one that could not be started is tried again: a file that it needs may come to be there. */
+const RETRY_MS = 30_000;
 
 export class Provider {
   readonly setup: DiscoverySetup;
@@ -41,8 +47,8 @@ export class Provider {
       listener.changed(this, first);
     };
     try {
-      const discoverer = await this.setup.open();
-      if (signal.aborted) return;
+      const discoverer = await this.open(clock, listener, report);
+      if (discoverer === undefined || signal.aborted) return;
       await discoverer.run(
         {
           clock,
@@ -57,7 +63,7 @@ export class Provider {
             if (!this.reported) report();
           },
           refreshed: (durationMs) => listener.refreshed(this, durationMs),
-          count: (metric, ...labels) => listener.counted?.(metric, labels),
+          ...listener.own,
         },
         signal,
       );
@@ -67,6 +73,35 @@ export class Provider {
       listener.failed(this, error as Error);
     }
     if (!signal.aborted && !this.reported) report();
+  }
+
+  /** Tries until it can be started; undefined where that will never be, or the signal comes first. */
+  private async open(
+    clock: Clock,
+    listener: ProviderListener,
+    report: () => void,
+  ): Promise<Discoverer | undefined> {
+    const { signal } = this.abort;
+    for (let told = ''; ; ) {
+      try {
+        const discoverer = await this.setup.open();
+        if (this.broken) {
+          this.broken = false;
+          listener.mended?.(this);
+        }
+        return discoverer;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        this.broken = true;
+        const { code, message } = error as InputError;
+        if (message !== told) listener.failed(this, error as Error);
+        told = message;
+        if (!this.reported) report();
+        if (code === 'unsupported_discovery') return undefined;
+        await clock.sleep(RETRY_MS, signal).catch(() => {});
+        if (signal.aborted) return undefined;
+      }
+    }
   }
 
   private take(groups: readonly TargetGroup[]): void {

@@ -86,6 +86,8 @@ describe('KubernetesDiscoverer', () => {
     server.remove('Pod', 'new', 'shop');
     await vi.waitFor(() => expect(names(running)).toHaveLength(10));
     expect(running.counts).toEqual({
+      // Pages of the list, and the watch.
+      'kubernetesRequests 200': 5,
       'kubernetesEvents pod add': 11,
       'kubernetesEvents pod update': 2,
       'kubernetesEvents pod delete': 1,

@@ -156,6 +156,47 @@ describe('DiscoveryManager', () => {
     await manager.stop();
   });
 
+  it('tries again what could not be started', async () => {
+    const { clock, manager, delivered, trouble, sample } = managed();
+    const puppet = new Puppet('late');
+    let attempts = 0;
+    const setup: DiscoverySetup = {
+      mechanism: 'puppet',
+      key: 'late',
+      open: async () => {
+        if (++attempts < 3) throw new InputError('discovery_kubernetes', 'no such file');
+        return puppet.open();
+      },
+    };
+    manager.apply(new Map([['job', [setup]]]));
+    await settled();
+    expect(trouble).toEqual(['discovery (puppet) for job does not run: no such file']);
+    expect(delivered).toEqual([['job', []]]);
+    expect(sample('prometheus_sd_failed_configs')).toEqual([['{name="scrape"}', 1]]);
+    await clock.advance(60_000);
+    expect(attempts).toBe(3);
+    expect(trouble).toHaveLength(1);
+    expect(sample('prometheus_sd_failed_configs')).toEqual([['{name="scrape"}', 0]]);
+    puppet.host!.update([group('s', 'a:1')]);
+    expect(delivered.at(-1)).toEqual(['job', ['a:1']]);
+    await manager.stop();
+  });
+
+  it('forgets what it counted of a job that is gone', async () => {
+    const { manager, sample } = managed();
+    const a = new Puppet('a');
+    manager.apply(new Map([['job', [a]]]));
+    await settled();
+    a.host!.update([group('s', 'a:1')]);
+    a.host!.refreshed!(5);
+    const names = ['refresh_failures_total', 'refresh_duration_histogram_seconds', 'discovered_targets'];
+    const all = [...names, 'last_update_timestamp_seconds'].map((name) => `prometheus_sd_${name}`);
+    expect(all.map((name) => sample(name) === undefined)).toEqual([false, false, false, false]);
+    manager.apply(new Map());
+    expect(all.map((name) => sample(name))).toEqual([undefined, undefined, undefined, undefined]);
+    await manager.stop();
+  });
+
   it("counts what is only one mechanism's", async () => {
     const { manager, sample } = managed();
     const a = new Puppet('a');
@@ -163,7 +204,18 @@ describe('DiscoveryManager', () => {
     await settled();
     a.host!.count!('kubernetesEvents', 'pod', 'add');
     a.host!.count!('kubernetesEvents', 'pod', 'add');
-    expect(sample('prometheus_sd_kubernetes_events_total')).toEqual([['{event="add", role="pod"}', 2]]);
+    const events = sample('prometheus_sd_kubernetes_events_total')!;
+    expect(events.filter(([, v]) => v !== 0)).toEqual([['{event="add", role="pod"}', 2]]);
+    expect(events).toHaveLength(18);
+    a.host!.observe!('consulCalls', 0.25, 'catalog', 'services');
+    expect(sample('prometheus_sd_consul_rpc_duration_seconds')!.at(-1)).toEqual([
+      '{call="services", endpoint="catalog"}',
+      1,
+    ]);
+    a.host!.fileTime!('/x.json', 12);
+    expect(sample('prometheus_sd_file_mtime_seconds')).toEqual([['{filename="/x.json"}', 12]]);
+    a.host!.fileTime!('/x.json', undefined);
+    expect(sample('prometheus_sd_file_mtime_seconds')).toBeUndefined();
     expect(sample('prometheus_sd_http_failures_total')).toEqual([['{}', 0]]);
     await manager.stop();
   });

@@ -71,7 +71,7 @@ export class ConsulDiscoverer implements Discoverer {
 
   private followCatalog(run: Run, datacenter: string, signal: AbortSignal): Promise<void> {
     const poll = (index: number) => this.api.services(index, signal);
-    return run.poll(poll, signal, async (outcome) => {
+    return run.poll('services', poll, signal, async (outcome) => {
       if (outcome !== undefined) this.applyCatalog(outcome, run, datacenter, signal);
       // Services are being asked for; the next round of the catalog need not wait for them, but the first must.
       await this.allFirst();
@@ -106,7 +106,7 @@ export class ConsulDiscoverer implements Discoverer {
     const first = new Promise<void>((resolve) => {
       const poll = (index: number) => this.api.service(name, index, either);
       run
-        .poll(poll, either, (entries) => {
+        .poll('service', poll, either, (entries) => {
           if (entries !== undefined)
             run.reports.update([serviceGroup(name, datacenter, this.config.tagSeparator, entries ?? [])]);
           resolve();
@@ -140,9 +140,10 @@ class Run {
 
   /**
    * Polls until the signal aborts, not more often than the refresh interval says; `take` gets what has changed, or
-   * undefined where asking failed.
+   * undefined where asking failed. `call` is what the metric of durations calls it.
    */
   async poll<T>(
+    call: 'services' | 'service',
     ask: (index: number) => Promise<PollAnswer<T>>,
     signal: AbortSignal,
     take: (document: T | undefined) => void | Promise<void>,
@@ -151,9 +152,11 @@ class Run {
     let index = 0;
     while (!signal.aborted) {
       const began = clock.monotonic();
+      const observe = () =>
+        this.host.observe?.('consulCalls', (clock.monotonic() - began) / 1000, 'catalog', call);
       let waitMs = this.intervalMs;
       try {
-        const answer = await ask(index);
+        const answer = await ask(index).finally(observe);
         if (signal.aborted) return;
         const changed = answer.index !== index || answer.index === 0;
         if (changed) await take(answer.document);

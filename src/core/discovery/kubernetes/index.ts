@@ -83,6 +83,10 @@ export class KubernetesDiscoverer implements Discoverer {
             settled: () => {
               if (reflectors.every(({ synced }) => synced)) groups.soonReport(signal);
             },
+            requested: (status, seconds, asked) => {
+              host.count?.('kubernetesRequests', status === undefined ? '<error>' : String(status));
+              if (seconds !== undefined) host.observe?.('kubernetesRequests', seconds, asked.pathname);
+            },
             failed: (error) => {
               host.count?.('kubernetesFailures');
               host.failed(error);

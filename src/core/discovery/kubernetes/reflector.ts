@@ -7,7 +7,7 @@
 import type { Clock } from '../../clock.ts';
 import type { InputError } from '../../errors.ts';
 import { type FetchClient, FetchError } from '../../http/fetch.ts';
-import { badAnswer, fetchAnyText, parseAnswer } from '../http-json.ts';
+import { type ApiAnswer, badAnswer, fetchAnyText, parseAnswer } from '../http-json.ts';
 import { JsonLines } from './json-lines.ts';
 import { type KubeObject, keyOf } from './objects.ts';
 
@@ -32,6 +32,8 @@ export interface ReflectorHost {
   changed(event: ObjectEvent, key: string): void;
   /** What came together has all been told. */
   settled(): void;
+  /** A request was answered with this status, after so long; undefined where there was no answer, or none to wait for. */
+  requested?(status: number | undefined, seconds: number | undefined, url: URL): void;
   /** A request failed; it will be tried again. */
   failed(error: Error): void;
 }
@@ -105,7 +107,7 @@ export class Reflector {
     let version = '';
     for (let next = ''; ; ) {
       const url = this.url({ limit: String(PAGE), continue: next });
-      const answer = await fetchAnyText(this.source.client, { url, timeoutMs: LIST_TIMEOUT_MS }, signal);
+      const answer = await this.ask(url, signal);
       if (answer.status !== 200) throw refusal(url, answer.status, answer.text);
       const { metadata, items } = parseAnswer(answer.text, url) as List;
       for (const object of items ?? []) seen.add(this.put(object));
@@ -118,6 +120,19 @@ export class Reflector {
     this.synced = true;
     this.backoffMs = FIRST_BACKOFF_MS;
     this.host.settled();
+  }
+
+  private async ask(url: URL, signal: AbortSignal): Promise<ApiAnswer> {
+    const { clock } = this.host;
+    const began = clock.monotonic();
+    let status: number | undefined;
+    try {
+      const answer = await fetchAnyText(this.source.client, { url, timeoutMs: LIST_TIMEOUT_MS }, signal);
+      status = answer.status;
+      return answer;
+    } finally {
+      if (!signal.aborted) this.host.requested?.(status, (clock.monotonic() - began) / 1000, url);
+    }
   }
 
   private async watch(signal: AbortSignal): Promise<void> {
@@ -133,6 +148,7 @@ export class Reflector {
       () => stop.abort(badAnswer(url, `no answer within ${BEGIN_TIMEOUT_MS / 1000}s`)),
       BEGIN_TIMEOUT_MS,
     );
+    let answered = false;
     let begun = false;
     let fault: Error | undefined;
     let refused: number | undefined;
@@ -156,6 +172,8 @@ export class Reflector {
       timeoutMs: seconds * 1000 + GRACE_MS,
       bodySizeLimitBytes: MOST_EVENT_BYTES,
       accepts: (status: number) => {
+        this.host.requested?.(status, undefined, url);
+        answered = true;
         if (status !== 200) refused = status;
         return status === 200;
       },
@@ -163,6 +181,7 @@ export class Reflector {
     try {
       await this.source.client.fetch(request, body, AbortSignal.any([signal, stop.signal]));
     } catch (error) {
+      if (!answered && !signal.aborted) this.host.requested?.(undefined, undefined, url);
       if (refused !== undefined) throw refusal(url, refused, (error as InputError).reason ?? '');
       // A connection that is lost on the way is a watch that has ended.
       if (fault === undefined && begun && error instanceof FetchError && error.code === 'http_reset') return;
