@@ -5,6 +5,8 @@ export interface Outcome {
   status: number;
   type: string;
   allow: string | null;
+  /** Whether pages of other sites are thought of. */
+  crosses: boolean;
   body: unknown;
 }
 
@@ -31,6 +33,7 @@ export async function ask(
     status: response.status,
     type,
     allow: response.headers.get('allow'),
+    crosses: response.headers.get('vary') === 'Origin' || response.headers.has('access-control-allow-origin'),
     body: type.startsWith('application/json') ? json(JSON.parse(answer)) : text(answer.trim()),
   };
 }

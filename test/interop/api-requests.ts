@@ -105,6 +105,153 @@ const QUERIES = [
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
+/** What no client of good manners asks. */
+const ODD_REQUESTS: readonly ApiRequest[] = [
+  // Methods that nobody expects; what is known of other origins' pages is in the headers.
+  ...['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH'].flatMap((method) =>
+    [
+      'query?query=1',
+      'query_range',
+      'labels',
+      'series?match[]=up',
+      'label/job/values',
+      'targets',
+      'rules',
+      'alerts',
+      'metadata',
+      'status/config',
+      'status/tsdb',
+      'query_exemplars',
+      'format_query',
+      'parse_query',
+      'notifications',
+      'notifications/live',
+      'write',
+      'read',
+      'admin/tsdb/snapshot?skip_head=x',
+      'nope',
+    ].map((path) => ({ method, path: `/api/v1/${path}`, statusOnly: path === 'series?match[]=up' })),
+  ),
+  ...['HEAD', 'OPTIONS', 'DELETE', 'PATCH'].flatMap((method) =>
+    [
+      '/federate?match[]=up',
+      '/metrics',
+      '/-/healthy',
+      '/-/ready',
+      '/-/reload',
+      '/-/quit',
+      '/version',
+      '/nope',
+    ].map((path) => ({ method, path })),
+  ),
+  // Paths that are almost right.
+  ...[
+    '/api/v1/query/?query=1',
+    '/api/v1/labels/',
+    '/api/v1/label//values',
+    '/api/v1/label/job',
+    '/api/v1/label/job/values/',
+    '/api/v1//query?query=1',
+    '//api/v1/query?query=1',
+    '/api/v1/x/../query?query=1',
+    '/api/v1/query%3fquery=1',
+    '/api%2fv1%2fquery?query=1',
+    '/api/v2/query',
+    '/API/v2/query',
+    '/federate/',
+    '/metrics/',
+    '/-/',
+    '/-/healthy/',
+  ].map((path) => ({ path, statusOnly: true })),
+  // Names with escapes, good and bad.
+  ...[
+    'U__a_2e_b',
+    'U__site',
+    'U__',
+    'U__si_74_e',
+    'U__a__b',
+    'U___',
+    'U__a_zz_b',
+    'U__a_110000_',
+    'U__a_d800_',
+    'U__a_1F600_',
+    'U__a_20_b',
+    'a.b',
+    '1a',
+    'a%20b',
+    '%C3%BC',
+    '%ff',
+    '__name__',
+  ].map((name) => ({ path: `/api/v1/label/${name}/values` })),
+  // Forms that are in the URL, in the body, in both, or not forms at all.
+  ...[
+    ['', undefined],
+    ['', 'text/plain'],
+    ['', 'application/json'],
+    ['', 'garbage/;;'],
+    ['', 'application/x-www-form-urlencoded; charset=utf-8'],
+    ['', 'APPLICATION/X-WWW-FORM-URLENCODED'],
+    ['?query=2', 'application/x-www-form-urlencoded'],
+    ['?query=2', 'text/plain'],
+  ].map(([query, type]) => ({
+    method: 'POST',
+    path: `/api/v1/query${query}`,
+    body: `query=1&time=${end}`,
+    headers: { 'Content-Type': type ?? '' },
+    statusOnly: query !== '' && type === 'text/plain',
+  })),
+  // Parameters together.
+  ...[
+    'limit=1&stats=all&timeout=5s&lookback_delta=1m',
+    'limit=0&timeout=1h&lookback_delta=30',
+    'limit=-1&timeout=x',
+    'limit=x&lookback_delta=x',
+    'timeout=x&lookback_delta=x',
+    'lookback_delta=-5',
+    'lookback_delta=0',
+    'lookback_delta=1e99',
+    'timeout=1e3',
+    'timeout=-1s&lookback_delta=x',
+    'stats=none',
+    'limit=1&limit=x',
+    'time=x&limit=x',
+  ].flatMap((more) => [
+    { path: `/api/v1/query?query=temperature&time=${mid}&${more}` },
+    {
+      method: 'POST',
+      path: '/api/v1/query_range',
+      body: `query=temperature&start=${start}&end=${mid}&step=60&${more}`,
+      headers: FORM,
+    },
+  ]),
+  ...['0.0001', '1ms', '1e9', '11000', '-0.001'].map((step) => ({
+    path: `/api/v1/query_range?query=1&start=${start}&end=${start + 20}&step=${step}`,
+    // A time is written with all three decimals there.
+    statusOnly: step === '1ms',
+  })),
+  // Formats of federation.
+  ...[
+    '*/*',
+    'application/json',
+    'text/html',
+    '',
+    'garbage',
+    'application/openmetrics-text',
+    'application/openmetrics-text;version=0.0.1',
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8',
+    'text/plain;version=0.0.4;escaping=dots',
+    'text/plain;version=0.0.4;escaping=values',
+    'text/plain;q=0.5,application/openmetrics-text;version=1.0.0;q=0.7',
+  ].map((accept) => ({ path: '/federate?match[]=nope', headers: { Accept: accept } })),
+  ...['http://a.b', 'null'].flatMap((origin) => [
+    { path: '/api/v1/query?query=1&time=1', headers: { Origin: origin } },
+    { path: '/metrics', headers: { Origin: origin }, statusOnly: true },
+    { path: '/federate', headers: { Origin: origin } },
+    { method: 'OPTIONS', path: '/api/v1/query', headers: { Origin: origin } },
+    { method: 'OPTIONS', path: '/nope', headers: { Origin: origin } },
+  ]),
+];
+
 export const API_REQUESTS: readonly ApiRequest[] = [
   ...variations(
     '/api/v1/query',
@@ -274,4 +421,5 @@ export const API_REQUESTS: readonly ApiRequest[] = [
     headers: { 'Content-Type': 'application/x-protobuf' },
     statusOnly: true,
   },
+  ...ODD_REQUESTS,
 ];

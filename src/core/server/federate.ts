@@ -59,7 +59,7 @@ export function addFederateRoute(router: Router, options: FederateOptions): void
       const wanted = negotiate(request.header('accept'));
       // OpenMetrics has no samples without a type, and Prometheus does not federate in it.
       const { format, escaping, contentType } =
-        wanted.format === 'protobuf' ? wanted : negotiate('text/plain');
+        wanted.format === 'openmetrics' ? negotiate(`text/plain;escaping=${wanted.escaping}`) : wanted;
       const writer = createWriter(format, { escaping });
       const pieces = newest(mergeSeriesSets(sets), mint, maxt, options.externalLabels(), writer);
       await reply.stream(200, contentType, pieces);

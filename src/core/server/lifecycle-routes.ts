@@ -52,7 +52,7 @@ export function addLifecycleRoutes(router: Router, options: LifecycleRouteOption
     'promhttp_metric_handler_requests_in_flight',
     'Current number of scrapes being served.',
   );
-  router.add('GET', '/version', (_, reply) => reply.text(200, JSON.stringify(buildInfo())));
+  router.add('GET', '/version', (_, reply) => reply.text(200, `${JSON.stringify(buildInfo())}\n`));
   router.add(
     'GET',
     '/metrics',

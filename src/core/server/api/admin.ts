@@ -1,4 +1,5 @@
 /** `/api/v1/admin/tsdb/…`: deletes and copies, where `--web.enable-admin-api` allows that. */
+import { InputError } from '../../errors.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP } from '../../model/timestamp.ts';
 import type { FormValues } from '../http/form-values.ts';
 import type { Reply } from '../http/reply.ts';
@@ -18,7 +19,12 @@ export function addAdminRoutes(router: Router, admin: AdminView | undefined): vo
       `/api/v1/admin/tsdb/${path}`,
       answering(async (request, reply) => {
         if (admin === undefined) throw new ApiFault('unavailable', 'admin APIs disabled');
-        await handler(await request.form(), reply, admin);
+        const form = await request.form();
+        try {
+          await handler(form, reply, admin);
+        } catch (error) {
+          throw faultOfStorage(error);
+        }
       }),
       { cors: true },
     );
@@ -43,4 +49,10 @@ export function addAdminRoutes(router: Router, admin: AdminView | undefined): vo
     }
     succeed(reply, { name: await view.snapshot(!skipHead) });
   });
+}
+
+/** What the disk or the database says is for the one who asked. */
+function faultOfStorage(error: unknown): unknown {
+  if (error instanceof ApiFault || error instanceof InputError) return error;
+  return new ApiFault('internal', (error as Error).message);
 }

@@ -68,18 +68,18 @@ function rangeOf(form: FormValues): QueryTimes {
   const start = timeOf(form, 'start');
   const end = timeOf(form, 'end');
   if (end < start) throw badParameter('end', 'end timestamp must not be before start time');
-  const stepMs = Math.trunc(durationOf(form, 'step'));
-  if (stepMs <= 0) {
+  const step = durationOf(form, 'step');
+  if (step <= 0) {
     const reason = 'zero or negative query resolution step widths are not accepted. Try a positive integer';
     throw badParameter('step', reason);
   }
-  if (Math.floor((end - start) / stepMs) > MAX_POINTS) {
+  if (Math.floor((end - start) / step) > MAX_POINTS) {
     throw new ApiFault(
       'bad_data',
       'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
     );
   }
-  return { kind: 'range', start, end, stepMs };
+  return { kind: 'range', start, end, stepMs: Math.max(1, Math.trunc(step)) };
 }
 
 async function runQuery(

@@ -25,6 +25,7 @@ import { type AnyIncoming, BodyTooLarge, HttpRequest } from './request.ts';
 import type { FoundRoute, Router } from './router.ts';
 
 const MAX_HEADER_BYTES = 64 * 1024;
+const API_PREFIX = '/api/v1/';
 const HEADERS_TIMEOUT_MS = 10_000;
 const CHECK_MS = 2000;
 /** Of a path, in a log. */
@@ -225,8 +226,15 @@ export class HttpServer {
     found: Found | undefined,
     signal: AbortSignal,
   ): Promise<void> {
+    const method = incoming.method ?? 'GET';
+    const origin = headerOf(incoming, 'origin');
     if (found === undefined) {
-      reply.fault(404, '404 page not found');
+      if (method === 'OPTIONS' && this.isApi(incoming)) {
+        allowOrigin(reply, origin, this.options.corsOrigin);
+        reply.empty(204);
+      } else {
+        reply.fault(404, '404 page not found');
+      }
       return;
     }
     if (found.refusal !== undefined) {
@@ -234,15 +242,17 @@ export class HttpServer {
       return;
     }
     if (found.redirect !== undefined) {
-      redirect(reply, found.status ?? 302, found.redirect, incoming.method ?? 'GET');
+      redirect(reply, found.status ?? 302, found.redirect, method);
       return;
     }
     const { route, params } = found.route!;
-    const method = incoming.method ?? 'GET';
-    if (route.cors) allowOrigin(reply, headerOf(incoming, 'origin'), this.options.corsOrigin);
     const handler = route.handlers.get(method);
+    const crosses = route.cors || (method === 'OPTIONS' && route.pattern.startsWith(API_PREFIX));
+    if (crosses && (handler !== undefined || method === 'OPTIONS')) {
+      allowOrigin(reply, origin, this.options.corsOrigin);
+    }
     if (handler === undefined) {
-      if (method === 'OPTIONS' && route.cors) {
+      if (method === 'OPTIONS' && crosses) {
         reply.empty(204);
         return;
       }
@@ -258,6 +268,11 @@ export class HttpServer {
       return;
     }
     await handler(new HttpRequest(incoming, found.path!, found.query!, params, signal), reply);
+  }
+
+  /** Browsers ask before they ask, also for what there is not. */
+  private isApi({ url = '' }: AnyIncoming): boolean {
+    return url.startsWith(this.options.routePrefix + API_PREFIX);
   }
 
   /** Whether the client may ask at all; it is told where not. */

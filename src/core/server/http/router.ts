@@ -56,7 +56,9 @@ export class Router {
 
   /** `path` is as it was sent. */
   find(path: string): FoundRoute | undefined {
-    const exact = this.exact.get(path) ?? (path.includes('%') ? this.exact.get(decoded(path)) : undefined);
+    // A slash that is written as an escape is none: who guards paths in front of us sees none, either.
+    const escaped = path.includes('%') && !/%2f/i.test(path);
+    const exact = this.exact.get(path) ?? (escaped ? this.exact.get(decoded(path)) : undefined);
     if (exact !== undefined) return { route: exact, params: {} };
     const segments = path.split('/');
     for (const route of this.patterns) {

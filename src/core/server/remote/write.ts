@@ -90,7 +90,7 @@ export function addRemoteWriteRoute(
     logger.warn('refused samples of a remote write', { remote: request.remoteAddress, detail: faults[0] });
     reply.fault(400, faults.join('\n'));
   };
-  router.add('POST', '/api/v1/write', handler, { cors: true, compress: false });
+  router.add('POST', '/api/v1/write', handler, { compress: false });
 }
 
 /** Which message a Content-Type names, or why that is none that we take. */
