@@ -1,7 +1,4 @@
-/**
- * What is asked of an HTTP client, whichever one answers: node:http for commands that must start fast
- * (http-client.ts), connection pools for a daemon.
- */
+/** What is asked of an HTTP client, whichever one answers; http-client.ts is the one there is. */
 import { InputError } from '../errors.ts';
 import type { BodyBuffer } from './body.ts';
 

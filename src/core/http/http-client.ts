@@ -1,16 +1,15 @@
 /**
- * A FetchClient over node:http and node:https, which load in a few milliseconds: for commands. Redirects are
- * followed ten times and only to http and https; credentials, own headers and the client certificate go to the
- * origin that was asked for and to no other.
+ * The FetchClient over node:http and node:https, which load in a few milliseconds. Redirects are followed ten times and
+ * only to http and https; credentials, own headers and the client certificate go to the origin that was asked for and
+ * to no other.
  */
 import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as https from 'node:https';
 import { isIP } from 'node:net';
-import { pipeline, type Readable } from 'node:stream';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import type { BodyBuffer } from './body.ts';
 import { describeFault } from './connection-error.ts';
-import { ACCEPT_ENCODING, decompressor } from './decompress.ts';
+import { ACCEPT_ENCODING } from './decompress.ts';
+import { type Exchange, printable, receive, StaleConnection, send } from './exchange.ts';
 import {
   bareHost,
   type Credentials,
@@ -24,7 +23,9 @@ import {
   urlAuthorization,
 } from './fetch.ts';
 import { namesProxy, proxyFor } from './proxy.ts';
+import { Secured, type SecureRequestOptions } from './secured.ts';
 
+const NO_TLS: TlsSettings = {};
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** After these a POST stays one. */
@@ -184,147 +185,8 @@ export class HttpClient implements FetchClient {
   }
 }
 
-/** Node passes them on to the connection. */
-type SecureRequestOptions = https.RequestOptions & { secureContext: SecureContext };
-
-const NO_TLS: TlsSettings = {};
-
-/** Connections under the same TLS settings, and what is made of these once rather than for each connection. */
-class Secured {
-  readonly tls: TlsSettings;
-  readonly agent: https.Agent;
-  readonly own: SecureContext;
-  readonly foreign: SecureContext;
-
-  constructor(tls: TlsSettings, keepAlive: boolean) {
-    const { ca, cert, key, minVersion, maxVersion } = tls;
-    const old = minVersion === 'TLSv1' || minVersion === 'TLSv1.1';
-    // OpenSSL has these versions only below its usual level of security.
-    const ciphers = old ? 'DEFAULT@SECLEVEL=0' : undefined;
-    this.tls = tls;
-    this.agent = new https.Agent({ keepAlive });
-    this.own = createSecureContext({ ca, cert, key, minVersion, maxVersion, ciphers });
-    const foreign = cert === undefined && key === undefined;
-    this.foreign = foreign ? this.own : createSecureContext({ ca, minVersion, maxVersion, ciphers });
-  }
-}
-
-/** A request whose answer has begun. */
-interface Exchange {
-  request: http.ClientRequest;
-  response: http.IncomingMessage;
-  /** What went wrong since. */
-  fault: Error | undefined;
-}
-
-class StaleConnection extends Error {}
-
-/** Resolves with the head of the answer; its body has not been read. */
-function send(
-  options: https.RequestOptions,
-  content: Uint8Array | undefined,
-  trace: FetchTrace,
-): Promise<Exchange> {
-  return new Promise((resolve, reject) => {
-    const secure = options.protocol === 'https:';
-    const request = secure ? https.request(options) : http.request(options);
-    const proxied = trace.phase === 'proxy';
-    const tunnelled = options.createConnection !== undefined;
-    if (!proxied && !tunnelled) trace.phase = needsLookup(options) ? 'lookup' : 'connect';
-    request.once('socket', (socket) => {
-      if (request.reusedSocket) {
-        trace.phase = 'response';
-        return;
-      }
-      // One that is stopped in the moment its answer ends goes back to the agent while its error is on the way, and
-      // nobody else listens: the process would end.
-      socket.on('error', () => {});
-      const enter = (phase: FetchTrace['phase']) => () => {
-        trace.phase = phase;
-      };
-      if (!proxied) socket.once('lookup', enter('connect'));
-      socket.once('connect', enter(secure ? 'tls' : 'response'));
-      socket.once('secureConnect', enter('response'));
-    });
-    let exchange: Exchange | undefined;
-    request.once('response', (response) => {
-      trace.phase = 'response';
-      exchange = { request, response, fault: undefined };
-      resolve(exchange);
-    });
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      if (exchange !== undefined) exchange.fault = error;
-      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-      reject(stale ? new StaleConnection() : error);
-    });
-    request.end(content);
-  });
-}
-
 function nameOf({ url, socketPath }: FetchRequest): string {
   return socketPath === undefined ? shownUrl(url) : `unix:${socketPath}:${url.pathname}`;
-}
-
-function needsLookup(options: https.RequestOptions): boolean {
-  return options.socketPath == null && isIP(options.hostname ?? '') === 0;
-}
-
-function receive(
-  exchange: Exchange,
-  request: FetchRequest,
-  body: BodyBuffer,
-  trace: FetchTrace,
-): Promise<FetchAnswer> {
-  const { response } = exchange;
-  body.clear();
-  const limit = request.bodySizeLimitBytes;
-  const refuse = (code: 'http_status' | 'http_encoding' | 'http_body_size', reason: string) => {
-    response.destroy();
-    return Promise.reject(trace.fail(code, reason));
-  };
-  const accepted = request.accepts ?? ((status) => status === 200);
-  if (!accepted(response.statusCode!))
-    return refuse('http_status', `server returned HTTP status ${statusOf(response)}`);
-  const encoding = response.headers['content-encoding'];
-  const own = encoding !== undefined && encoding === request.ownEncoding;
-  const decoder = own ? null : decompressor(encoding, limit);
-  if (decoder === undefined)
-    return refuse('http_encoding', `unsupported Content-Encoding "${printable(encoding!)}"`);
-  const announced = Number(response.headers['content-length'] ?? Number.NaN);
-  if (decoder === null && limit > 0 && announced >= limit) return refuse('http_body_size', tooLarge(limit));
-  if (decoder === null) body.expect(announced);
-
-  trace.phase = 'body';
-  return new Promise((resolve, reject) => {
-    let stream: Readable = response;
-    // A lost connection ends a body without a length as if it were whole; only the request tells of the loss, and
-    // does so first.
-    if (exchange.fault !== undefined) reject(exchange.fault);
-    exchange.request.on('error', reject);
-    response.on('data', (piece: Buffer) => {
-      trace.receivedBytes += piece.length;
-    });
-    if (decoder !== null) {
-      stream = decoder;
-      // The callback is for the failures of either; success is the end of the decoder's output.
-      pipeline(response, decoder, (error) => error && reject(error));
-    }
-    stream.on('data', (piece: Buffer) => {
-      if (body.push(piece, limit)) return;
-      reject(trace.fail('http_body_size', tooLarge(limit)));
-      response.destroy();
-      decoder?.destroy();
-    });
-    stream.on('error', reject);
-    stream.once('end', () => {
-      resolve({
-        status: response.statusCode!,
-        contentType: response.headers['content-type'],
-        headers: response.headers,
-        receivedBytes: trace.receivedBytes,
-      });
-    });
-  });
 }
 
 function redirectedTo(location: string, from: URL, trace: FetchTrace): URL {
@@ -340,18 +202,4 @@ function redirectedTo(location: string, from: URL, trace: FetchTrace): URL {
       `redirect to ${printable(url.href)} refused: only http and https are followed`,
     );
   return url;
-}
-
-function tooLarge(limit: number): string {
-  return `body size limit exceeded (${limit} bytes)`;
-}
-
-function statusOf(response: http.IncomingMessage): string {
-  return `${response.statusCode} ${printable(response.statusMessage ?? '')}`.trimEnd();
-}
-
-/** What a stranger sent, fit for a terminal and one line. */
-function printable(text: string): string {
-  const plain = text.replace(/[^\x20-\x7e]/g, '?');
-  return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }
