@@ -9,6 +9,7 @@ import { Command, Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
 import { ClosedPipe } from './output.ts';
 import { type Painter, painter } from './paint.ts';
+import { advisedMessage } from './repair-advice.ts';
 import { isTerminal } from './terminal.ts';
 
 export const EXIT_FAILED = 1;
@@ -66,14 +67,24 @@ export abstract class TsmonCommand extends Command {
       .replace(/\nSee more help with --help\s*$/, '')
       .replace(/^Parsing (--\S+)\s*\n\t(.*)$/s, (_, flag: string, reason: string) =>
         reason.includes(flag) ? reason : `${flag}: ${reason}`,
-      );
+      )
+      // Its note on flags that take several values is about another way to parse them.
+      .replace(/^Missing \d+ required args?:\n(.*?)(?:\n\nNote: .*)?$/s, (_, args: string) =>
+        args.replace(
+          /^(\S+) *(.*)$/gm,
+          (_line, name: string, about: string) =>
+            `${name.toUpperCase()} is missing${about === '' ? '' : ` (${about})`}`,
+        ),
+      )
+      .replace(/^The following errors? occurred:\n\s*/, '')
+      .replace(/^\s*Missing required flag (\S+)$/gm, '--$1 is missing');
     if (error instanceof ClosedPipe) return 0;
     if (error instanceof CommandFailure) {
       if (error.message !== '') this.sayError(error.message);
       return error.exitCode;
     }
     if (error instanceof InputError) {
-      this.sayError(error.message);
+      this.sayError(advisedMessage(error));
       return EXIT_USAGE;
     }
     // `this.exit(n)` of oclif.

@@ -77,6 +77,8 @@ function withAdvice(text: string, reason: string): string {
 }
 
 function located(message: string, query: string, range: SourceRange): string {
+  // Of nothing there is nothing to show.
+  if (query.trim() === '') return message;
   return `${message}\n${indented(fitted(markedLine(query, range), errorWidth() - INDENT.length).join('\n'))}`;
 }
 

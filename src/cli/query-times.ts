@@ -36,7 +36,7 @@ export async function queryTimes(
   const { at, start, end, since, step } = flags;
   const ranged = start !== undefined || since !== undefined || end !== undefined;
   if (at !== undefined && ranged)
-    throw misuse('--at is for one time; with --start, --since or --end leave it out');
+    throw misuse(`--at is for one time: where a range ends is told by --end ${at}`);
   if (start !== undefined && since !== undefined) throw misuse('--start and --since exclude each other');
   if (end !== undefined && start === undefined && since === undefined && !wantsRange)
     throw misuse('--end needs --start or --since');

@@ -16,3 +16,13 @@ it('names the flag where its check does not', () => {
   expect(stderr).toMatch(/^error: --count: Expected an integer greater than or equal to 1/);
   expect(status).toBe(2);
 });
+
+it.each([
+  [['query', 'values'], 'error: NAME is missing (The name of a label)\n'],
+  [['query', 'analyze'], 'error: --match is missing\n'],
+])('says what is missing: %j', (args, stderr) => {
+  const result = tsmon(args);
+  expect(result.stderr).toMatch(stderr);
+  expect(result.stderr).not.toMatch('allow multiple values');
+  expect(result.status).toBe(2);
+});

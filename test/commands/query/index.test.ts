@@ -50,7 +50,7 @@ describe('the time', () => {
   });
 
   it.each([
-    [['--at', 'now', '--since', '1h'], '--at is for one time; with --start, --since or --end leave it out'],
+    [['--at', 'now', '--since', '1h'], '--at is for one time: where a range ends is told by --end now'],
     [['--step', '1m'], '--step needs --start or --since'],
     [['--end', 'now'], '--end needs --start or --since'],
     [['--start', 'now-1h', '--since', '1h'], '--start and --since exclude each other'],
