@@ -151,6 +151,27 @@ basic_auth_users: {alice: '${bcrypt.hashSync('secret', 4)}'}
   });
 });
 
+describe('a reload', () => {
+  it('changes what storage takes and keeps, without a word of the next start', async () => {
+    const dir = directory({ 'prometheus.yml': '' });
+    const server = new RunningServer(dir, ['--web.enable-lifecycle']);
+    const url = await server.url();
+    const value = async (name: string) =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())?.[1]);
+    expect(await value('prometheus_tsdb_exemplar_max_exemplars')).toBe(100_000);
+    writeFileSync(
+      join(dir, 'prometheus.yml'),
+      'storage: {tsdb: {out_of_order_time_window: 1h, retention: {time: 2d, size: 1GB}}, exemplars: {max_exemplars: 7}}',
+    );
+    expect((await fetch(`${url}/-/reload`, { method: 'POST' })).status).toBe(200);
+    expect(await value('prometheus_tsdb_exemplar_max_exemplars')).toBe(7);
+    expect(await value('prometheus_tsdb_retention_limit_seconds')).toBe(2 * 86_400);
+    expect(await value('prometheus_tsdb_retention_limit_bytes')).toBe(2 ** 30);
+    expect((await server.api('status/runtimeinfo')).storageRetention).toBe('2d or 1GiB');
+    expect(server.log.join('\n')).not.toContain('next start');
+  });
+});
+
 describe('a storm of reloads', () => {
   it('leaves what does not change undisturbed, and the last word to the last', async () => {
     const [first, second] = [await target(), await target()];

@@ -34,9 +34,9 @@ import { ReloadStatus } from './reload-status.ts';
 import { rulesView } from './rules-view.ts';
 import type { DaemonSettings } from './settings.ts';
 import { statusView } from './status-view.ts';
-import { openDatabase, retentionOf } from './storage.ts';
+import { limitsOf, openDatabase, retentionOf } from './storage.ts';
 import { targetsView } from './targets-view.ts';
-import { lateSettings, unheededSettings } from './unheeded.ts';
+import { unheededSettings } from './unheeded.ts';
 
 /** What the daemon is given rather than makes: threads, clients and time. */
 export interface DaemonHost {
@@ -232,7 +232,7 @@ export class Daemon {
         throw error;
       }
       this.queryLog.use(queryLog);
-      for (const notice of lateSettings(this.current.config, next.config)) logger.warn(notice);
+      this.db.setLimits(limitsOf(this.settings, next.config));
       this.current = next;
       if (this.settings.roles.scrape) this.scrapes.apply(next.config.scrapeConfigs);
       this.alerting.apply(next.config, next.externalLabels);

@@ -5,6 +5,7 @@ import { loadWebConfig } from '../../config/load-web.ts';
 import { openHttpClient } from '../../http/configured-client.ts';
 import { WorkerTasks } from '../../tsdb/db/index.ts';
 import type { Logger } from '../logger.ts';
+import { PasswordThread } from '../web/password-thread.ts';
 import { PLAIN_WEB, WebSecurity } from '../web/web-security.ts';
 import { WorkerRunner } from '../workers/worker-runner.ts';
 import type { DaemonHost } from './daemon.ts';
@@ -27,6 +28,7 @@ export function openDaemonHost(
   { clock, logger, workers }: HostOptions,
 ): DaemonHost & { close(): Promise<void> } {
   const tasks = new WorkerTasks(new URL('database-tasks.cjs', workers));
+  const passwords = new PasswordThread(new URL('passwords.cjs', workers));
   const { webConfigFile: file } = settings;
   return {
     clock,
@@ -36,6 +38,7 @@ export function openDaemonHost(
       file,
       load: () => (file === '' ? PLAIN_WEB : loadWebConfig(file)),
       logger,
+      compare: passwords.compare,
     }),
     openRunner: (database) =>
       new WorkerRunner({
@@ -53,6 +56,8 @@ export function openDaemonHost(
         env: settings.env,
         clock,
       }),
-    close: () => tasks.close(),
+    async close() {
+      await Promise.all([tasks.close(), passwords.close()]);
+    },
   };
 }

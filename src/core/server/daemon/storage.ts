@@ -1,7 +1,7 @@
 /** The data directory of the server, opened as the command line and the configuration say. */
 import type { Clock } from '../../clock.ts';
 import type { Config } from '../../config/index.ts';
-import { Database, type TaskRunner } from '../../tsdb/db/index.ts';
+import { Database, type DatabaseLimits, type TaskRunner } from '../../tsdb/db/index.ts';
 import type { Logger } from '../logger.ts';
 import type { DaemonSettings } from './settings.ts';
 
@@ -28,17 +28,26 @@ export function retentionOf(
     : { timeMs, sizeBytes };
 }
 
+/** What a reload may change. */
+export function limitsOf(settings: DaemonSettings, config: Config): DatabaseLimits {
+  const { timeMs, sizeBytes } = retentionOf(settings, config);
+  const { tsdb, exemplars } = config.storage;
+  return {
+    retentionMs: timeMs,
+    retentionBytes: sizeBytes,
+    outOfOrderWindow: Math.max(0, tsdb?.outOfOrderTimeWindowMs ?? 0),
+    // None where it is 0 or less.
+    maxExemplars: Math.max(0, exemplars?.maxExemplars ?? DEFAULT_MAX_EXEMPLARS),
+  };
+}
+
 /** Throws InputError `locked` where somebody else writes to the directory. */
 export function openDatabase(settings: DaemonSettings, config: Config, parts: StorageParts): Database {
   const { clock, logger, tasks } = parts;
-  const { timeMs, sizeBytes } = retentionOf(settings, config);
   return Database.begin(settings.dataDir, {
     clock,
     tasks,
-    retentionMs: timeMs,
-    retentionBytes: sizeBytes,
-    outOfOrderWindow: config.storage.tsdb?.outOfOrderTimeWindowMs ?? 0,
-    maxExemplars: config.storage.exemplars?.maxExemplars ?? DEFAULT_MAX_EXEMPLARS,
+    ...limitsOf(settings, config),
     compression: settings.walCompression ? 'snappy' : 'none',
     ...(settings.walSegmentBytes !== undefined && { segmentBytes: settings.walSegmentBytes }),
     ...(settings.minBlockRangeMs !== undefined && { minBlockRange: settings.minBlockRangeMs }),

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/index.ts';
 
 export function unheededSettings(config: Config): string[] {
-  const { remoteWrite, remoteRead, tracing } = config;
+  const { remoteWrite, remoteRead, tracing, storage } = config;
   const unheeded: string[] = [];
   const say = (asked: boolean, what: string) => {
     if (asked) unheeded.push(`${what} is read and checked, but has no effect in this version`);
@@ -10,13 +10,9 @@ export function unheededSettings(config: Config): string[] {
   say(remoteWrite.length > 0, 'remote_write');
   say(remoteRead.length > 0, 'remote_read');
   say(tracing.endpoint !== '', 'tracing');
+  const { retention, staleSeriesCompactionThreshold = 0, chunkEncoding } = storage.tsdb ?? {};
+  say((retention?.percentage ?? 0) > 0, 'storage.tsdb.retention.percentage');
+  say(staleSeriesCompactionThreshold > 0, 'storage.tsdb.stale_series_compaction_threshold');
+  say(chunkEncoding?.floats === 'xor2', 'storage.tsdb.chunk_encoding.floats: xor2');
   return unheeded;
-}
-
-/** What a reload changes that takes effect at the next start only. */
-export function lateSettings(before: Config, after: Config): string[] {
-  const late: string[] = [];
-  const differ = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
-  if (differ(before.storage, after.storage)) late.push('storage');
-  return late.map((what) => `the change of ${what} takes effect at the next start`);
 }

@@ -282,7 +282,8 @@ export class HttpServer {
       reply.fault(429, 'Too Many Requests');
       return false;
     }
-    const outcome = await this.options.security.signIn(headerOf(incoming, 'authorization'));
+    const client = remoteOf(incoming) ?? '';
+    const outcome = await this.options.security.signIn(headerOf(incoming, 'authorization'), client);
     if (outcome === 'allowed') return true;
     this.refuse('auth', outcome, remoteOf(incoming));
     if (outcome === 'busy') {

@@ -6,7 +6,8 @@ import { statSync } from 'node:fs';
 import { createSecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { WebConfig } from '../../config/web-config.ts';
 import type { Logger } from '../logger.ts';
-import { type AuthOutcome, BasicAuth } from './basic-auth.ts';
+import { type AuthOutcome, BasicAuth, type Comparison } from './basic-auth.ts';
+import { isPasswordOf } from './bcrypt.ts';
 import { clientOptions, clientRefusal, secureContextOptions, tlsFiles } from './tls.ts';
 
 const LOOK_MS = 1000;
@@ -19,6 +20,8 @@ export interface WebSecurityOptions {
   /** Reads it; throws InputError. */
   load: () => WebConfig;
   logger: Logger;
+  /** Where passwords are compared; by default in this thread. */
+  compare?: Comparison;
 }
 
 export class WebSecurity {
@@ -35,7 +38,7 @@ export class WebSecurity {
   constructor(options: WebSecurityOptions) {
     this.options = options;
     this.current = checked(options.load());
-    this.auth = new BasicAuth(this.current.basicAuthUsers);
+    this.auth = this.authOf(this.current);
     this.stamp = this.stampOf(this.current);
   }
 
@@ -67,8 +70,9 @@ export class WebSecurity {
     return true;
   }
 
-  signIn(authorization: string): Promise<AuthOutcome> | AuthOutcome {
-    return this.auth.required ? this.auth.check(authorization) : 'allowed';
+  /** `client` is the address of who asks. */
+  signIn(authorization: string, client: string): Promise<AuthOutcome> | AuthOutcome {
+    return this.auth.required ? this.auth.check(authorization, client) : 'allowed';
   }
 
   /** Looks every second whether something has changed, until `stop`; `onTls` is given the new certificates. */
@@ -95,7 +99,7 @@ export class WebSecurity {
         return;
       }
       this.current = next;
-      this.auth = new BasicAuth(next.basicAuthUsers);
+      this.auth = this.authOf(next);
       const tls = this.tlsOptions();
       if (tls !== undefined) onTls(tls);
       this.stamp = this.stampOf(next);
@@ -106,6 +110,10 @@ export class WebSecurity {
         error: (error as Error).message,
       });
     }
+  }
+
+  private authOf({ basicAuthUsers }: WebConfig): BasicAuth {
+    return new BasicAuth(basicAuthUsers, this.options.compare ?? isPasswordOf);
   }
 
   private stampOf({ tls }: WebConfig): string {

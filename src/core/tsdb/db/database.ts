@@ -45,16 +45,21 @@ const MAX_RANGE = 31 * DAY;
 const MAX_TOLD = 1000;
 const MAINTENANCE_MS = 60 * 1000;
 
-export interface DatabaseOptions {
-  clock: Clock;
-  /** How long samples are kept, ms; 0 (the default) for ever. */
-  retentionMs?: number;
-  /** How much the directory may hold, bytes; 0 (the default) without limit. */
-  retentionBytes?: number;
-  /** How much older than the newest sample one may be that comes out of order, ms; default 0. */
-  outOfOrderWindow?: number;
+/** What may change while the database is open. */
+export interface DatabaseLimits {
+  /** How long samples are kept, ms; 0 for ever. */
+  retentionMs: number;
+  /** How much the directory may hold, bytes; 0 without limit. */
+  retentionBytes: number;
+  /** How much older than the newest sample one may be that comes out of order, ms. */
+  outOfOrderWindow: number;
   /** Exemplars kept in memory. */
-  maxExemplars?: number;
+  maxExemplars: number;
+}
+
+/** Of the limits, all are 0 by default but that of exemplars. */
+export interface DatabaseOptions extends Partial<DatabaseLimits> {
+  clock: Clock;
   /** Samples further ahead of the clock (ms) are refused; default 10 minutes. */
   maxAhead?: number;
   /** The shortest and the longest block, ms. */
@@ -195,6 +200,18 @@ export class Database {
       if (onDamage !== undefined) onDamage(error);
       else this.tell(error);
     });
+  }
+
+  /** Sets the limits anew; those of the head when the log was read. */
+  setLimits({ retentionMs, retentionBytes, outOfOrderWindow, maxExemplars }: DatabaseLimits): void {
+    this.retention.maxAge = retentionMs;
+    this.retention.maxBytes = retentionBytes;
+    const apply = () => {
+      this.inside?.head.setOutOfOrderWindow(outOfOrderWindow);
+      this.inside?.head.setMaxExemplars(maxExemplars);
+    };
+    if (this.inside === undefined) this.ready.then(apply, () => {});
+    else apply();
   }
 
   /** Cuts and compacts blocks and removes old ones, where that is due. */

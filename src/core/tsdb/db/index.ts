@@ -1,5 +1,5 @@
 export type { HeadCardinality, NamedCount, ReplayProgress } from '../head/index.ts';
-export { Database, type DatabaseOptions, type DatabaseStats } from './database.ts';
+export { Database, type DatabaseLimits, type DatabaseOptions, type DatabaseStats } from './database.ts';
 export type { DatabaseAppender } from './early-appender.ts';
 export { DatabaseReader } from './reader.ts';
 export { expiredBlocks, type Retention } from './retention.ts';

@@ -29,6 +29,17 @@ export class ExemplarRing {
     this.capacity = capacity;
   }
 
+  /** The same with room for `capacity`: of too many, the newest are kept. */
+  resized(capacity: number): ExemplarRing {
+    const other = new ExemplarRing(capacity);
+    for (const at of this.places()) {
+      const exemplar = this.exemplars[at];
+      if (exemplar !== undefined) other.add(this.rows[at], exemplar);
+    }
+    other.added = this.added;
+    return other;
+  }
+
   /** The newest exemplar of a series. */
   last(row: number): Exemplar | undefined {
     const at = this.newest.get(row);
@@ -63,10 +74,8 @@ export class ExemplarRing {
 
   /** The time of the oldest exemplar, ms; undefined where there is none. */
   get oldestTime(): number | undefined {
-    const { exemplars, capacity, next } = this;
-    const first = exemplars.length < capacity ? 0 : next;
-    for (let i = 0; i < exemplars.length; i++) {
-      const exemplar = exemplars[(first + i) % exemplars.length];
+    for (const at of this.places()) {
+      const exemplar = this.exemplars[at];
       if (exemplar !== undefined) return exemplar.t ?? undefined;
     }
     return undefined;
@@ -94,6 +103,13 @@ export class ExemplarRing {
       this.gaps++;
     }
     this.newest.delete(row);
+  }
+
+  /** From the oldest on; some of them have none any more. */
+  private *places(): Generator<number, void> {
+    const { length } = this.exemplars;
+    const first = length < this.capacity ? 0 : this.next;
+    for (let i = 0; i < length; i++) yield (first + i) % length;
   }
 
   /** Takes the oldest exemplar of all, which is at `at`, out of its series' list. */

@@ -52,14 +52,15 @@ export class Head {
   readonly dir: string;
   readonly clock: Clock;
   readonly chunkRange: number;
-  readonly outOfOrderWindow: number;
+  /** ms; see `setOutOfOrderWindow`. */
+  outOfOrderWindow: number;
   readonly maxAhead: number;
   readonly series = new SeriesTable();
   readonly finished: FinishedChunks;
   readonly store: ChunkStore;
   readonly open: OpenChunks;
   readonly late: LateChunks;
-  readonly exemplars: ExemplarRing;
+  exemplars: ExemplarRing;
   readonly metadata = new MetadataTable();
   /** Refs that were given out. */
   readonly handles = new HandleTables();
@@ -170,6 +171,18 @@ export class Head {
     if (newest > now + this.maxAhead) this.clockWasAhead = true;
     else if (newest <= now) this.clockWasAhead = false;
     return this.clockWasAhead ? Math.min(from, now - this.chunkRange / 2) : from;
+  }
+
+  /** From now on samples may be so much (ms) older than the newest one. */
+  setOutOfOrderWindow(ms: number): void {
+    if (ms === this.outOfOrderWindow) return;
+    this.outOfOrderWindow = ms;
+    this.changes++;
+  }
+
+  /** From now on so many exemplars are kept. */
+  setMaxExemplars(count: number): void {
+    if (count !== this.exemplars.capacity) this.exemplars = this.exemplars.resized(count);
   }
 
   /** Whether a block can be cut, with half a range left for what is still appended. */
