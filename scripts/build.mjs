@@ -178,6 +178,7 @@ await Promise.all([
     entryPoints: [
       { in: 'src/core/tsdb/db/task-worker.ts', out: 'database-tasks' },
       { in: 'src/core/server/workers/query-worker.ts', out: 'queries' },
+      { in: 'src/core/server/web/password-worker.ts', out: 'passwords' },
     ],
     outdir: join(fresh, 'workers'),
   }),
