@@ -37,3 +37,18 @@ export function scrapeTimes(samples: StoredSamples, job: string): number[] {
   const up = ofJob(samples, job).find(([series]) => series.startsWith('{__name__="up"'));
   return up?.[1].map(({ t }) => t) ?? [];
 }
+
+/** What each of a job's first scrapes (of one target) stored: series -> value; how long they took is left out. */
+export function storedByScrape(samples: StoredSamples, job: string, count: number): Record<string, string>[] {
+  const own = ofJob(samples, job).filter(([series]) => !series.includes('scrape_duration_seconds'));
+  return scrapeTimes(samples, job)
+    .slice(0, count)
+    .map((time) => {
+      const scrape: Record<string, string> = {};
+      for (const [series, list] of own) {
+        const sample = list.find(({ t }) => t === time);
+        if (sample !== undefined) scrape[series] = sample.v;
+      }
+      return scrape;
+    });
+}
