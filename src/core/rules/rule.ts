@@ -26,6 +26,8 @@ export interface RuleContext {
   evaluate?: RuleEvaluation;
   externalLabels: Labels;
   externalUrl: string;
+  /** Nobody looks at the alerts before the next evaluation: texts that only people read are left out. */
+  unseen?: boolean;
   /** Counted up. */
   templates?: TemplateCounts;
 }
@@ -121,10 +123,12 @@ export class AlertingRule extends Rule {
   ): Promise<RuleSample[]> {
     const result = await queryRule(context, this.config, t - offsetMs);
     const found: { slot: AlertSlot; value: number; annotations: Annotations }[] = [];
+    // Alerts that are kept firing keep the texts that they had when the condition held.
+    const unseen = context.unseen === true && this.config.keepFiringForMs === 0;
     for (const { labels: series, v } of result) {
       const templates = new AlertTemplates(this.config.name, context, series, v[0], t, offsetMs);
       const labels = await this.expandLabels(templates);
-      const annotations = await this.expandAnnotations(templates);
+      const annotations = unseen ? NO_ANNOTATIONS : await this.expandAnnotations(templates);
       found.push({ slot: this.active.slot(labels), value: v[0], annotations });
     }
     const seen = new Set<string>();
@@ -166,6 +170,8 @@ export class AlertingRule extends Rule {
     return annotationsFrom(annotations);
   }
 }
+
+const NO_ANNOTATIONS: Annotations = [];
 
 /** Two series of a result stand for one alert. */
 export const SAME_ALERT = 'vector contains metrics with the same labelset after applying alert labels';

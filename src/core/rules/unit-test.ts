@@ -232,9 +232,10 @@ class TestRun {
     for (let at = 0; at <= lastMs; at += this.intervalMs) {
       const t = test.startMs + at;
       source.untilMs = t;
+      const unseen = next === times.length || times[next] >= at + this.intervalMs;
       let failed = false;
       for (const { group, file } of groups) {
-        const failures = await group.evaluate(context, t, source, wanted);
+        const failures = await group.evaluate({ ...context, unseen }, t, source, wanted);
         for (const { rule, error } of failures) {
           failed = true;
           this.failures.push({

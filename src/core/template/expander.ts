@@ -55,7 +55,7 @@ const MOST_PARSED = 2000;
 
 /** Throws TemplateError where the text cannot be parsed. */
 export function checkAlertTemplate(text: string, name: string): void {
-  if (text.includes('{{')) parseTemplate(PROLOGUE + text, name, NAMES);
+  if (text.includes('{{')) treesOf(PROLOGUE + text, name);
 }
 
 /** The trees of the text, by name. Throws TemplateError. */
@@ -119,15 +119,19 @@ async function answer(query: TemplateQuery, expr: string): Promise<GoValue | Cal
 }
 
 function parsedTemplate(text: string, name: string): Templates {
+  try {
+    return treesOf(text, name);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new TemplateError(`error parsing template ${name}: ${error.reason}`);
+  }
+}
+
+function treesOf(text: string, name: string): Templates {
   const key = `${name}\0${text}`;
   let templates = parsed.get(key);
   if (templates === undefined) {
-    try {
-      templates = parseTemplate(text, name, NAMES);
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      throw new TemplateError(`error parsing template ${name}: ${error.reason}`);
-    }
+    templates = parseTemplate(text, name, NAMES);
     if (parsed.size >= MOST_PARSED) parsed.clear();
     parsed.set(key, templates);
   }

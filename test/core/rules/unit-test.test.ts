@@ -59,6 +59,23 @@ describe('alerts over time', () => {
     expect(failures).toEqual([]);
   });
 
+  it('keep the texts of the last time that the condition held, also where nobody asked then', async () => {
+    const rules = groupOf([
+      '{alert: Slow, expr: t > 1, keep_firing_for: 3m, annotations: {s: "took {{ $value }}"}}',
+      '{alert: Now, expr: t > 1, annotations: {s: "took {{ $value }}"}}',
+    ]);
+    const { failures } = await runOnly(
+      rules,
+      `interval: 1m
+input_series:
+- {series: t, values: '2 3 0 0 7'}
+alert_rule_test:
+- {eval_time: 3m, alertname: Slow, exp_alerts: [{exp_annotations: {s: took 3}}]}
+- {eval_time: 4m, alertname: Now, exp_alerts: [{exp_annotations: {s: took 7}}]}`,
+    );
+    expect(failures).toEqual([]);
+  });
+
   it('show a failed template in their place', async () => {
     const rules = groupOf(['{alert: Down, expr: up == 0, annotations: {s: "{{ .Foo }}"}}']);
     const { failures } = await runOnly(rules, `${UP}\nalert_rule_test:\n- {eval_time: 2m, alertname: Down}`);
