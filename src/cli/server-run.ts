@@ -53,7 +53,8 @@ export async function runServer(settings: DaemonSettings, options: ServerRunOpti
   process.once('SIGINT', () => stop('SIGINT'));
   daemon.quitRequested.then(() => stop('/-/quit'));
   daemon.ready.then(
-    () => {
+    (isReady) => {
+      if (!isReady) return;
       log.info('Server is ready to receive web requests.');
       void notifySystemd('READY=1');
       setTimeout(run.settled, SETTLING_MS).unref();

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import bcrypt from 'bcryptjs';
 import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
+import { labelsFromObject } from '../../../src/core/model/labels.ts';
+import { Database } from '../../../src/core/tsdb/db/index.ts';
 import { serveHttp } from '../../core/http/servers.ts';
 import { freePort } from '../../interop/prometheus.ts';
 import { directory, RunningServer } from './running.ts';
@@ -149,6 +152,39 @@ basic_auth_users: {alice: '${bcrypt.hashSync('secret', 4)}'}
     expect(await fingerprint(port)).toBe(good);
     expect(await server.end('SIGTERM')).toBe(0);
   });
+});
+
+describe('a server that is stopped while it reads its log', () => {
+  it('ends at once, as one that was asked to, and leaves the log as it was', async () => {
+    const dir = directory({ 'prometheus.yml': '' });
+    const series = 40_000;
+    const db = await Database.open(join(dir, 'data'), { clock: systemClock });
+    const appender = db.appender();
+    const refs = Uint32Array.from({ length: series }, (_, i) =>
+      appender.ref(labelsFromObject({ __name__: `m${i % 100}`, instance: `host-${i}` })),
+    );
+    const outcomes = new Uint8Array(series);
+    const now = Date.now();
+    for (let k = 0; k < 20; k++) {
+      const ts = new Float64Array(series).fill(now - (20 - k) * 15_000);
+      appender.append(refs, ts, new Float64Array(series).fill(k), 0, series, outcomes);
+      appender.commit();
+    }
+    await db.close();
+    for (let round = 0; round < 3; round++) {
+      const server = new RunningServer(dir, []);
+      await vi.waitFor(() => expect(server.log.join('\n')).toContain('Start listening'), 20_000);
+      await sleep(round * 100);
+      expect(await server.end('SIGTERM')).toBe(0);
+      const log = server.log.join('\n');
+      expect(log).toContain('See you next time');
+      expect(log).not.toContain('cannot be used');
+    }
+    const again = new RunningServer(dir, ['--no-scrape']);
+    await again.url();
+    expect(await again.value('count({instance!=""})')).toBe(series);
+    expect(await again.value('min(count_over_time({__name__=~"m.+"}[10m]))')).toBe(20);
+  }, 90_000);
 });
 
 describe('a reload', () => {

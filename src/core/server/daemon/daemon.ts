@@ -61,8 +61,11 @@ const STARTING = 'Prometheus is starting and replaying the write-ahead log (WAL)
 const STOPPING = 'Prometheus is shutting down and gracefully stopping all operations.';
 
 export class Daemon {
-  /** Resolves when the log has been read and all is served; rejects where the directory cannot be used. */
-  readonly ready: Promise<void>;
+  /**
+   * Resolves when the log has been read and all is served, or with false where the server is stopped before; rejects
+   * where the directory cannot be used.
+   */
+  readonly ready: Promise<boolean>;
   /** Resolves when somebody asked over HTTP that the server ends. */
   readonly quitRequested: Promise<void>;
   private readonly host: DaemonHost;
@@ -210,14 +213,22 @@ export class Daemon {
     await this.db.close();
   }
 
-  private async becomeReady(): Promise<void> {
-    await this.db.ready;
-    if (this.stopping.signal.aborted) return;
+  private async becomeReady(): Promise<boolean> {
+    const { signal } = this.stopping;
+    try {
+      await this.db.ready;
+    } catch (error) {
+      // Who stops the server ends the reading of the log.
+      if (signal.aborted) return false;
+      throw error;
+    }
+    if (signal.aborted) return false;
     await this.loadRules(this.current);
     this.state = 'ready';
     this.notifications.remove(STARTING);
     if (this.settings.roles.rules) this.rules.start();
-    this.maintenance = this.db.run(this.stopping.signal);
+    this.maintenance = this.db.run(signal);
+    return true;
   }
 
   private async exchange(): Promise<void> {
