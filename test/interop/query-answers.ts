@@ -85,6 +85,7 @@ export function differences(query: string, ours: Answer, real: Answer): string |
       ? null
       : `ours: ${ours.error ?? 'a result'}\n  real: ${real.error ?? 'a result'}`;
   }
+  if (lacksCustomBounds(query, real)) return null;
   const data = compareData(query, ours.data!, real.data!);
   if (data !== null) return data;
   // The API leaves out all but ten; which ten depends on the order of Go's maps.
@@ -97,6 +98,14 @@ export function differences(query: string, ours: Answer, real: Answer): string |
     .map((text) => text.replace(/, from buckets .*Z(?= \(\d+:\d+\)$)/, ''));
   const [mine, theirs] = [known, real.annotations!].map((texts) => texts.map(rounded).join('\n'));
   return mine === theirs ? null : `annotations\n  ours: ${mine}\n  real: ${theirs}`;
+}
+
+/** 3.5 does not read custom bounds where only count and sum are wanted, and then finds that they do not agree. */
+function lacksCustomBounds(query: string, { annotations }: Answer): boolean {
+  return (
+    /\bhistogram_(count|sum|avg)\(.*\b(custom|__name__)\b/.test(query) &&
+    annotations!.some((text) => text.includes('incompatible bucket layout encountered for binary operator'))
+  );
 }
 
 function compareData(query: string, ours: ApiData, real: ApiData): string | null {
@@ -173,7 +182,7 @@ function sameHistogram(a: ApiHistogram, b: ApiHistogram): boolean {
 
 /** With the long numbers in a text cut to the digits that are bound to agree. */
 function rounded(text: string): string {
-  return text.replace(/\d+\.\d{6,}(e[+-]?\d+)?/g, (number) => Number(number).toPrecision(8));
+  return text.replace(/\d+\.\d{6,}(e[+-]?\d+)?/g, (number) => String(Number(Number(number).toPrecision(8))));
 }
 
 function close(a: string, b: string): boolean {

@@ -25,12 +25,27 @@ export const DATA_METRICS = [
   'custom',
   'mixed',
   'build_info',
+  'target_info',
+  'native_float',
+  'http.requests',
 ];
+export const DATA_HISTOGRAMS = ['native', 'native_float', 'native_gauge', 'custom', 'mixed'];
 export const DATA_LABELS: Record<string, readonly string[]> = {
   job: ['api', 'node'],
   instance: ['a', 'b', 'c'],
   le: ['0.1', '1', '+Inf'],
+  'service.name': ['shop', 'blog'],
 };
+/** Of a length that fits the data; longer ones and shorter ones sometimes. */
+export const DATA_DURATIONS = [
+  ...['1m', '5m', '5m', '10m', '90s', '45', '7m30s', '20m', '1h', '30s', '61s'],
+  ...['2h', '1d', '1y', '500ms', '1h0m5s', '15', '0.25'],
+];
+/** For `@`. */
+export const DATA_INSTANTS = [
+  ...[600, 1800, 3600.123, 4785].map((s) => (DATA_START / 1000 + s).toFixed(3)),
+  ...['start()', 'end()', '0', '-5'],
+];
 
 /** A value for each step; undefined is a gap, null the stale marker. */
 type Values = (step: number) => number | null | undefined;
@@ -80,10 +95,24 @@ export function writeQueryData(dir: string): void {
       floats({ __name__: 'latency_seconds_count', job, instance }, (step) => step * 4 * speed + 3);
       histograms({ __name__: 'native', job, instance }, (step) => native(step + 1, instance === 'b' ? 1 : 3));
       histograms({ __name__: 'custom', job, instance }, (step) => custom(step + 1));
+      // Comes and goes with stale markers.
+      histograms({ __name__: 'native_float', job, instance }, (step) => {
+        const phase = (step + speed * 7) % 60;
+        return phase < 45 ? nativeFloat(step + 1, speed % 4) : phase === 45 ? stale() : undefined;
+      });
+      floats(
+        { __name__: 'target_info', job, instance, version: `v${speed % 3}`, 'service.name': 'shop' },
+        () => 1,
+      );
       floats({ __name__: 'build_info', job, instance, version: instance === 'a' ? '1.0' : '2.0' }, () => 1);
     }
   }
   floats({ __name__: 'sparse', job: 'api', instance: 'a' }, (step) => (step % 37 === 0 ? step : undefined));
+  for (const service of ['shop', 'blog']) {
+    floats({ __name__: 'http.requests', job: 'api', 'service.name': service }, (step) =>
+      step % 50 < 40 ? step * service.length : null,
+    );
+  }
   floats({ __name__: 'odd', job: 'api', instance: 'a' }, (step) => ODD[step % ODD.length]);
   floats({ __name__: 'odd', job: 'node', instance: 'a' }, (step) => -(step % 7) * 1e-7);
   histograms({ __name__: 'native_gauge', job: 'api', instance: 'a' }, (step) => {
@@ -144,6 +173,24 @@ function native(n: number, schema: number): Histogram {
   h.negativeBuckets = Float64Array.of(Math.floor(n / 2));
   h.count = h.zeroCount + n + 2 * n + (n % 40) + Math.floor(n / 2);
   h.sum = n * 1.75;
+  return h;
+}
+
+/** Counts that are no whole numbers, and observations below zero. */
+function nativeFloat(n: number, schema: number): Histogram {
+  const h = native(n, schema);
+  h.isFloat = true;
+  h.positiveBuckets = h.positiveBuckets.map((count) => count * 0.75);
+  h.negativeBuckets = h.negativeBuckets.map((count) => count + 0.5);
+  h.zeroCount += 0.25;
+  h.count = h.zeroCount + [...h.positiveBuckets, ...h.negativeBuckets].reduce((a, b) => a + b);
+  h.sum = n % 17 === 0 ? Number.NaN : n * -0.3;
+  return h;
+}
+
+function stale(): Histogram {
+  const h = emptyHistogram(0);
+  h.stale = true;
   return h;
 }
 

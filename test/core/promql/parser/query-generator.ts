@@ -11,6 +11,8 @@ import {
 export interface GeneratorOptions {
   /** Metric names to choose from; ones that are not plain identifiers are written in braces. */
   readonly metrics: readonly string[];
+  /** Those of them with native histograms. */
+  readonly histograms: readonly string[];
   /** Label names with the values to match them against. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** Whether to use what Prometheus 3.5 does not know: fill, anchored, step(), trimming, newer functions. */
@@ -19,6 +21,12 @@ export interface GeneratorOptions {
   readonly without: readonly string[];
   /** Levels of nesting. */
   readonly depth: number;
+  /** Windows, steps and offsets. */
+  readonly durations: readonly string[];
+  /** What `@` is given; must suit the parser, and ought to suit the data. */
+  readonly instants: readonly string[];
+  /** How many of the selectors have matchers beside the name. */
+  readonly matching: number;
   /** Odd spacing, comments, keywords in upper case, needless parentheses. */
   readonly noise: boolean;
 }
@@ -34,6 +42,7 @@ const DEFAULTS: GeneratorOptions = {
     'sum',
     'ünï',
   ],
+  histograms: ['http_request_duration_seconds'],
   labels: {
     job: ['api', 'node'],
     le: ['0.1', '+Inf'],
@@ -45,6 +54,24 @@ const DEFAULTS: GeneratorOptions = {
   newest: true,
   without: [],
   depth: 4,
+  durations: [
+    '5m',
+    '1h',
+    '30s',
+    '1d',
+    '1w',
+    '1y',
+    '1h30m',
+    '90s',
+    '500ms',
+    '15',
+    '1.5',
+    '0.25',
+    '1h0m5s',
+    '1001ms',
+  ],
+  instants: ['0', '1700000000.123', '-5', '5m', 'start()', 'end ( )', '0x10', '1e3'],
+  matching: 0.5,
   noise: true,
 };
 
@@ -72,6 +99,8 @@ export class QueryGenerator {
   private readonly options: GeneratorOptions;
   private readonly functions: readonly FunctionSignature[];
   private state: number;
+  /** The metric of the selectors in an expression whose parts must suit one another. */
+  private metric: string | null = null;
 
   constructor(seed: number, options: Partial<GeneratorOptions> = {}) {
     this.options = { ...DEFAULTS, ...options };
@@ -148,7 +177,7 @@ export class QueryGenerator {
 
   private vector(depth: number): string {
     if (depth === 0) return this.selector() + this.modifiers();
-    switch (this.below(12)) {
+    switch (this.below(14)) {
       case 0:
       case 1:
         return this.selector() + this.modifiers();
@@ -178,13 +207,24 @@ export class QueryGenerator {
 
   private call(returnType: ValueType, depth: number): string {
     const func = this.pick(this.functions.filter((candidate) => candidate.returnType === returnType));
-    const args = func.argTypes.map((type) => this.expr(type, depth - 1));
+    const wanted = func.name.startsWith('histogram_') ? this.options.histograms : [];
+    const args = this.about(wanted, () => func.argTypes.map((type) => this.expr(type, depth - 1)));
+    if (func.name === 'double_exponential_smoothing' && this.chance(0.7)) args.splice(1, 2, '0.3', '0.6');
     if (func.name === 'info' && args.length > 1) args[1] = `{${this.matchers(1 + this.below(2))}}`;
     if (func.variadic !== 0 && this.chance(0.4)) args.pop();
     else if (func.variadic !== 0 && func.variadic !== 1 && args.length > 0 && this.chance(0.5)) {
       args.push(this.expr(func.argTypes[func.argTypes.length - 1], depth - 1));
     }
     return `${func.name}(${args.map((arg) => this.space() + arg).join(',')}${this.space()})`;
+  }
+
+  /** Mostly has all selectors that `make` writes select one of the metrics, where there are any. */
+  private about<T>(metrics: readonly string[], make: () => T): T {
+    if (metrics.length === 0 || this.metric !== null || this.chance(0.4)) return make();
+    this.metric = this.pick(metrics);
+    const made = make();
+    this.metric = null;
+    return made;
   }
 
   private aggregate(depth: number): string {
@@ -205,9 +245,11 @@ export class QueryGenerator {
   }
 
   private binary(left: ValueType, right: ValueType, depth: number): string {
-    const lhs = this.operand(left, depth);
-    const rhs = this.operand(right, depth);
     const vectors = left === 'vector' && right === 'vector';
+    const [lhs, rhs] = this.about(vectors ? this.options.metrics : [], () => [
+      this.operand(left, depth),
+      this.operand(right, depth),
+    ]);
     const kind = this.below(vectors ? 4 : 3);
     let op = this.pick(ARITHMETIC);
     let modifiers = '';
@@ -277,7 +319,7 @@ export class QueryGenerator {
 
   /** `closed` says that no operator can follow, which would be read as part of `offset (…)`. */
   private modifiers(closed = false): string {
-    const at = ` @ ${this.pick(['0', '1700000000.123', '-5', '5m', 'start()', 'end ( )', '0x10', '1e3'])}`;
+    const at = ` @ ${this.pick(this.options.instants)}`;
     if (!this.chance(0.15)) return this.chance(0.1) ? at : '';
     const offset = ` ${this.keyword('offset')} `;
     if (this.chance(0.2)) {
@@ -292,22 +334,7 @@ export class QueryGenerator {
   }
 
   private duration(): string {
-    return this.pick([
-      '5m',
-      '1h',
-      '30s',
-      '1d',
-      '1w',
-      '1y',
-      '1h30m',
-      '90s',
-      '500ms',
-      '15',
-      '1.5',
-      '0.25',
-      '1h0m5s',
-      '1001ms',
-    ]);
+    return this.pick(this.options.durations);
   }
 
   /** Arithmetic whose value is mostly positive. */
@@ -338,13 +365,14 @@ export class QueryGenerator {
   }
 
   private selector(): string {
-    const metric = this.pick(this.options.metrics);
+    const metric = this.metric ?? this.pick(this.options.metrics);
     const isPlain = /^[a-zA-Z_:][\w:]*$/.test(metric);
     if (isPlain && this.chance(0.9)) {
-      return this.chance(0.5) ? metric : `${metric}${this.space()}{${this.matchers(this.below(3))}}`;
+      if (!this.chance(this.options.matching)) return metric;
+      return `${metric}${this.space()}{${this.matchers(this.below(3))}}`;
     }
     const name = this.chance(0.5) ? this.string(metric) : `__name__=${this.string(metric)}`;
-    const others = this.matchers(this.below(2));
+    const others = this.matchers(this.chance(this.options.matching) ? 1 : 0);
     return `{${this.space()}${name}${others === '' ? '' : `,${others}`}}`;
   }
 

@@ -12,6 +12,7 @@ import { Matcher } from '../../../model/matcher.ts';
 import { ABSENT, HISTOGRAM, StepColumn } from '../../functions/column.ts';
 import type { Call, Expr, VectorSelector } from '../../parser/ast.ts';
 import { infoReference } from '../../plan/info-reference.ts';
+import { mayAnnotate } from '../../plan/may-annotate.ts';
 import { ColumnCache } from '../binary/column-cache.ts';
 import type { Builder } from '../builder.ts';
 import type { QueryContext } from '../context.ts';
@@ -42,6 +43,8 @@ export function infoCall(builder: Builder, call: Call, grid: StepGrid): VectorOp
   const input = builder.vector(call.args[0], grid);
   const info = new InstantSelector(builder.context, infoSelector, grid);
   const operator = new InfoJoin(builder.context, input, info, nameMatchers, dataMatchers, grid.count);
+  // Also the series for which a label is demanded that they do not get may have something to say.
+  if (mayAnnotate(call.args[0])) builder.context.atEnd(() => operator.drain());
   return new DistinctSeries(builder.context, operator);
 }
 
@@ -113,6 +116,11 @@ class InfoJoin implements VectorOperator {
     this.columns.done(number);
     if (steps === null) return;
     for (let step = 0; step < out.length; step++) if (steps[step] === 0) out.kind[step] = ABSENT;
+  }
+
+  /** Evaluates the series that are not part of the result. */
+  drain(): void {
+    this.columns.drain();
   }
 
   private infoByIdentity(): Map<string, InfoSeries[]> {
