@@ -46,7 +46,9 @@ const UNDEFINED = [
   /\bcount_values\b.*(\^|exp|sin|cos|tan|ln|log)/,
   // Go's cosine and exp differ from V8's in the last digit, which is all that is left of a difference of neighbours.
   /\b(cos|sin|tan|exp|sinh|cosh|tanh)\b.*%/,
-  /\b(acosh?|asin|atanh|delta|idelta|deriv|predict_linear|i?rate|increase|stddev\w*|stdvar\w*)\b.*\b(cos|sin|tan)\b/,
+  /\b(acosh?|asin|atanh|avg\w*|sum\w*|delta|idelta|deriv|predict_linear|i?rate|increase|stddev\w*|stdvar\w*)\b.*\b(cos|sin|tan)\b/,
+  // What is large has its last digit above the period of these.
+  /\b(sin|cos|tan)\(.*(\b(exp|sinh|cosh|tan|ln|log\w*)\b|\^)/,
   // 3.5 looks for the labels that are asked of info series at the others, too; and for info at the time of the query.
   /\binfo\(.*\{[^}]*\b(job|instance|version)\b/,
   /\binfo\(.*(@|offset|\[)/,

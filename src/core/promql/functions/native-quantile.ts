@@ -42,6 +42,12 @@ export function nativeQuantile(q: number, h: Histogram): number {
   passed = Math.min(passed, h.count);
   if (passed < rank) return Number.isNaN(h.sum) ? Number.NaN : end;
   const into = fromBelow ? rank - (passed - count[at]) : passed - rank;
+  if (Number.isNaN(h.sum) && at < length - 1) {
+    // Prometheus goes on to the last bucket to see whether any observation was NaN, and interpolates in that one.
+    at = length - 1;
+    start = lower[at];
+    end = upper[at];
+  }
   const fraction = into / count[at];
   if (custom || (start <= 0 && end >= 0)) return start + (end - start) * fraction;
   const logStart = Math.log2(Math.abs(start));
