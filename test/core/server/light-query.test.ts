@@ -43,6 +43,8 @@ describe('a query is light', () => {
     ['many', instant, false],
     ['many', range, false],
     ['many{i="17"}', range, true],
+    ['many{i=~"17.?"}', range, true],
+    ['many{i!~".*7"}', range, false],
     ['rate(many[5m])', instant, false],
     ['count(present_over_time(many[10s]))', instant, false],
     ['{__name__=~"few"}', instant, false],

@@ -5,12 +5,15 @@
 import type { Matcher } from '../../model/matcher.ts';
 import { type Expr, type VectorSelector, walk } from '../../promql/parser/index.ts';
 import { type Head, HeadIndex } from '../../tsdb/head/index.ts';
+import { selectPostings } from '../../tsdb/index/index.ts';
 import type { QueryTimes } from '../query-runner.ts';
 
 /** Some milliseconds of work each. */
 const MAX_SERIES = 500;
 const MAX_SAMPLES = 20_000;
 const MAX_POINTS = 10_000;
+/** Among so many it is found out which satisfy a matcher that does not ask for one value; that takes no longer. */
+const MAX_LOOKED_AT = 50_000;
 /** What samples are taken to be apart at the least, ms. */
 const SAMPLE_MS = 5000;
 
@@ -41,7 +44,7 @@ export function isLight(expr: Expr, times: QueryTimes, lookbackMs: number, head:
     const { offset, at, matchers } = selector;
     if (at !== null || typeof offset !== 'number' || start - windowMs - Math.abs(offset) < head.minTime)
       return false;
-    const series = fewest(index, matchers);
+    const series = most(index, matchers);
     // Windows of a range query overlap: they are read once, and gone through once for each step.
     all += series;
     samples += (series * (end - start + windowMs)) / SAMPLE_MS;
@@ -51,11 +54,11 @@ export function isLight(expr: Expr, times: QueryTimes, lookbackMs: number, head:
   return true;
 }
 
-/** A bound of the series that satisfy all matchers: those that satisfy the one that asks for a certain value of most. */
-function fewest(index: HeadIndex, matchers: readonly Matcher[]): number {
+/** How many series satisfy the matchers: exactly, where that is soon found out, else a bound. */
+function most(index: HeadIndex, matchers: readonly Matcher[]): number {
   let least = Number.POSITIVE_INFINITY;
   for (const { type, name, value } of matchers) {
     if (type === '=' && value !== '') least = Math.min(least, index.postings(name, value).length);
   }
-  return least;
+  return least <= MAX_SERIES || least > MAX_LOOKED_AT ? least : selectPostings(index, matchers).length;
 }
