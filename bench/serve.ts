@@ -3,23 +3,33 @@
  * `npm run bench -- serve [SECONDS (180)] [TARGETS (100)] [BLOCK_DURATION]`
  *
  * Targets of 2,000 series each, as node_exporter has them, scraped every 5 seconds from one process on loopback; rules
- * every 15 seconds; the queries of a dashboard asked of each server in turn. CPU seconds are of all threads of a server,
- * after a warm-up; memory is its resident set. In the end tsmon is asked for a query that takes some ten seconds, for all
- * series, and (with a block duration: `--storage.tsdb.min-block-duration` of both) cuts and compacts blocks meanwhile; how
- * late scrapes began and how long the event loop stood still is what it says of itself; a process beside that does nothing
- * tells how long one stands still on this machine in any case.
+ * every 15 seconds; the queries of a dashboard asked of each server in turn. With a block duration
+ * (`--storage.tsdb.min-block-duration` of both) they cut and compact blocks meanwhile, and what happens around that is
+ * shown by itself. In the end each is asked for a query that takes it some ten seconds, and then for a lot, while the
+ * dashboard goes on.
+ *
+ * CPU seconds are of all threads of a server, after a warm-up; memory is its resident set. How late scrapes begin is
+ * measured by the targets, for both alike; how long a server stands still, by a process that asks it for `/-/healthy` fifty
+ * times a second. How long that process itself stood still tells what the machine does.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { peer } from '../test/peers.ts';
 import { ask, cpuMs, freePort, peakMiB, type Running } from './promql-server.ts';
-import { nodeLikeBody, RULES } from './serve/fleet.ts';
+import { type Arrivals, type Probes, probe, serveTargets } from './serve/children.ts';
+import { RULES } from './serve/fleet.ts';
+import { joined, lateness, quantile, Timeline, type Window } from './serve/timeline.ts';
 
 const [mode = '180', targetsText = '100', block = ''] = process.argv.slice(2);
 const SECONDS = Number(mode);
@@ -27,38 +37,10 @@ const TARGETS = Number(targetsText);
 const SERIES = 2000;
 const INTERVAL_S = 5;
 const WARM_UP_S = Number(process.env['BENCH_WARM_UP'] ?? '60');
+/** Around the writing of a block, when a head is read for it and then rid of what is in it. */
+const AROUND_MS = 2000;
+const LOOK_MS = 50;
 const root = process.env['TSMON_ROOT'] ?? process.cwd();
-
-/** In a child: answers on all of 127.0.0.0/8. */
-function serveTargets(): void {
-  const bodyAt = nodeLikeBody(SERIES);
-  const server = createServer((request, response) => {
-    const body = bodyAt(Date.now(), request.headers.host ?? '');
-    response
-      .writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4', 'Content-Length': body.length })
-      .end(body);
-  });
-  server.keepAliveTimeout = 60_000;
-  server.listen(0, '0.0.0.0', 4096, () => process.send!((server.address() as AddressInfo).port));
-}
-
-/** In a child: does nothing, and says on demand how long its event loop stood still at most since the last time, ms. */
-function idle(): void {
-  const delay = monitorEventLoopDelay();
-  delay.enable();
-  process.on('message', () => {
-    process.send!(delay.max / 1e6);
-    delay.reset();
-  });
-}
-
-let idler: ChildProcess;
-
-function idleStall(): Promise<number> {
-  const answer = new Promise<number>((resolve) => idler.once('message', (m) => resolve(m as number)));
-  idler.send('?');
-  return answer;
-}
 
 function configuration(port: number): string {
   const addresses = Array.from(
@@ -74,11 +56,22 @@ scrape_configs:
 }
 
 interface Server extends Running {
-  latencies: number[];
+  data: string;
+  /** What it calls itself where it scrapes. */
+  agent: string;
+  queries: Timeline;
   byQuery: Map<string, number[]>;
+  /** When it wrote blocks. */
+  writing: Window[];
 }
 
-async function start(name: string, command: string[], port: number, dir: string): Promise<Server> {
+async function start(
+  name: string,
+  agent: string,
+  command: string[],
+  port: number,
+  dir: string,
+): Promise<Server> {
   const own = join(dir, name);
   mkdirSync(own);
   writeFileSync(join(own, 'prometheus.yml'), configuration(port));
@@ -101,7 +94,16 @@ async function start(name: string, command: string[], port: number, dir: string)
   child.stderr.pipe(log, { end: false });
   for (let i = 0; i < 400; i++) {
     if ((await fetch(`http://127.0.0.1:${listen}/-/ready`).catch(() => undefined))?.ok)
-      return { name, process: child, port: listen, latencies: [], byQuery: new Map() };
+      return {
+        name,
+        agent,
+        process: child,
+        port: listen,
+        data: join(own, 'data'),
+        queries: new Timeline(),
+        byQuery: new Map(),
+        writing: [],
+      };
     await sleep(50);
   }
   throw new Error(`${name} did not become ready: see ${dir}`);
@@ -133,6 +135,7 @@ async function refresh(servers: readonly Server[]): Promise<void> {
     const range = RANGE.includes(query);
     const times = range ? `&start=${now - 900}&end=${now}&step=15` : `&time=${now}`;
     for (const server of servers) {
+      const at = Date.now();
       const began = performance.now();
       await ask(
         server,
@@ -140,129 +143,201 @@ async function refresh(servers: readonly Server[]): Promise<void> {
         `query=${encodeURIComponent(query)}${times}`,
       );
       const took = performance.now() - began;
-      server.latencies.push(took);
+      server.queries.add(at, took);
       server.byQuery.set(query, [...(server.byQuery.get(query) ?? []), took]);
     }
   }
 }
 
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+async function dashboard(servers: readonly Server[], goesOn: () => boolean): Promise<void> {
+  while (goesOn()) {
+    await refresh(servers);
+    await sleep(2000);
+  }
+}
+
+async function during(servers: readonly Server[], ms: number): Promise<Window> {
+  const from = Date.now();
+  await dashboard(servers, () => Date.now() < from + ms);
+  return { from, to: Date.now() };
+}
+
+/** Notes when a server writes blocks: their folders have a name of their own until they are whole. */
+function watchBlocks(server: Server): () => void {
+  let since = 0;
+  const timer = setInterval(() => {
+    let names: string[] = [];
+    try {
+      names = readdirSync(server.data);
+    } catch {
+      // It is made when the first sample comes.
+    }
+    const writes = names.some((name) => name.includes('.tmp'));
+    if (writes && since === 0) since = Date.now();
+    if (writes || since === 0) return;
+    server.writing.push({ from: since - AROUND_MS, to: Date.now() + AROUND_MS });
+    since = 0;
+  }, LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+const QUANTILE = 'sum(quantile_over_time(0.5, {__name__=~"node_.*"}[1m]))';
+
+/** Asks for a query over all series, with so many steps that it takes some ten seconds; the dashboard goes on. */
+async function tenSeconds(server: Server, servers: readonly Server[]): Promise<Window> {
+  const run = async (steps: number) => {
+    const end = Math.floor(Date.now() / 1000);
+    const step = (60 / steps).toFixed(3);
+    const began = Date.now();
+    await ask(
+      server,
+      '/api/v1/query_range',
+      `query=${encodeURIComponent(QUANTILE)}&start=${end - 60}&end=${end}&step=${step}`,
+    );
+    return { from: began, to: Date.now() };
+  };
+  let steps = 6;
+  let tried = await run(steps);
+  // A short one is mostly made of what a query costs at all.
+  while (tried.to - tried.from < 2000 && steps < 2000) tried = await run((steps *= 3));
+  const wanted = Math.min(5000, Math.round((steps * 10_000) / (tried.to - tried.from)));
+  let done = false;
+  const others = dashboard(servers, () => !done);
+  const window = await run(wanted).finally(() => {
+    done = true;
+  });
+  await others;
+  return window;
 }
 
 function residentMiB({ process: child }: Running): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024;
 }
 
-type Metrics = Map<string, number>;
+function answerOf<T>(child: ChildProcess): Promise<T> {
+  const answer = new Promise<T>((resolve) => child.once('message', (message) => resolve(message as T)));
+  child.send('?');
+  return answer;
+}
 
-async function metricsOf({ port }: Running): Promise<Metrics> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return new Map(
-    text
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+interface Seen {
+  late: Timeline;
+  probes: Timeline;
+}
+
+/** Of each server, by name. */
+async function seen(
+  servers: readonly Server[],
+  targets: ChildProcess,
+  prober: ChildProcess,
+): Promise<{ of: Map<string, Seen>; ownStallMs: number }> {
+  const arrivals = await answerOf<Arrivals>(targets);
+  const { taken, ownStallMs } = await answerOf<Probes>(prober);
+  const of = new Map<string, Seen>();
+  for (const { name, agent, port } of servers) {
+    const [late, probes] = [new Timeline(), new Timeline()];
+    for (const times of Object.values(arrivals[agent] ?? {}))
+      for (const [t, ms] of lateness(times, INTERVAL_S * 1000)) late.add(t, ms);
+    for (const [t, took] of taken[port]) probes.add(t, took);
+    of.set(name, { late, probes });
+  }
+  return { of, ownStallMs };
+}
+
+function shown(values: readonly number[]): string {
+  if (values.length === 0) return 'none';
+  const at = (q: number) => quantile(values, q).toFixed(1);
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}`;
+}
+
+function report(what: string, { name, queries }: Server, { late, probes }: Seen, windows: Window[]): void {
+  const seconds = windows.reduce((sum, { from, to }) => sum + (to - from) / 1000, 0);
+  console.log(
+    `${what}, ${name}, ${seconds.toFixed(1)} s\n` +
+      `  scrapes late by, ms: ${shown(late.within(windows))}\n` +
+      `  /-/healthy answered after, ms: ${shown(probes.within(windows))}\n` +
+      `  queries of the dashboard answered after, ms: ${shown(queries.within(windows))}`,
   );
 }
 
-/** Since the last time it was asked: lateness of scrapes, and the longest stall of the event loop. */
-async function calm(server: Running, before: Metrics): Promise<{ text: string; now: Metrics }> {
-  const now = await metricsOf(server);
-  const bucket = /^tsmon_target_scrape_lateness_seconds_bucket\{le="([^"]+)"\}$/;
-  const shares: [string, number][] = [];
-  for (const [name, n] of now) {
-    const le = bucket.exec(name)?.[1];
-    if (le !== undefined) shares.push([le, n - (before.get(name) ?? 0)]);
+/** What gives a server much to do, one after another. */
+async function ofAllSeries(server: Server): Promise<[what: string, window: Window][]> {
+  const now = Math.floor(Date.now() / 1000);
+  const asked: [string, string][] = [
+    ['/api/v1/query', `query=${encodeURIComponent('count by (__name__) ({__name__=~".+"})')}&time=${now}`],
+    ['/api/v1/query', `query=${encodeURIComponent('{__name__=~"node_.*"}')}&time=${now}`],
+    ['/api/v1/series', `match[]=${encodeURIComponent('{__name__=~".+"}')}&start=${now - 600}&end=${now}`],
+    ['/api/v1/labels', `match[]=${encodeURIComponent('{job="node"}')}&start=${now - 600}&end=${now}`],
+  ];
+  const out: [string, Window][] = [];
+  for (const [path, body] of asked) {
+    const from = Date.now();
+    const bytes = await ask(server, path, body);
+    const to = Date.now();
+    out.push([`${path} ${decodeURIComponent(body).slice(0, 50)}: ${bytes} bytes`, { from, to }]);
+    await sleep(1000);
   }
-  const total = shares.at(-1)?.[1] ?? 0;
-  const p99 = shares.find(([, n]) => n >= total * 0.99)?.[0];
-  const most = shares.find(([, n]) => n >= total)?.[0];
-  const stall = ((now.get('nodejs_eventloop_lag_max_seconds') ?? 0) * 1000).toFixed(0);
-  const skipped =
-    (now.get('tsmon_target_scrapes_skipped_total') ?? 0) -
-    (before.get('tsmon_target_scrapes_skipped_total') ?? 0);
-  return {
-    text: `${total} scrapes, begun late by at most ${p99} s (p99), ${most} s (all), ${skipped} skipped; longest stall ${stall} ms (of an idle process ${(await idleStall()).toFixed(0)} ms)`,
-    now,
-  };
+  return out;
 }
 
 async function compare(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'tsmon-bench-serve-'));
-  const generator = fork(process.argv[1], ['targets'], { execArgv: [] });
-  idler = fork(process.argv[1], ['idle'], { execArgv: [] });
-  const children: ChildProcess[] = [generator, idler];
+  const targets = fork(process.argv[1], ['targets'], { execArgv: [] });
+  const children: ChildProcess[] = [targets];
   try {
     const port = await new Promise<number>((resolve) =>
-      generator.once('message', (m) => resolve(m as number)),
+      targets.once('message', (message) => resolve(message as number)),
     );
     const more = (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
-    const servers = [
-      await start('tsmon', [process.execPath, ...more, join(root, 'bin', 'tsmon.cjs'), 'serve'], port, dir),
-    ];
+    const ourCommand = [process.execPath, ...more, join(root, 'bin', 'tsmon.cjs'), 'serve'];
+    const servers = [await start('tsmon', 'tsmon', ourCommand, port, dir)];
     children.push(servers[0].process);
     const program = process.env['BENCH_ALONE'] === undefined ? peer('prometheus') : undefined;
     if (program !== undefined) {
-      servers.push(await start('Prometheus', [program], port, dir));
+      servers.push(await start('Prometheus', 'Prometheus', [program], port, dir));
       children.push(servers[1].process);
     }
-    const [ours] = servers;
-    const queries = async (seconds: number) => {
-      for (const until = performance.now() + seconds * 1000; performance.now() < until; ) {
-        await refresh(servers);
-        await sleep(2000);
-      }
-    };
-    await queries(WARM_UP_S);
-    for (const server of servers) {
-      server.latencies.length = 0;
-      server.byQuery.clear();
-    }
-    let state = await calm(ours, new Map());
-    console.log(`warm-up: ${state.text}`);
+    const prober = fork(process.argv[1], ['probe', ...servers.map((server) => String(server.port))], {
+      execArgv: [],
+    });
+    children.push(prober);
+    await during(servers, WARM_UP_S * 1000);
+    for (const server of servers) server.byQuery.clear();
+    const stopWatching = servers.map(watchBlocks);
     const before = servers.map(cpuMs);
-    await queries(SECONDS);
+    const steady = await during(servers, SECONDS * 1000);
+    const seconds = (steady.to - steady.from) / 1000;
     const cpu = servers.map((server, i) => cpuMs(server) - before[i]);
+    const resident = servers.map(residentMiB);
+    for (const stop of stopWatching) stop();
     for (const [i, server] of servers.entries()) {
       console.log(
-        `${server.name.padEnd(11)} ${(cpu[i] / 1000 / SECONDS).toFixed(3)} CPUs, resident ${residentMiB(server).toFixed(0)} MiB` +
-          ` (at most ${peakMiB(server)}), queries p50 ${quantile(server.latencies, 0.5).toFixed(1)} ms, p99 ${quantile(server.latencies, 0.99).toFixed(1)} ms`,
+        `${server.name.padEnd(11)} ${(cpu[i] / 1000 / seconds).toFixed(3)} CPUs, resident ${resident[i].toFixed(0)} MiB (at most ${peakMiB(server)})`,
       );
     }
-    state = await calm(ours, state.now);
-    console.log(`tsmon: ${state.text}`);
     for (const query of [...INSTANT, ...RANGE]) {
       const times = servers.map((server) => quantile(server.byQuery.get(query) ?? [], 0.5));
       console.log(`  ${times.map((ms) => ms.toFixed(2).padStart(9)).join('')}  ${query}`);
     }
-    if (servers.length > 1) {
-      const [a, b] = servers;
-      console.log(
-        `ratio       CPU ${(cpu[0] / cpu[1]).toFixed(2)}, memory ${(residentMiB(a) / residentMiB(b)).toFixed(2)}, ` +
-          `p99 ${(quantile(a.latencies, 0.99) / quantile(b.latencies, 0.99)).toFixed(2)}`,
-      );
+    const heavy: [Server, string, Window][] = [];
+    for (const server of servers)
+      heavy.push([server, 'during a query of ten seconds', await tenSeconds(server, servers)]);
+    for (const server of servers)
+      for (const [what, window] of await ofAllSeries(server)) heavy.push([server, what, window]);
+
+    const { of, ownStallMs } = await seen(servers, targets, prober);
+    for (const server of servers) report('dashboard', server, of.get(server.name)!, [steady]);
+    for (const server of servers) {
+      const windows = joined(server.writing);
+      if (block !== '')
+        report(`while ${server.writing.length} blocks were written`, server, of.get(server.name)!, windows);
     }
-    const now = Math.floor(Date.now() / 1000);
-    const heavy = [
-      [
-        '/api/v1/query',
-        `query=${encodeURIComponent('count(last_over_time({__name__=~"node_.*"}[10m:1s]))')}&time=${now}`,
-      ],
-      ['/api/v1/query', `query=${encodeURIComponent('count by (__name__) ({__name__=~".+"})')}&time=${now}`],
-      ['/api/v1/query', `query=${encodeURIComponent('{__name__=~"node_.*"}')}&time=${now}`],
-      ['/api/v1/series', `match[]=${encodeURIComponent('{__name__=~".+"}')}&start=${now - 600}&end=${now}`],
-      ['/api/v1/labels', `match[]=${encodeURIComponent('{job="node"}')}&start=${now - 600}&end=${now}`],
-    ];
-    for (const [path, body] of heavy) {
-      const began = performance.now();
-      const bytes = await ask(ours, path, body);
-      const took = (performance.now() - began) / 1000;
-      await sleep(Math.max(0, 6000 - took * 1000));
-      state = await calm(ours, state.now);
+    for (const [server, what, window] of heavy) report(what, server, of.get(server.name)!, [window]);
+    console.log(`a process beside that does nothing stood still for at most ${ownStallMs.toFixed(0)} ms`);
+    if (servers.length > 1) {
+      const p99 = servers.map(({ queries }) => quantile(queries.within([steady]), 0.99));
       console.log(
-        `${path} ${decodeURIComponent(body).slice(0, 60)}: ${took.toFixed(1)} s, ${bytes} bytes: ${state.text}`,
+        `ratio       CPU ${(cpu[0] / cpu[1]).toFixed(2)}, memory ${(resident[0] / resident[1]).toFixed(2)}, p99 ${(p99[0] / p99[1]).toFixed(2)}`,
       );
     }
   } finally {
@@ -273,6 +348,6 @@ async function compare(): Promise<void> {
   }
 }
 
-if (mode === 'targets') serveTargets();
-else if (mode === 'idle') idle();
+if (mode === 'targets') serveTargets(SERIES);
+else if (mode === 'probe') probe(process.argv.slice(3).map(Number));
 else await compare();
