@@ -10,6 +10,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument 
 import { InputError, type Place } from '../errors.ts';
 import { parseDuration } from '../model/duration.ts';
 import { parseGoFloat } from '../model/number.ts';
+import { readPlainYaml } from './plain-reader.ts';
 import { type YamlPair, YamlRecord } from './record.ts';
 
 /** Lines and columns count from 1. */
@@ -26,15 +27,24 @@ export class YamlDocument {
   readonly file: string;
   readonly root: Node | null;
   readonly faults: YamlFault[] = [];
-  private readonly lines = new LineCounter();
-  private readonly parsed: ReturnType<typeof parseDocument>;
+  private readonly content: string;
+  private lineCounter: LineCounter | undefined;
+  /** Undefined where the text is so plain that it was not needed: then there are no aliases. */
+  private readonly parsed: ReturnType<typeof parseDocument> | undefined;
 
   /** Parses. Faults of syntax are in `faults`; then `root` is what could be understood. */
   constructor(text: string, file: string) {
     this.file = file;
+    this.content = text;
+    const plain = readPlainYaml(text);
+    if (plain !== undefined) {
+      this.root = plain;
+      return;
+    }
+    this.lineCounter = new LineCounter();
     // A second document is not looked at.
     this.parsed = parseDocument(text, {
-      lineCounter: this.lines,
+      lineCounter: this.lineCounter,
       uniqueKeys: false,
       strict: false,
       logLevel: 'silent',
@@ -45,6 +55,16 @@ export class YamlDocument {
       this.faults.push({ line, column: col, message: `yaml: ${error.message.split(/ at line \d/)[0]}` });
     }
     this.root = this.resolve(this.parsed.contents as Node | null);
+  }
+
+  /** Where lines begin; of a plain text, whose places are rarely asked for, counted only then. */
+  private get lines(): LineCounter {
+    if (this.lineCounter !== undefined) return this.lineCounter;
+    const lines = new LineCounter();
+    for (let start = 0; start >= 0; start = this.content.indexOf('\n', start) + 1 || -1)
+      lines.addNewLine(start);
+    this.lineCounter = lines;
+    return lines;
   }
 
   get failed(): boolean {
@@ -159,7 +179,7 @@ export class YamlDocument {
   /** Follows an alias to what it stands for. */
   resolve(node: Node | null | undefined): Node | null {
     if (!isAlias(node)) return node ?? null;
-    const target = node.resolve(this.parsed) as Node | undefined;
+    const target = this.parsed && (node.resolve(this.parsed) as Node | undefined);
     if (target === undefined) this.fault(node, `yaml: unknown anchor '${node.source}' referenced`);
     return target ?? null;
   }
