@@ -35,6 +35,9 @@ const PATIENCE_MS = 60_000;
 /** What most people ask for. */
 const TYPES = ['vector', 'vector', 'vector', 'vector', 'vector', 'vector', 'matrix', 'scalar'] as const;
 
+/** It gives series that come and go the info of others. */
+const MIXED_UP_BY_3_5 = /\binfo\(/;
+
 /** Queries whose results Prometheus itself does not define. */
 const UNDEFINED = [
   // Ties among series whose order comes from a Go map.
@@ -162,6 +165,7 @@ describeWith('the query engine beside Prometheus', { prometheus: peer('prometheu
         [`range ${JSON.stringify(range)}`, ranged, rangedReal, askRange],
       ] as const) {
         const difference = differences(query, ours, real);
+        if (kind.startsWith('range') && MIXED_UP_BY_3_5.test(query)) continue;
         if (difference === null || real.error?.startsWith('query timed out')) continue;
         if (await contradictsItself(query, real, ask)) continue;
         found.push(`${query}\n  ${kind}\n  ${difference}`);

@@ -65,6 +65,20 @@ export function hasNaNs(h: Histogram): boolean {
   return inBuckets < h.count;
 }
 
+/** Whether the φ-quantile lies above all buckets, where the observations are that were NaN. */
+export function isAmongNaNs(q: number, h: Histogram): boolean {
+  if (h.count === 0 || !Number.isNaN(h.sum)) return false;
+  const { length, count } = bucketsOf(h);
+  const rank = q * h.count;
+  let passed = 0;
+  for (let i = 0; i < length; i++) {
+    passed += count[i];
+    if (count[i] !== 0 && passed >= rank) break;
+  }
+  // As above: of a negated histogram there are more in the buckets than in all.
+  return Math.min(passed, h.count) < rank;
+}
+
 /** The share of observations in (lower, upper], where lower < upper; those that are NaN count as outside. */
 export function nativeFraction(lower: number, upper: number, h: Histogram): number {
   if (h.count === 0) return Number.NaN;

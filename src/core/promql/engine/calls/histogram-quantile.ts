@@ -16,7 +16,7 @@ import {
   makeMonotonic,
 } from '../../functions/classic-buckets.ts';
 import { ForcedMonotonicity } from '../../functions/forced-monotonicity.ts';
-import { hasNaNs, nativeFraction, nativeQuantile } from '../../functions/native-quantile.ts';
+import { hasNaNs, isAmongNaNs, nativeFraction, nativeQuantile } from '../../functions/native-quantile.ts';
 import type { Call, Expr, SourceRange } from '../../parser/ast.ts';
 import type { Builder } from '../builder.ts';
 import { QueryError } from '../errors.ts';
@@ -82,9 +82,11 @@ function quantileQuestion(
   vectorRange: SourceRange,
   label: string | null,
 ): Question {
-  const noteNaN = (h: Histogram, result: number, metric: string) => {
-    if (!hasNaNs(h)) return;
-    const effect = Number.isNaN(result) ? 'result is NaN' : 'result is skewed higher';
+  const noteNaN = (h: Histogram, q: number, metric: string) => {
+    if (!Number.isNaN(h.sum)) return;
+    const among = isAmongNaNs(q, h);
+    if (!among && !hasNaNs(h)) return;
+    const effect = among ? 'result is NaN' : 'result is skewed higher';
     annotations.info(
       `input to histogram_quantile has NaN observations, ${effect} for metric name ${goQuote(metric)}`,
       vectorRange,
@@ -105,9 +107,8 @@ function quantileQuestion(
     native: (h, step, metric) => {
       const q = phi.values()[step];
       if (!(q >= 0 && q <= 1)) return outside(q);
-      const result = nativeQuantile(q, h);
-      noteNaN(h, result, metric);
-      return result;
+      noteNaN(h, q, metric);
+      return nativeQuantile(q, h);
     },
     classic: (buckets, step, metric) => {
       const q = phi.values()[step];
