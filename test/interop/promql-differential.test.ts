@@ -57,6 +57,8 @@ const UNDEFINED = [
   /\binfo\(.*(@|offset|\[)/,
   // Beside `@` it reads a selector's samples where its offset says, and then looks for them where the offset does not.
   /\btimestamp\(.*(\boffset\b.*@|@.*\boffset\b)/,
+  // Of a parameter that is pinned it moves the time on with the steps.
+  /\b(topk|bottomk|limit_ratio|quantile)\b[^,]*@/,
   // Since 3.8 buckets have a lower bound of zero where the first upper bound is above it.
   /\bhistogram_fraction\(.*\b(latency_seconds_bucket|custom)\b/,
   // Since 3.14 the rate of histograms ends, like that of floats, where the counter would have been zero.

@@ -66,16 +66,14 @@ function sameError(query: string, ours: string | undefined, answer: Answer): boo
   if (ours === undefined && real === 'vector cannot contain metrics with the same labelset') return true;
   // Go's conversion of a float beyond 63 bits yields some duration, which is not defined.
   if (/duration is out of range/.test(ours ?? '')) return true;
-  if (real !== undefined) return false;
-  // Since 3.14 parameters are wrong even where there is nothing to count, and series that a comparison would filter
-  // out are part of an ambiguous match all the same.
-  if (/^(Parameter|Scalar|Ratio) value/.test(ours!)) return true;
-  if (/^multiple matches for labels/.test(ours!)) {
+  // Since 3.14 series that a comparison would filter out are part of an ambiguous match all the same, and parameters
+  // are wrong even where there is nothing to count.
+  if (/^multiple matches for labels/.test(ours ?? '')) {
     return (
-      /[<>=]/.test(query) || answer.annotations!.some((text) => text.includes('incompatible sample types'))
+      /[<>=]/.test(query) || !!answer.annotations?.some((text) => text.includes('incompatible sample types'))
     );
   }
-  return false;
+  return real === undefined && /^(Parameter|Scalar|Ratio) value/.test(ours!);
 }
 
 /** What differs, or null. */
