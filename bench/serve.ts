@@ -181,33 +181,37 @@ function watchBlocks(server: Server): () => void {
   return () => clearInterval(timer);
 }
 
-const QUANTILE = 'sum(quantile_over_time(0.5, {__name__=~"node_.*"}[1m]))';
+const LONG_QUERY = 'count({__name__=~"node_.*"})';
+const MOST_STEPS = 10_000;
+const LONG_MS = 7000;
 
 /** Asks for a query over all series, with so many steps that it takes some ten seconds; the dashboard goes on. */
 async function tenSeconds(server: Server, servers: readonly Server[]): Promise<Window> {
   const run = async (steps: number) => {
     const end = Math.floor(Date.now() / 1000);
-    const step = (60 / steps).toFixed(3);
+    const step = (100 / steps).toFixed(3);
     const began = Date.now();
     await ask(
       server,
       '/api/v1/query_range',
-      `query=${encodeURIComponent(QUANTILE)}&start=${end - 60}&end=${end}&step=${step}`,
+      `query=${encodeURIComponent(LONG_QUERY)}&start=${end - 100}&end=${end}&step=${step}`,
     );
     return { from: began, to: Date.now() };
   };
-  let steps = 6;
-  let tried = await run(steps);
-  // A short one is mostly made of what a query costs at all.
-  while (tried.to - tried.from < 2000 && steps < 2000) tried = await run((steps *= 3));
-  const wanted = Math.min(5000, Math.round((steps * 10_000) / (tried.to - tried.from)));
   let done = false;
   const others = dashboard(servers, () => !done);
-  const window = await run(wanted).finally(() => {
+  try {
+    for (let steps = 10; ; ) {
+      const window = await run(steps);
+      const took = window.to - window.from;
+      if (took >= LONG_MS || steps === MOST_STEPS) return window;
+      // A short one is mostly made of what a query costs at all.
+      steps = Math.min(MOST_STEPS, Math.ceil(steps * Math.min(10, (LONG_MS * 1.4) / took)));
+    }
+  } finally {
     done = true;
-  });
-  await others;
-  return window;
+    await others;
+  }
 }
 
 function residentMiB({ process: child }: Running): number {
