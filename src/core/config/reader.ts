@@ -43,7 +43,9 @@ export class Reader {
   /** Values of variables, where `${NAME}` is expanded in every text; undefined where only some places have that. */
   readonly env: Readonly<Record<string, string | undefined>> | undefined;
   private readonly directory: string;
-  private readonly nodes = new Map<string, Node>();
+  /** What was found, path and node in turn; few ask where something stands, and then `nodes` is made of them. */
+  private readonly finds: (string | Node)[] = [];
+  private nodes: Map<string, Node> | undefined;
   private readonly paths = new WeakMap<YamlFault, string>();
 
   constructor(
@@ -69,7 +71,8 @@ export class Reader {
 
   /** Remembers where the value of `path` stands. */
   found(path: string, node: Node): void {
-    this.nodes.set(path, node);
+    this.finds.push(path, node);
+    this.nodes = undefined;
     this.origins.set(path, new FileOrigin(this.document, node));
   }
 
@@ -111,6 +114,7 @@ export class Reader {
   }
 
   private nodeAt(path: string): Node | null {
+    this.nodes ??= nodesOf(this.finds);
     for (let at = path; at !== ''; at = at.replace(/(?:^|\.)[^.[\]]+$|\[\d+\]$/, '')) {
       const node = this.nodes.get(at);
       if (node !== undefined) return node;
@@ -118,4 +122,10 @@ export class Reader {
     }
     return this.document.root;
   }
+}
+
+function nodesOf(finds: readonly (string | Node)[]): Map<string, Node> {
+  const nodes = new Map<string, Node>();
+  for (let i = 0; i < finds.length; i += 2) nodes.set(finds[i] as string, finds[i + 1] as Node);
+  return nodes;
 }

@@ -12,7 +12,7 @@ import { fastPath, type Test } from './fast-path.ts';
 import { prefixOf } from './literals.ts';
 import { checkSize, compileMachine, groupsOf, type Machine } from './machine.ts';
 import { ResultCache } from './result-cache.ts';
-import { parseSyntax } from './syntax.ts';
+import { parseSyntax, type Syntax } from './syntax.ts';
 import { Template } from './template.ts';
 
 /** Templates kept parsed; a rule has two. */
@@ -27,8 +27,10 @@ export class Regex {
   /** Name of each capturing group, '' where it has none; the first is group 1. */
   readonly groupNames: readonly string[];
 
-  private readonly test: Test;
-  private readonly translation: Translation | undefined;
+  private test: Test;
+  /** Waits to be translated for the first text that comes: files with thousands of rules are often just checked. */
+  private untranslated: Syntax | undefined;
+  private translated: Translation | undefined;
   private machine: Machine | undefined;
   private cache: ResultCache | undefined;
   private readonly templates = new Map<string, Template>();
@@ -42,7 +44,6 @@ export class Regex {
       this.setMatches = undefined;
       this.prefix = '';
       this.groupNames = this.machine.groupNames;
-      this.translation = undefined;
       this.test = (text) => this.machineTest(text);
       return;
     }
@@ -51,9 +52,8 @@ export class Regex {
     this.groupNames = syntax.groupNames;
     const fast = fastPath(syntax.root, (text) => this.machineTest(text));
     this.setMatches = fast?.strings;
-    this.translation =
-      fast !== undefined && syntax.groupNames.length === 0 ? undefined : translate(syntax.root, syntax.size);
-    this.test = fast?.test ?? this.slowTest();
+    if (fast === undefined || syntax.groupNames.length > 0) this.untranslated = syntax;
+    this.test = fast?.test ?? this.firstTest;
   }
 
   /** Whether the whole of `text` matches. */
@@ -66,7 +66,7 @@ export class Regex {
     if (this.groupNames.length === 0) return this.test(text) ? [text] : undefined;
     // A group around everything, the default of relabelling.
     if (this.pattern === '(.*)') return [text, text];
-    const translation = this.translation;
+    const { translation } = this;
     if (translation?.capture !== undefined && text.length <= translation.maxTextLength) {
       return translation.capture.exec(text) ?? undefined;
     }
@@ -95,8 +95,22 @@ export class Regex {
     return parsed.expand(groups, this.groupNames);
   }
 
+  private firstTest(text: string): boolean {
+    this.test = this.slowTest();
+    return this.test(text);
+  }
+
+  private get translation(): Translation | undefined {
+    if (this.untranslated !== undefined) {
+      const { root, size } = this.untranslated;
+      this.untranslated = undefined;
+      this.translated = translate(root, size);
+    }
+    return this.translated;
+  }
+
   private slowTest(): Test {
-    const translation = this.translation;
+    const { translation } = this;
     if (translation === undefined) {
       const prefix = this.prefix;
       return (text) => text.startsWith(prefix) && this.machineTest(text);

@@ -267,9 +267,9 @@ class PlainReader {
     const start = this.pos;
     const isMap = text.charCodeAt(start) === BRACE_OPEN;
     const close = isMap ? BRACE_CLOSE : BRACKET_CLOSE;
-    const map = new YAMLMap();
-    const seq = new YAMLSeq();
-    map.flow = seq.flow = true;
+    const node: YAMLMap | YAMLSeq = isMap ? new YAMLMap() : new YAMLSeq();
+    const items: unknown[] = node.items;
+    node.flow = true;
     this.pos++;
     for (;;) {
       this.skipInFlow(indent);
@@ -280,15 +280,15 @@ class PlainReader {
         if (text.charCodeAt(this.pos) !== COLON || !this.isBlank(this.pos + 1)) throw NOT_PLAIN;
         this.pos++;
         this.skipSpaces();
-        map.items.push(new Pair(key, this.flowValue(indent)));
-      } else seq.items.push(this.flowValue(indent));
+        items.push(new Pair(key, this.flowValue(indent)));
+      } else items.push(this.flowValue(indent));
       this.skipInFlow(indent);
       if (text.charCodeAt(this.pos) === COMMA) this.pos++;
       else if (text.charCodeAt(this.pos) !== close) throw NOT_PLAIN;
     }
     this.pos++;
     this.depth--;
-    return ranged(isMap ? map : seq, start, this.pos);
+    return ranged(node, start, this.pos);
   }
 
   private flowValue(indent: number): Node {

@@ -3,7 +3,7 @@ import type { Node } from 'yaml';
 import { goQuote } from '../../model/quote.ts';
 import type { ScrapeConfig } from '../../scrape/scrape-config.ts';
 import type { GlobalConfig } from '../config.ts';
-import type { Reader } from '../reader.ts';
+import type { Origin, Reader } from '../reader.ts';
 import {
   boolean,
   type Checked,
@@ -99,6 +99,8 @@ const INHERITED = [
   ['always_scrape_classic_histograms', 'alwaysScrapeClassicHistograms'],
 ] as const;
 
+const DEFAULT: Origin = { kind: 'default' };
+
 /** Completes one job from `global`, and tells what does not fit together. `path` is the job's. */
 export function inheritGlobal(
   config: ScrapeConfig,
@@ -109,10 +111,7 @@ export function inheritGlobal(
   const job = goQuote(config.jobName);
   const from = (key: string) => {
     const source = `global.${key}`;
-    origins.set(
-      `${path}.${key}`,
-      origins.has(source) ? { kind: 'global', key: source } : { kind: 'default' },
-    );
+    origins.set(`${path}.${key}`, origins.has(source) ? { kind: 'global', key: source } : DEFAULT);
   };
   if (config.scrapeIntervalMs === 0) {
     config.scrapeIntervalMs = globals.scrapeIntervalMs;
