@@ -9,7 +9,7 @@ import { Command, Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
 import { ClosedPipe } from './output.ts';
 import { type Painter, painter } from './paint.ts';
-import { advisedMessage } from './repair-advice.ts';
+import { advised } from './repair-advice.ts';
 import { isTerminal } from './terminal.ts';
 
 export const EXIT_FAILED = 1;
@@ -84,7 +84,7 @@ export abstract class TsmonCommand extends Command {
       return error.exitCode;
     }
     if (error instanceof InputError) {
-      this.sayError(advisedMessage(error));
+      this.sayError(advised(error).message);
       return EXIT_USAGE;
     }
     // `this.exit(n)` of oclif.

@@ -13,6 +13,7 @@ import type { Source } from '../core/source/source.ts';
 import { DEFAULT_DATA_DIR } from './flags.ts';
 import type { HttpFlags } from './http-flags.ts';
 import { inputName, pieces } from './input.ts';
+import { advisedOnce } from './repair-advice.ts';
 
 export interface SourceOptions {
   /** Told of what is damaged; the rest is read. */
@@ -74,7 +75,7 @@ async function openSource(name: string, options: SourceOptions): Promise<OpenedS
   let source: Source;
   if (name === '-' || (existsSync(name) && !isDataDirectory(name)))
     source = await openExposition(name, options);
-  else if (existsSync(name)) source = new DirectorySource(name, { onDamage: options.onDamage });
+  else if (existsSync(name)) source = new DirectorySource(name, { onDamage: advisedOnce(options.onDamage) });
   else throw notFound(name);
   return { source, server: undefined };
 }

@@ -4,6 +4,7 @@ import { endFlag, startFlag, toFlag } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/interruptible.ts';
 import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
+import { advised, advisedOnce } from '../../cli/repair-advice.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Matcher } from '../../core/model/matcher.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/timestamp.ts';
@@ -83,7 +84,9 @@ Look first, with --dry-run. Where somebody else writes to the directory (a runni
 
   /** Of the series that are selected, each once; `dropped` are those of which nothing is left. */
   private async count(dir: string, deletion: Deletion, signal: AbortSignal): Promise<RewriteCounts> {
-    const source = new DirectorySource(dir, { onDamage: (error) => this.complain(error.message) });
+    const source = new DirectorySource(dir, {
+      onDamage: advisedOnce((error) => this.complain(error.message)),
+    });
     try {
       const everything = { mint: MIN_TIMESTAMP, maxt: MAX_TIMESTAMP };
       const sets: StoredSeriesSet[] = [];
@@ -120,7 +123,7 @@ Look first, with --dry-run. Where somebody else writes to the directory (a runni
           progress: (ulid, part) => progress.update(`rewriting ${ulid}`, part, 1),
           onDamage: (ulid, error) => {
             progress.clear();
-            this.complain(`${ulid} is left as it is: ${error.message}`);
+            this.complain(`${ulid} is left as it is: ${advised(error).message}`);
             process.exitCode = EXIT_FAILED;
           },
           onNotice: (notice) => this.complain(notice),

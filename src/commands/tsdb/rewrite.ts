@@ -6,6 +6,7 @@ import { interruptible } from '../../cli/interruptible.ts';
 import { Output } from '../../cli/output.ts';
 import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
+import { advised, advisedOnce } from '../../cli/repair-advice.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
 import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/timestamp.ts';
@@ -143,7 +144,7 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
         },
         onDamage: (ulid, error) => {
           progress.clear();
-          this.complain(`${ulid} is left as it is: ${error.message}`);
+          this.complain(`${ulid} is left as it is: ${advised(error).message}`);
           process.exitCode = EXIT_FAILED;
         },
         onNotice: (notice) => this.complain(notice),
@@ -174,7 +175,7 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
   }
 
   private open(dir: string): DirectorySource {
-    return new DirectorySource(dir, { onDamage: (error) => this.complain(error.message) });
+    return new DirectorySource(dir, { onDamage: advisedOnce((error) => this.complain(error.message)) });
   }
 
   private async cutLog(dir: string): Promise<void> {

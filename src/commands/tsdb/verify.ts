@@ -4,6 +4,7 @@ import { dataFlag } from '../../cli/flags.ts';
 import { Output } from '../../cli/output.ts';
 import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
+import { repairAdvice } from '../../cli/repair-advice.ts';
 import { formatPlace } from '../../core/errors.ts';
 import { type DirectoryFinding, verifyDirectory } from '../../core/tsdb/compaction/index.ts';
 
@@ -39,13 +40,14 @@ export default class TsdbVerify extends TsmonCommand {
     const { flags } = await this.parse(TsdbVerify);
     const progress = new Progress();
     const findings: DirectoryFinding[] = [];
+    const damaged: string[] = [];
     try {
       for (const dir of flags.from) {
-        findings.push(
-          ...verifyDirectory(dir, {
-            progress: (what, done, total) => progress.update(`verifying ${what}`, done, total),
-          }),
-        );
+        const found = verifyDirectory(dir, {
+          progress: (what, done, total) => progress.update(`verifying ${what}`, done, total),
+        });
+        findings.push(...found);
+        if (found.some(isError)) damaged.push(dir);
       }
     } finally {
       progress.clear();
@@ -55,9 +57,10 @@ export default class TsdbVerify extends TsmonCommand {
     else if (flags.output === 'jsonl') for (const finding of findings) output.line(JSON.stringify(finding));
     else for (const finding of findings) output.line(this.text(finding));
     output.flush();
-    const errors = findings.filter(({ severity }) => severity === 'error').length;
+    const errors = findings.filter(isError).length;
     const warnings = findings.length - errors;
     this.say(`${plural(errors, 'error')}, ${plural(warnings, 'warning')}`);
+    for (const dir of damaged) this.say(repairAdvice(dir));
     if (errors > 0 || (flags.strict && warnings > 0)) process.exitCode = EXIT_FAILED;
   }
 
@@ -66,4 +69,8 @@ export default class TsdbVerify extends TsmonCommand {
     const of = series === undefined ? '' : ` (series ${series})`;
     return `${tag} ${code}: ${formatPlace({ file, offset })}: ${message}${of}`;
   }
+}
+
+function isError({ severity }: DirectoryFinding): boolean {
+  return severity === 'error';
 }
