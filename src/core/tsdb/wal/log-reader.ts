@@ -16,9 +16,12 @@ import {
   SNAPPY_FLAG,
   ZSTD_FLAG,
 } from './page.ts';
+import { isKnownType } from './record-type.ts';
 import type { LogFile } from './segments.ts';
 
 const WINDOW_BYTES = 16 * PAGE_BYTES;
+/** No record becomes so many times smaller. */
+const LIKELY_RATIO = 1000;
 const NOTHING = new Uint8Array(0);
 
 export class LogReader {
@@ -172,15 +175,36 @@ export class LogReader {
 
   private finish(data: Uint8Array, compression: number, start: number): void {
     try {
-      if (compression === 0) this.record = data;
-      else if (compression === SNAPPY_FLAG) {
-        this.record = snappyDecompress(data, MAX_RECORD_BYTES, this.decompressed);
-        if (this.record.buffer !== this.decompressed.buffer) this.decompressed = this.record;
-      } else this.record = zstdDecompress(data, MAX_RECORD_BYTES);
+      this.record =
+        compression === 0 ? this.plain(data) : this.decompress(data, compression, MAX_RECORD_BYTES);
     } catch (error) {
       if (error instanceof CorruptionError) throw this.corrupt(error.reason, start);
       throw error;
     }
+  }
+
+  private decompress(data: Uint8Array, compression: number, limit: number): Uint8Array {
+    if (compression !== SNAPPY_FLAG) return zstdDecompress(data, limit);
+    const record = snappyDecompress(data, limit, this.decompressed);
+    if (record.buffer !== this.decompressed.buffer) this.decompressed = record;
+    return record;
+  }
+
+  /**
+   * A record that says of itself that it is not compressed. No checksum covers that word: where a bit of it is lost, the
+   * record has a type that nobody knows, and would be passed over.
+   */
+  private plain(data: Uint8Array): Uint8Array {
+    if (isKnownType(data)) return data;
+    for (const compression of [SNAPPY_FLAG, ZSTD_FLAG]) {
+      try {
+        const record = this.decompress(data, compression, data.length * LIKELY_RATIO);
+        if (isKnownType(record)) return record;
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error;
+      }
+    }
+    return data;
   }
 
   private join(start: number, length: number): void {

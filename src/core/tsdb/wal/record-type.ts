@@ -28,3 +28,10 @@ export type RecordType = (typeof RecordType)[keyof typeof RecordType];
 export function recordType(record: Uint8Array): number {
   return record.length === 0 ? 0 : record[0];
 }
+
+const NEWEST_TYPE = Math.max(...Object.values(RecordType));
+
+/** Whether the type of a record is one of these; that of an empty record is nobody's to know. */
+export function isKnownType(record: Uint8Array): boolean {
+  return recordType(record) <= NEWEST_TYPE;
+}

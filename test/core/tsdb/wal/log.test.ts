@@ -22,6 +22,7 @@ import {
   PAGE_BYTES,
   segmentName,
 } from '../../../../src/core/tsdb/wal/index.ts';
+import { Fragment } from '../../../../src/core/tsdb/wal/page.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -189,6 +190,22 @@ describe('log', () => {
           expect(reading.error.place.offset).toBeLessThanOrEqual(at);
         }
       }
+    }
+  });
+
+  it('reads a record that no longer says that it is compressed', async () => {
+    // A list of series: their type, and bytes that can be compressed.
+    const record = new Uint8Array(200).fill(7);
+    record[0] = 1;
+    for (const compression of ['snappy', { zstd: await loadZstdCompressor() }] as const) {
+      write([record], { compression });
+      const bytes = readFileSync(join(dir, segmentName(0)));
+      expect(bytes[0]).toBeGreaterThan(Fragment.full);
+      bytes[0] = Fragment.full;
+      writeFileSync(join(dir, segmentName(0)), bytes);
+      const { records, error } = read();
+      expect(error).toBeUndefined();
+      expect(records.map((one) => Uint8Array.from(one))).toEqual([record]);
     }
   });
 
