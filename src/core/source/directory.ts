@@ -13,8 +13,8 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
 import {
   askEach,
-  type BlockMeta,
   BlockReader,
+  inOrderEnd,
   isUlid,
   mergeReadable,
   mergeSeriesSets,
@@ -231,26 +231,6 @@ export class DirectorySource implements Source {
     }
   }
 }
-
-/**
- * Up to where a block certainly has what came in order. One of late samples alone says nothing of it, and of parents
- * that overlap some may be of late samples, and nothing tells which: they say nothing either. What is taken from the
- * log besides is there twice at most.
- */
-function inOrderEnd({ maxTime, compaction }: BlockMeta): number {
-  if (compaction.hints?.includes('from-out-of-order')) return Number.NEGATIVE_INFINITY;
-  const { parents } = compaction;
-  if (parents === undefined) return maxTime;
-  return parents
-    .filter((one) => parents.every((other) => one === other || apart(one, other)))
-    .reduce((end, one) => Math.max(end, one.maxTime), Number.NEGATIVE_INFINITY);
-}
-
-function apart(a: TimeSpan, b: TimeSpan): boolean {
-  return a.maxTime <= b.minTime || b.maxTime <= a.minTime;
-}
-
-type TimeSpan = Pick<BlockMeta, 'minTime' | 'maxTime'>;
 
 function limited(set: StoredSeriesSet, limit: number): SeriesSet {
   if (limit === 0 || set.length <= limit) return set;

@@ -34,7 +34,7 @@ export interface BlockCompaction {
   parents?: BlockParent[];
   /** A compaction of this block failed, and it is left out of further ones. */
   failed?: boolean;
-  /** For example `from-out-of-order`. */
+  /** For example `from-out-of-order`. Those that are not known say nothing. */
   hints?: string[];
 }
 
@@ -53,6 +53,35 @@ export const OUT_OF_ORDER_HINT = 'from-out-of-order';
 
 export function isOutOfOrder({ compaction }: Pick<BlockMeta, 'compaction'>): boolean {
   return compaction.hints?.includes(OUT_OF_ORDER_HINT) === true;
+}
+
+/** Before a time in milliseconds: up to there a block has what came in order. Prometheus passes over it. */
+const IN_ORDER_HINT = 'in-order-until=';
+
+/** What a block of these says of how far samples in order reach, where its parents do not say it. */
+export function inOrderHint(end: number): string {
+  return `${IN_ORDER_HINT}${end}`;
+}
+
+/**
+ * Up to where a block certainly has what came in order, ms. One of late samples alone says nothing of it. Of parents
+ * that overlap some may be of late samples, and where there is no hint nothing tells which: they say nothing either.
+ */
+export function inOrderEnd(meta: Pick<BlockMeta, 'maxTime' | 'compaction'>): number {
+  if (isOutOfOrder(meta)) return Number.NEGATIVE_INFINITY;
+  const { hints, parents } = meta.compaction;
+  const hint = hints?.find((one) => one.startsWith(IN_ORDER_HINT));
+  if (hint !== undefined) return Number(hint.slice(IN_ORDER_HINT.length));
+  if (parents === undefined) return meta.maxTime;
+  return parents
+    .filter((one) => parents.every((other) => one === other || areApart(one, other)))
+    .reduce((end, one) => Math.max(end, one.maxTime), Number.NEGATIVE_INFINITY);
+}
+
+type TimeSpan = Pick<BlockMeta, 'minTime' | 'maxTime'>;
+
+function areApart(a: TimeSpan, b: TimeSpan): boolean {
+  return a.maxTime <= b.minTime || b.maxTime <= a.minTime;
 }
 
 /** Reads a block's meta.json. Fields that are not known are kept. Throws CorruptionError, and what `open` throws. */

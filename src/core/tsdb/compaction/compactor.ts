@@ -9,6 +9,8 @@ import {
   BlockReader,
   BlockWriter,
   type BlockWriterOptions,
+  inOrderEnd,
+  inOrderHint,
   isOutOfOrder,
   makeUlid,
   mergedByLabels,
@@ -37,17 +39,28 @@ export function compactedMeta(
   metas: readonly BlockMeta[],
 ): Required<Pick<BlockWriterOptions, 'minTime' | 'maxTime' | 'compaction'>> {
   const sources = new Set(metas.flatMap((meta) => meta.compaction.sources ?? []));
-  return {
+  const planned = {
     minTime: Math.min(...metas.map((meta) => meta.minTime)),
     maxTime: Math.max(...metas.map((meta) => meta.maxTime)),
     compaction: {
       level: Math.max(...metas.map((meta) => meta.compaction.level)) + 1,
       sources: [...sources].sort(),
       parents: metas.map(({ ulid, minTime, maxTime }) => ({ ulid, minTime, maxTime })),
-      // What is made of such blocks alone says as little as they do of how far the others reach.
-      ...(metas.every(isOutOfOrder) && { hints: [OUT_OF_ORDER_HINT] }),
     },
   };
+  const hint = compactedHint(metas, planned);
+  return hint === undefined ? planned : { ...planned, compaction: { ...planned.compaction, hints: [hint] } };
+}
+
+/** What else the new block has to say of how far samples in order reach in it. */
+function compactedHint(
+  metas: readonly BlockMeta[],
+  planned: Pick<BlockMeta, 'minTime' | 'maxTime' | 'compaction'>,
+): string | undefined {
+  // What is made of such blocks alone says as little as they do of how far the others reach.
+  if (metas.every(isOutOfOrder)) return OUT_OF_ORDER_HINT;
+  const end = metas.reduce((latest, meta) => Math.max(latest, inOrderEnd(meta)), planned.minTime);
+  return end === inOrderEnd(planned) ? undefined : inOrderHint(end);
 }
 
 /**
