@@ -391,11 +391,19 @@ export class Database {
     this.lock.release();
   }
 
-  /** Does some work when all that was asked for before is done. */
+  /**
+   * Does some work when all that was asked for before is done, with the blocks that there are now: one whose writing
+   * failed in the last moment may be among them, and must not miss what is deleted.
+   */
   private alone<T>(work: (inside: Inside) => Promise<T>): Promise<T> {
     if (this.isClosed) return Promise.reject(new Error('the database is closed'));
     const before = this.work;
-    const result = this.ready.then(() => before).then(() => work(this.opened));
+    const result = this.ready
+      .then(() => before)
+      .then(() => {
+        this.blocks.reload();
+        return work(this.opened);
+      });
     this.work = result.catch(() => {});
     return result;
   }

@@ -51,11 +51,10 @@ export class Maintenance {
     this.watch = new ClockWatch(head.clock);
   }
 
-  /** Does what is due. */
+  /** Does what is due. Whoever calls it, or one of the others, has the blocks loaded anew. */
   async run(): Promise<void> {
-    const { head, blocks } = this;
+    const { head } = this;
     head.store.tryFlush();
-    blocks.reload();
     let cutUpTo = Number.NEGATIVE_INFINITY;
     while (head.isCuttable) {
       const end = rangeEnd(head.minTime, head.chunkRange);

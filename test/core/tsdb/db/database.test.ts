@@ -7,7 +7,12 @@ import { Matcher, Outcome } from '../../../../src/core/model/index.ts';
 import { DirectorySource } from '../../../../src/core/source/directory.ts';
 import type { Appender, Source } from '../../../../src/core/source/source.ts';
 import { readBlockMeta } from '../../../../src/core/tsdb/block/index.ts';
-import { Database, type DatabaseOptions } from '../../../../src/core/tsdb/db/index.ts';
+import {
+  Database,
+  type DatabaseOptions,
+  inlineTasks,
+  type TaskRunner,
+} from '../../../../src/core/tsdb/db/index.ts';
 import { append, contents, histogram, series, type Value } from '../head/samples.ts';
 
 const HOUR = 3_600_000;
@@ -218,6 +223,50 @@ describe('a database', () => {
     delete feed.expected[series('b').toString()];
     expect(await read(db)).toEqual(feed.expected);
     expect(await db.delete([new Matcher('=', '__name__', 'nothing')], 0, T0 * 2)).toBe(0);
+  });
+
+  it('deletes also from a block whose writing failed when it was in its place', async () => {
+    let fails = false;
+    const tasks: TaskRunner = {
+      run: async (kind, input) => {
+        const result = await inlineTasks.run(kind, input);
+        if (fails) throw new Error('the directory could not be synced');
+        return result;
+      },
+    };
+    const db = await start({ tasks });
+    const feed = new Feed();
+    await feed.upTo(db, T0 + 3 * HOUR);
+    now = T0 + 3 * HOUR + STEP;
+    put(db, [['a', now, 1]]);
+    fails = true;
+    await expect(db.maintain()).rejects.toThrow('synced');
+    fails = false;
+    expect(metas().length).toBe(1);
+    await db.delete([new Matcher('=', '__name__', 'b')], 0, T0 * 2);
+    delete feed.expected[series('b').toString()];
+    feed.expected[series('a').toString()].push(`${now} 1`);
+    expect(await read(db)).toEqual(feed.expected);
+    await db.maintain();
+    expect(await read(db)).toEqual(feed.expected);
+    expect(await readDirectory()).toEqual(feed.expected);
+  });
+
+  it('does not give back what was deleted to who reads beside it, once late samples were merged in', async () => {
+    const db = await start({ outOfOrderWindow: HOUR });
+    put(db, [
+      ['a', T0, 1],
+      ['a', T0 + 2 * STEP, 2],
+      ['a', T0 + STEP, 3],
+    ]);
+    await db.compact();
+    expect(metas().map(({ compaction }) => compaction.level)).toEqual([2]);
+    await db.delete([new Matcher('=', '__name__', 'a')], T0 + 2 * STEP, T0 + 2 * STEP);
+    const left = { [series('a').toString()]: [`${T0} 1`, `${T0 + STEP} 3`] };
+    expect(await readDirectory()).toEqual(left);
+    await db.cleanTombstones();
+    expect(metas().map(({ compaction }) => compaction.level)).toEqual([3]);
+    expect(await readDirectory()).toEqual(left);
   });
 
   it('forgets series that are gone, and takes them again', async () => {
