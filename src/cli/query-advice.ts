@@ -3,6 +3,7 @@
  * so they come after the result has been printed.
  */
 
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { SampleColumns } from '../core/model/columns.ts';
 import { formatDuration } from '../core/model/duration.ts';
 import { METRIC_NAME } from '../core/model/labels.ts';
@@ -18,6 +19,7 @@ import {
 } from '../core/promql/parser/ast.ts';
 import type { Source, TimeRange } from '../core/source/source.ts';
 import { nearestName } from '../core/spelling/index.ts';
+import { isUlid } from '../core/tsdb/block/ulid.ts';
 import type { QueryTimes } from './query-times.ts';
 
 const ALWAYS: TimeRange = { mint: MIN_TIMESTAMP, maxt: MAX_TIMESTAMP };
@@ -219,6 +221,17 @@ async function noSuchMetric(source: Source, name: string): Promise<string> {
   const guess = nearest.length === 0 ? '' : `: did you mean ${nearest.join(', ')}?`;
   return `there is no metric ${name}${guess}`;
 }
+
+/** What is wrong with the directories among `from`, where a query has found nothing at all. */
+export function adviseOnDirectories(from: readonly string[]): string[] {
+  return from
+    .filter((name) => existsSync(name) && statSync(name).isDirectory())
+    .filter((name) => !readdirSync(name).some((entry) => isUlid(entry) || DATA_FILES.has(entry)))
+    .map((name) => `${name} has no blocks and no write-ahead log: is it a data directory?`);
+}
+
+/** What there is in a data directory beside blocks, or in a block. */
+const DATA_FILES = new Set(['wal', 'wbl', 'chunks_head', 'meta.json']);
 
 /** The first matcher without which there would be series. */
 async function matcherAtFault(

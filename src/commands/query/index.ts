@@ -132,8 +132,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
       out.flush();
       this.sayAnnotations(answer);
       const size = resultSize(answer.value);
-      const isNear = flags.from.every((from) => !isServer(from));
-      await this.sayHints(source, query, times, options, size === 0, isNear);
+      await this.sayHints(source, query, times, options, size === 0, flags.from);
       if (damaged || (size === 0 ? flags['fail-if-empty'] : flags['fail-if-any']))
         process.exitCode = EXIT_FAILED;
     } finally {
@@ -168,14 +167,16 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     times: QueryTimes,
     { parser, lookbackMs }: ReturnType<typeof engineOptions>,
     empty: boolean,
-    isNear: boolean,
+    from: readonly string[],
   ): Promise<void> {
-    const { adviseOnEmpty, adviseOnTypes } = await import('../../cli/query-advice.ts');
+    const { adviseOnDirectories, adviseOnEmpty, adviseOnTypes } = await import('../../cli/query-advice.ts');
     const expr = parseQuery(query, parser);
-    const hints = [
-      ...(empty ? await adviseOnEmpty(source, expr, times, lookbackMs, isNear) : []),
-      ...(await adviseOnTypes(source, expr)),
-    ];
+    const hints = empty ? adviseOnDirectories(from) : [];
+    if (empty && hints.length < from.length) {
+      const isNear = from.every((name) => !isServer(name));
+      hints.push(...(await adviseOnEmpty(source, expr, times, lookbackMs, isNear)));
+    }
+    hints.push(...(await adviseOnTypes(source, expr)));
     for (const hint of hints) this.say(`${this.paint.yellow('hint:')} ${hint}`);
   }
 

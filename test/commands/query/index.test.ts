@@ -381,6 +381,12 @@ describe('hints', () => {
     expect(latest(expr)).toEqual(ok('', `hint: ${hint}\n`));
   });
 
+  it('of a directory without data is asked whether it was meant', () => {
+    const bare = mkdtempSync(join(dir, 'bare-'));
+    const hint = `hint: ${bare} has no blocks and no write-ahead log: is it a data directory?\n`;
+    expect(tsmon(['query', '--from', bare, 'up'])).toEqual(ok('', hint));
+  });
+
   it('say when there would be samples', () => {
     expect(query('--at', '2026-01-02', 'load').stderr).toBe(
       'hint: the newest sample is of 2026-01-01T00:10:00.000Z, 23h50m before the time asked for: try --at latest\n',

@@ -45,7 +45,12 @@ function sequenceText(values: Sequence): string {
     if (values.present[row] === 0) parts.push('_');
     else parts.push(histogram === null ? formatG(values.values[row]) : formatTestHistogram(histogram));
   }
-  return parts.join(' ');
+  return joined(parts);
+}
+
+/** Several gaps are written as one. */
+function joined(parts: readonly string[]): string {
+  return parts.join(' ').replace(/(?<=^| )_(?: _){2,}(?= |$)/g, (gaps) => `_x${(gaps.length + 1) / 2}`);
 }
 
 /** With a gap at every step of `times` that has no point; points that lie on none with their time. */
@@ -60,7 +65,7 @@ function pointsText(series: ResultSeries, times: RangeTimes | null): string {
     parts.push(pointText(series, at) + (onStep ? '' : `@${t / 1000}`));
   }
   for (; times !== null && next <= times.endMs; next += times.stepMs) parts.push('_');
-  return parts.join(' ');
+  return joined(parts);
 }
 
 function pointText(series: ResultSeries, at: number): string {

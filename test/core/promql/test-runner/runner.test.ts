@@ -140,6 +140,11 @@ describe('running a script', () => {
         got: ['a{x="1"} _ _ 2 3', 'a{x="2"} _ 2 4 6'],
       },
     );
+    const gaps = `${LOAD}eval range from 0 to 3m step 20s last_over_time(a{x="2"}[20s]) > 3\n  a{x="2"} _x6 4 _x2 5\n`;
+    expect(await failure(gaps)).toMatchObject({
+      expected: ['a{x="2"} _x6 4 _ _ 5'],
+      got: ['a{x="2"} _x6 4 _ _ 6'],
+    });
     expect((await failure(`${LOAD}eval instant at 90s a{x="1"}[1m]\n  a 1\n`))?.got).toEqual([
       'a{x="1"} 1@60',
     ]);
