@@ -9,6 +9,7 @@ import type { Histogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import { writeStale } from '../model/value.ts';
 import { placeRules, readers } from './order.ts';
+import { type RefusedSample, reasonOf } from './refused-sample.ts';
 import {
   AlertingRule,
   RecordingRule,
@@ -24,8 +25,8 @@ export interface RuleSink {
   /** Row `row` of a value column at `t` (ms). */
   addFloat(labels: Labels, t: number, vs: Float64Array, row: number): void;
   addHistogram(labels: Labels, t: number, histogram: Histogram): void;
-  /** One rule has written all it had for this time. */
-  commit?(): void;
+  /** One rule has written all it had for this time; returns what was not taken. */
+  commit?(): readonly RefusedSample[];
 }
 
 export interface RuleFailure {
@@ -63,6 +64,8 @@ export interface RuleGroupOptions {
   clock?: Clock;
   /** Told of every alerting rule that was evaluated at `t` (ms). */
   onAlerts?: (rule: AlertingRule, t: number) => void;
+  /** Told of a rule of whose samples at `t` (ms) some were not stored, and why one of them was not. */
+  onRefused?: (rule: Rule, refused: readonly RefusedSample[], reason: string, t: number) => void;
 }
 
 export class RuleGroup {
@@ -183,9 +186,11 @@ export class RuleGroup {
     let fault: Error | undefined;
     status.evaluations++;
     try {
-      await this.writeRule(i, context, t, sink);
-      status.health = 'ok';
-      status.lastError = '';
+      const refused = await this.writeRule(i, context, t, sink);
+      const reason = refused.length === 0 ? '' : await this.reasonOf(refused[refused.length - 1], context);
+      status.health = reason === '' ? 'ok' : 'err';
+      status.lastError = reason;
+      if (reason !== '') this.options.onRefused?.(this.rules[i], refused, reason, t);
     } catch (error) {
       if (!(error instanceof RuleError || error instanceof InputError)) throw error;
       fault = error;
@@ -203,7 +208,7 @@ export class RuleGroup {
     context: RuleContext | ContextMaker,
     t: number,
     sink: RuleSink,
-  ): Promise<void> {
+  ): Promise<readonly RefusedSample[]> {
     const rule = this.rules[i];
     const samples = await this.samplesOf(rule, context, t);
     if (rule instanceof AlertingRule) this.options.onAlerts?.(rule, t);
@@ -219,18 +224,32 @@ export class RuleGroup {
     writeStale(stale, 0);
     for (const [key, labels] of this.previous[i]) if (!now.has(key)) sink.addFloat(labels, at, stale, 0);
     this.previous[i] = now;
-    sink.commit?.();
+    const refused = sink.commit?.() ?? [];
+    // What another rule has written is that one's to end.
+    for (const { labels } of refused) now.delete(labels.toString());
+    return refused;
   }
 
-  private async samplesOf(rule: Rule, context: RuleContext | ContextMaker, t: number): Promise<RuleSample[]> {
-    const { limit } = this.config;
-    if (typeof context !== 'function') return rule.evaluate(context, t, this.offsetMs, limit);
-    const own = context();
-    try {
-      return await rule.evaluate(own, t, this.offsetMs, limit);
-    } finally {
-      await own.source.close();
-    }
+  private samplesOf(rule: Rule, context: RuleContext | ContextMaker, t: number): Promise<RuleSample[]> {
+    return within(context, (own) => rule.evaluate(own, t, this.offsetMs, this.config.limit));
+  }
+
+  private reasonOf(refused: RefusedSample, context: RuleContext | ContextMaker): Promise<string> {
+    return within(context, ({ source }) => reasonOf(refused, source));
+  }
+}
+
+/** Work with a context of its own where there is a maker of them. */
+async function within<T>(
+  context: RuleContext | ContextMaker,
+  work: (context: RuleContext) => Promise<T>,
+): Promise<T> {
+  if (typeof context !== 'function') return work(context);
+  const own = context();
+  try {
+    return await work(own);
+  } finally {
+    await own.source.close();
   }
 }
 

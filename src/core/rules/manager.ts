@@ -5,14 +5,14 @@
 import type { Clock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import { RecentValues } from '../instrument/index.ts';
-import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
+import { compareStrings, EMPTY_LABELS, type Labels } from '../model/labels.ts';
 import type { EngineOptions } from '../promql/index.ts';
-import type { Appender, Outcome, Source } from '../source/source.ts';
+import type { Appender, Source } from '../source/source.ts';
 import { AppenderSink } from './appender-sink.ts';
-import { type RuleFailure, RuleGroup } from './group.ts';
+import { RuleGroup } from './group.ts';
 import { GroupLoop } from './group-loop.ts';
 import { DEFAULT_RESTORE, type RestoreOptions } from './restore.ts';
-import type { RuleContext, RuleEvaluation, TemplateCounts } from './rule.ts';
+import type { Rule, RuleContext, RuleEvaluation, TemplateCounts } from './rule.ts';
 import type { RuleFile, RuleGroupConfig } from './rule-file.ts';
 import { alertsToSend, type SentAlert } from './sent-alert.ts';
 
@@ -100,7 +100,13 @@ export class RuleManager {
 
   /** By file and name. Live: what is read of them is as it is at that moment. */
   groups(): readonly GroupLoop[] {
-    return [...this.loops.values()].map(({ loop }) => loop);
+    return [...this.loops.values()]
+      .map(({ loop }) => loop)
+      .sort(
+        (a, b) =>
+          compareStrings(a.options.file, b.options.file) ||
+          compareStrings(a.group.config.name, b.group.config.name),
+      );
   }
 
   private async exchange(files: readonly RuleFile[], settings: RuleSettings): Promise<void> {
@@ -149,16 +155,21 @@ export class RuleManager {
         const due = alertsToSend(rule, t, resendDelayMs, intervalMs, this.settings.externalUrl ?? '');
         if (due.length > 0) send(due);
       },
+      onRefused: (rule, refused, reason, t) => {
+        const count = refused.length === 1 ? '1 sample' : `${refused.length} samples`;
+        this.warn(file, config.name, rule, `had ${count} refused at ${iso(t)}: ${reason}`);
+      },
     });
     return new GroupLoop(group, {
       file,
       intervalMs,
       context: () => this.context({ file, name: config.name }),
-      sink: this.makeSink(config.name),
+      sink: new AppenderSink(this.options.appender),
       clock,
       durations: this.durations,
       restore: this.loaded ? undefined : (this.options.restore ?? DEFAULT_RESTORE),
-      onFailure: (failure, t) => this.warnOfFailure(file, config.name, failure, t),
+      onFailure: ({ rule, error }, t) =>
+        this.warn(file, config.name, rule, `failed at ${iso(t)}: ${error.message}`),
       onFault: (text) => this.options.onWarning?.(text),
     });
   }
@@ -172,20 +183,8 @@ export class RuleManager {
     return { ...context, evaluate: (expr, parsed, t) => evaluate(expr, parsed, t, group) };
   }
 
-  private makeSink(group: string): AppenderSink {
-    return new AppenderSink(this.options.appender, (outcome: Outcome, labels, t) =>
-      this.options.onWarning?.(
-        `group ${group}: the sample of ${labels} at ${new Date(t).toISOString()} was refused (outcome ${outcome})`,
-      ),
-    );
-  }
-
-  private warnOfFailure(file: string, group: string, { rule, error }: RuleFailure, t: number): void {
-    const { name, place } = rule.config;
-    const when = new Date(t).toISOString();
-    this.options.onWarning?.(
-      `${file}:${place.line}: rule ${name} of group ${group} failed at ${when}: ${error.message}`,
-    );
+  private warn(file: string, group: string, { config }: Rule, what: string): void {
+    this.options.onWarning?.(`${file}:${config.place.line}: rule ${config.name} of group ${group} ${what}`);
   }
 
   /** Ends the series of a group that is no more. */
@@ -204,6 +203,10 @@ export class RuleManager {
       onWarning?.(`group ${group.config.name}, which is no more: ${(error as Error).message}`);
     }
   }
+}
+
+function iso(t: number): string {
+  return new Date(t).toISOString();
 }
 
 /** Everything that makes two versions of a group different. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { isStale, labelsFromObject, METRIC_NAME } from '../../../src/core/model/index.ts';
+import { isStale, type Labels, labelsFromObject, METRIC_NAME } from '../../../src/core/model/index.ts';
 import {
   type AlertingRule,
   groupPhaseMs,
@@ -11,6 +11,7 @@ import {
 } from '../../../src/core/rules/index.ts';
 import { MemorySource } from '../../../src/core/source/memory.ts';
 import { MemoryAppender } from '../../../src/core/source/memory-appender.ts';
+import { Outcome } from '../../../src/core/source/source.ts';
 import { HandClock } from '../discovery/clock.ts';
 import { groupOf } from './files.ts';
 
@@ -316,4 +317,82 @@ describe('a rule manager', () => {
     expect(order).toEqual(['+m1', '+m2', '-m1', '-m2', '+a', '-a']);
     await manager.stop();
   });
+});
+
+describe('a series that two rules write', () => {
+  const TWO = groupOf(['{record: x, expr: vector(1)}', '{record: x, expr: sum(in)}']);
+
+  /** Refuses what is not newer than what is there, as a real store does. */
+  class StrictAppender extends MemoryAppender {
+    private readonly known: Labels[] = [];
+
+    override ref(labels: Labels): number {
+      const ref = super.ref(labels);
+      this.known[ref] = labels;
+      return ref;
+    }
+
+    override append(
+      refs: Uint32Array,
+      ts: Float64Array,
+      vs: Float64Array,
+      from: number,
+      to: number,
+      outcomes: Uint8Array,
+    ): number {
+      let ok = 0;
+      for (let row = from; row < to; row++) {
+        const { t, length } = store.series(this.known[refs[row]]);
+        if (length > 0 && t[length - 1] === ts[row]) outcomes[row] = Outcome.conflict;
+        else ok += super.append(refs, ts, vs, row, row + 1, outcomes);
+      }
+      return ok;
+    }
+  }
+
+  async function evaluateTwice(): Promise<void> {
+    manager = makeManager({ appender: () => new StrictAppender(store) });
+    await manager.load(rules(TWO), SETTINGS);
+    const [loop] = manager.groups();
+    put('in', 2, START);
+    await loop.evaluate(START);
+    await loop.evaluate(START + MINUTE);
+  }
+
+  it('has the value of the first, and the other is told to be unhealthy', async () => {
+    await evaluateTwice();
+    expect(samples('x')).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
+    const [{ group }] = manager.groups();
+    const duplicate = `duplicate sample for timestamp ${START + MINUTE}; overrides not allowed: existing 1, new value 2`;
+    expect(group.statuses).toMatchObject([
+      { health: 'ok', lastError: '', failures: 0 },
+      { health: 'err', lastError: duplicate, failures: 0, samples: 1 },
+    ]);
+    expect(warnings.at(-1)).toBe(
+      `r.yml:5: rule x of group g had 1 sample refused at ${new Date(START + MINUTE).toISOString()}: ${duplicate}`,
+    );
+  });
+
+  it('does not end where the one that was refused has no result any more', async () => {
+    await evaluateTwice();
+    const [{ group }] = manager.groups();
+    expect([...group.liveSeries()]).toHaveLength(1);
+    await manager.groups()[0].evaluate(START + 20 * MINUTE);
+    expect(samples('x').at(-1)).toEqual([20, 1]);
+    expect(group.statuses[1]).toMatchObject({ health: 'ok', lastError: '' });
+  });
+});
+
+it('gives its groups by file and name', async () => {
+  const file = (names: string[]) =>
+    `groups:\n${names.map((name) => `- {name: ${name}, rules: [{record: r, expr: vector(1)}]}\n`).join('')}`;
+  await manager.load([...rules(file(['b', 'a']), 'z.yml'), ...rules(file(['c']), 'y.yml')], SETTINGS);
+  expect(manager.groups().map(({ options, group }) => [options.file, group.config.name])).toEqual([
+    ['y.yml', 'c'],
+    ['z.yml', 'a'],
+    ['z.yml', 'b'],
+  ]);
 });
