@@ -33,6 +33,7 @@ describe('a query is light', () => {
   });
 
   const instant: QueryTimes = { kind: 'instant', t: now };
+  const blocksEnd = now - 3_600_000;
   const range: QueryTimes = { kind: 'range', start: now - 1_800_000, end: now, stepMs: 15_000 };
 
   it.each<[query: string, times: QueryTimes, light: boolean]>([
@@ -57,6 +58,6 @@ describe('a query is light', () => {
     ['few', { kind: 'instant', t: now - 7_200_000 }, false],
     ['nothing', range, true],
   ])('%s %j: %s', (query, times, light) => {
-    expect(isLight(parseQuery(query), times, 300_000, database.head)).toBe(light);
+    expect(isLight(parseQuery(query), times, 300_000, database.head, blocksEnd)).toBe(light);
   });
 });

@@ -17,7 +17,14 @@ const MAX_LOOKED_AT = 50_000;
 /** What samples are taken to be apart at the least, ms. */
 const SAMPLE_MS = 5000;
 
-export function isLight(expr: Expr, times: QueryTimes, lookbackMs: number, head: Head): boolean {
+/** `blocksEnd` (ms) is where the newest block ends: what a query reads before that is in a file. */
+export function isLight(
+  expr: Expr,
+  times: QueryTimes,
+  lookbackMs: number,
+  head: Head,
+  blocksEnd: number,
+): boolean {
   const selectors: { selector: VectorSelector; windowMs: number }[] = [];
   const inRanges = new Set<VectorSelector>();
   let plain = true;
@@ -42,8 +49,8 @@ export function isLight(expr: Expr, times: QueryTimes, lookbackMs: number, head:
   let points = 0;
   for (const { selector, windowMs } of selectors) {
     const { offset, at, matchers } = selector;
-    if (at !== null || typeof offset !== 'number' || start - windowMs - Math.abs(offset) < head.minTime)
-      return false;
+    if (at !== null || typeof offset !== 'number') return false;
+    if (start - windowMs - Math.abs(offset) < blocksEnd) return false;
     const series = most(index, matchers);
     // Windows of a range query overlap: they are read once, and gone through once for each step.
     all += series;

@@ -86,7 +86,8 @@ export class WorkerRunner implements QueryRunner {
     const { engine, database } = this.options;
     const expr = parseQuery(task.query, engine.parser);
     const lookbackMs = task.lookbackMs ?? engine.lookbackMs ?? DEFAULT_LOOKBACK_MS;
-    if (isLight(expr, task.times, lookbackMs, database.head)) return this.inline.run(task, signal);
+    if (isLight(expr, task.times, lookbackMs, database.head, database.blocksEnd))
+      return this.inline.run(task, signal);
     const thread = this.freest();
     const cancelFlag = new Int32Array(new SharedArrayBuffer(4));
     const cancel = () => Atomics.store(cancelFlag, 0, 1);
@@ -110,7 +111,7 @@ export class WorkerRunner implements QueryRunner {
   async value(query: string, expr: Expr, t: number): Promise<Evaluated<QueryValue>> {
     const { engine, database, clock } = this.options;
     const lookbackMs = engine.lookbackMs ?? DEFAULT_LOOKBACK_MS;
-    if (isLight(expr, { kind: 'instant', t }, lookbackMs, database.head)) {
+    if (isLight(expr, { kind: 'instant', t }, lookbackMs, database.head, database.blocksEnd)) {
       const source = database.reader();
       try {
         const { value, stats } = await parsedInstantQuery(source, query, expr, t, { ...engine, clock });

@@ -56,6 +56,14 @@ export class BlockSet {
       .reduce((end, { maxTime }) => Math.max(end, maxTime), Number.NEGATIVE_INFINITY);
   }
 
+  /** Where the newest block of all ends; -Infinity without one. */
+  get end(): number {
+    let end = Number.NEGATIVE_INFINITY;
+    for (const { reader, unwanted } of this.open.values())
+      if (!unwanted) end = Math.max(end, reader.meta.maxTime);
+    return end;
+  }
+
   /**
    * Looks what there is now: new blocks are opened, those that newer ones replace are removed. A block that cannot be
    * opened is left alone, with a notice, and the others go on.

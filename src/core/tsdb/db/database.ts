@@ -177,6 +177,11 @@ export class Database {
     return this.opened.head;
   }
 
+  /** Where the newest block ends, ms: what is before it may be in a file. -Infinity without blocks. */
+  get blocksEnd(): number {
+    return this.blocks.end;
+  }
+
   /** How far the reading of the log is, or was when it ended. */
   get replayProgress(): Readonly<ReplayProgress> {
     return this.progress;
