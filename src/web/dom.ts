@@ -34,7 +34,13 @@ export function table(
       'table',
       {},
       h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', {}, head)))),
-      h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map((cell) => h('td', {}, cell))))),
+      h(
+        'tbody',
+        {},
+        ...rows.map((cells) =>
+          h('tr', {}, ...cells.map((cell, i) => h('td', { 'data-head': heads[i] }, cell))),
+        ),
+      ),
     ),
   );
 }

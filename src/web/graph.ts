@@ -55,7 +55,8 @@ export function drawGraph(
       legend: { live: true },
       scales: { x: { time: true, range: [range.start, range.end] } },
       axes: [
-        { ...axis, values: TIME_TICKS },
+        // Room for a time with its seconds.
+        { ...axis, space: 80, values: TIME_TICKS },
         { ...axis, size: 70, values: (_, ticks) => ticks.map(shortNumber) },
       ],
       series: [

@@ -20,6 +20,16 @@ const PAGES: { path: string; title: string; page: Page }[] = [
   { path: 'status', title: 'Status', page: statusPage },
 ];
 
+/** What Prometheus' page has elsewhere; alerts say that their expression is at `graph`. */
+const ALIASES: Readonly<Record<string, string>> = {
+  graph: 'query',
+  'service-discovery': 'targets',
+  'alertmanager-discovery': 'status',
+  'tsdb-status': 'status',
+  config: 'status',
+  flags: 'status',
+};
+
 /** Of the site as a whole, before a page has put its own before it. */
 const SITE = document.title;
 const base = new URL(document.baseURI);
@@ -36,8 +46,7 @@ async function show(): Promise<void> {
   leave?.();
   leave = undefined;
   const path = location.pathname.slice(base.pathname.length).split('/')[0];
-  // `graph` is where alerts say that their expression is.
-  const chosen = PAGES.find((page) => page.path === path) ?? PAGES[0];
+  const chosen = PAGES.find((page) => page.path === (ALIASES[path] ?? path)) ?? PAGES[0];
   document.title = `${chosen.title} · ${SITE}`;
   nav.replaceChildren(
     ...PAGES.map((page) =>
@@ -58,7 +67,7 @@ document.addEventListener('click', (event) => {
   if (link === null || event.ctrlKey || event.metaKey || event.shiftKey || link.target !== '') return;
   const url = new URL(link.href);
   const page = url.pathname.slice(base.pathname.length).split('/')[0];
-  if (url.origin !== location.origin || !PAGES.some(({ path }) => path === page || page === 'graph')) return;
+  if (url.origin !== location.origin || !PAGES.some(({ path }) => path === (ALIASES[page] ?? page))) return;
   event.preventDefault();
   go(url);
 });

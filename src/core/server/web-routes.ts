@@ -9,7 +9,20 @@ import type { Reply } from './http/reply.ts';
 import type { Router } from './http/router.ts';
 
 /** Where Prometheus' page has its parts; links from alerts lead to `/graph`. */
-const PATHS = ['/', '/query', '/graph', '/alerts', '/rules', '/targets', '/status'];
+const PATHS = [
+  '/',
+  '/query',
+  '/graph',
+  '/alerts',
+  '/rules',
+  '/targets',
+  '/service-discovery',
+  '/status',
+  '/tsdb-status',
+  '/alertmanager-discovery',
+  '/config',
+  '/flags',
+];
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

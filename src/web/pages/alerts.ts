@@ -51,8 +51,18 @@ function card(rule: Rule, where: string): HTMLElement {
           labelBadges(alert.labels),
           h('span', { title: alert.activeAt }, ago(alert.activeAt)),
           String(Number(alert.value)),
-          Object.entries(alert.annotations).map(([key, text]) => h('div', {}, h('em', {}, key), ` ${text}`)),
+          h('div', {}, ...annotations(alert.annotations)),
         ]),
       ),
   );
+}
+
+function annotations(texts: Record<string, string>): HTMLElement[] {
+  return Object.entries(texts).map(([key, text]) => h('div', {}, h('em', {}, key), ' ', linked(text)));
+}
+
+/** Runbooks and dashboards are links as a rule. */
+function linked(text: string): Node | string {
+  if (!/^https?:\/\/\S+$/.test(text)) return text;
+  return h('a', { href: text, target: '_blank', rel: 'noreferrer' }, text);
 }

@@ -6,7 +6,18 @@ it('the page for browsers is there at all its paths, and loads nothing from else
   const base = await server.url('/mon');
   const html = await (await fetch(`${base}/graph?g0.expr=up&g0.tab=1`)).text();
   expect(html).toContain('<base href="/mon/">');
-  for (const path of ['/', '/query', '/alerts', '/rules', '/targets', '/status']) {
+  for (const path of [
+    '/',
+    '/query',
+    '/alerts',
+    '/rules',
+    '/targets',
+    '/status',
+    '/config',
+    '/flags',
+    '/tsdb-status',
+    '/service-discovery',
+  ]) {
     const page = await fetch(base + path);
     expect(await page.text()).toBe(html);
     expect(page.headers.get('content-type')).toContain('text/html');
