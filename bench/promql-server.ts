@@ -82,10 +82,13 @@ export async function startPrometheus(program: string, dir: string, data: string
   throw new Error('Prometheus did not become ready');
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const oneByOne = new Agent({ keepAlive: true, maxSockets: 1 });
 
-/** Asks and reads the whole answer; returns its length in bytes. Not compressed: that would measure gzip. */
-export function ask({ port }: Running, path: string, body: string): Promise<number> {
+/**
+ * Asks and reads the whole answer; returns its length in bytes. Not compressed: that would measure gzip. One request after
+ * another, unless there is another agent for it.
+ */
+export function ask({ port }: Running, path: string, body: string, agent = oneByOne): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
