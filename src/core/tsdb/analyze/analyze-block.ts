@@ -6,17 +6,14 @@ import type { Matcher } from '../../model/index.ts';
 import type { ChunkSegments } from '../block/chunk-segments.ts';
 import { BlockReader } from '../block/index.ts';
 import { type IndexReader, PagedFile, SeriesEntry, selectPostings } from '../index/index.ts';
-import { CHUNK_COLUMNS } from '../index/series-cache.ts';
 import { eachSymbol } from '../index/symbols.ts';
 import { Analysis } from './analysis.ts';
 import { type ChunkShapes, ChunkShapeTally, type EachChunk } from './chunk-shapes.ts';
 import { LabelTally } from './label-tally.ts';
+import { SeriesBatch } from './series-batch.ts';
 import { SeriesScan } from './series-scan.ts';
 
-/** Series between two places where others may work. */
-const STEP = 2048;
-const TWO_32 = 2 ** 32;
-/** Chunks are shorter than this, mostly by far. */
+/** Of one chunk's start to the next one's in a segment: less, mostly by far. */
 const FAR_BYTES = 64 * 1024;
 
 export interface BlockAnalysisOptions {
@@ -63,9 +60,12 @@ function* analyze(block: BlockReader, options: BlockAnalysisOptions): Generator<
     ? new SeriesScan(index)
     : new SelectedEntries(index, selectPostings(index, matchers));
   const shapes = options.chunks === true ? new ChunkShapeTally(block.segments, options.eachChunk) : undefined;
-  const tally = new BlockTally(block, entries, isWhole, shapes);
+  const tally = new BlockTally(block.segments, isWhole, shapes);
+  const batch = new SeriesBatch(meta.maxTime - meta.minTime);
   try {
-    while (tally.addSome(STEP)) {
+    for (let more = true; more; ) {
+      more = entries.fill(batch);
+      tally.add(batch, !more);
       options.progress?.(tally.labels.seriesCount, total);
       yield;
     }
@@ -92,14 +92,15 @@ function* analyze(block: BlockReader, options: BlockAnalysisOptions): Generator<
 }
 
 interface Entries {
-  /** Reads the next entry; false where there is none. */
-  next(entry: SeriesEntry): boolean;
+  /** Fills the batch; false where there are no more series behind it. */
+  fill(batch: SeriesBatch): boolean;
   close(): void;
 }
 
 class SelectedEntries implements Entries {
   private readonly index: IndexReader;
   private readonly refs: Uint32Array;
+  private readonly entry = new SeriesEntry();
   private done = 0;
 
   constructor(index: IndexReader, refs: Uint32Array) {
@@ -107,9 +108,12 @@ class SelectedEntries implements Entries {
     this.refs = refs;
   }
 
-  next(entry: SeriesEntry): boolean {
-    if (this.done === this.refs.length) return false;
-    this.index.readEntry(this.refs[this.done++], entry);
+  fill(batch: SeriesBatch): boolean {
+    while (!batch.isFull) {
+      if (this.done === this.refs.length) return false;
+      this.index.readEntry(this.refs[this.done++], this.entry);
+      batch.add(this.entry);
+    }
     return true;
   }
 
@@ -119,84 +123,59 @@ class SelectedEntries implements Entries {
 /** Counts series in the order of the index. */
 class BlockTally {
   readonly labels = new LabelTally();
-  readonly shapes: ChunkShapeTally | undefined;
   chunks = 0;
   chunkBytes = 0;
-  private readonly entries: Entries;
-  private readonly lengthMs: number;
-  private readonly sizes: ChunkSizes;
-  private entry = new SeriesEntry();
-  /** The one after, whose first chunk tells where the last one of `entry` ends. */
-  private following = new SeriesEntry();
-  private more: boolean;
-
-  /** `isWhole`: the entries are all that the index has. `shapes`: where chunks are read. */
-  constructor(block: BlockReader, entries: Entries, isWhole: boolean, shapes: ChunkShapeTally | undefined) {
-    this.entries = entries;
-    this.lengthMs = block.meta.maxTime - block.meta.minTime;
-    this.sizes = new ChunkSizes(block.segments, isWhole);
-    this.shapes = shapes;
-    this.more = entries.next(this.following);
-  }
-
-  /** Adds up to `count` series; false where there are no more. */
-  addSome(count: number): boolean {
-    for (let i = 0; i < count && this.more; i++) {
-      const entry = this.following;
-      this.following = this.entry;
-      this.entry = entry;
-      this.more = this.entries.next(this.following);
-      if (!this.more) this.following.chunkCount = 0;
-      this.add(entry);
-    }
-    return this.more;
-  }
-
-  private add(entry: SeriesEntry): void {
-    const { chunks, chunkCount } = entry;
-    const end = chunkCount === 0 ? 0 : chunks[(chunkCount - 1) * CHUNK_COLUMNS + 1];
-    const covered = chunkCount === 0 ? 0 : end - chunks[0];
-    this.labels.add(entry.symbols, entry.labelCount, this.lengthMs - covered);
-    const bytes = this.sizes.of(entry, this.following);
-    this.labels.addBytes(bytes);
-    if (this.shapes !== undefined) this.labels.addSamples(this.shapes.add(entry));
-    this.chunkBytes += bytes;
-    this.chunks += chunkCount;
-  }
-}
-
-/** Bytes that chunks take in their segments, with length, encoding and checksum. */
-class ChunkSizes {
   private readonly segments: ChunkSegments;
-  /** Entries come for all series of the block, in order. */
+  /** All series of the block come, in order. */
   private readonly isWhole: boolean;
+  private readonly shapes: ChunkShapeTally | undefined;
 
-  constructor(segments: ChunkSegments, isWhole: boolean) {
+  /** `shapes`: where chunks are read. */
+  constructor(segments: ChunkSegments, isWhole: boolean, shapes: ChunkShapeTally | undefined) {
     this.segments = segments;
     this.isWhole = isWhole;
+    this.shapes = shapes;
   }
 
-  /** Of all chunks of `entry`; `next` is the entry after it. */
-  of(entry: SeriesEntry, next: SeriesEntry): number {
-    const { chunks, chunkCount } = entry;
-    let bytes = 0;
-    for (let c = 0; c < chunkCount; c++) {
-      const ref = chunks[c * CHUNK_COLUMNS + 2];
-      let following = -1;
-      if (c + 1 < chunkCount) following = chunks[(c + 1) * CHUNK_COLUMNS + 2];
-      else if (this.isWhole && next.chunkCount > 0) following = next.chunks[2];
-      const distance = following - ref;
-      // Not the next one in the file: chunks of another writer may lie in any order.
-      const adjacent =
-        distance > 0 && distance < FAR_BYTES && Math.floor(following / TWO_32) === Math.floor(ref / TWO_32);
-      bytes += adjacent ? distance : this.read(ref);
+  /**
+   * Takes the series out of the batch, all but the last, unless there are no more: where its last chunk ends, the first
+   * one of the series behind it tells.
+   */
+  add(batch: SeriesBatch, isLast: boolean): void {
+    const count = isLast ? batch.count : batch.count - 1;
+    this.measure(batch, count);
+    if (this.shapes !== undefined) this.readChunks(batch, count, this.shapes);
+    const { symbols, symbolEnds, uncoveredMs, bytes, samples } = batch;
+    this.labels.addColumns(count, symbols, symbolEnds, uncoveredMs, bytes, samples);
+    batch.remove(count);
+  }
+
+  /** Sets the bytes of the first series. */
+  private measure({ refs, refCount, refEnds, bytes }: SeriesBatch, count: number): void {
+    if (count === 0) return;
+    this.chunks += refEnds[count - 1];
+    let c = 0;
+    for (let s = 0; s < count; s++) {
+      const refEnd = refEnds[s];
+      let sum = 0;
+      for (; c < refEnd; c++) {
+        // Where the next one is far, it is in another segment, or of a writer that has chunks in another order.
+        const distance = c + 1 < refEnd || (this.isWhole && c + 1 < refCount) ? refs[c + 1] - refs[c] : 0;
+        sum += distance > 0 && distance < FAR_BYTES ? distance : this.storedBytes(refs[c]);
+      }
+      bytes[s] = sum;
+      this.chunkBytes += sum;
     }
-    return bytes;
   }
 
-  private read(ref: number): number {
+  private storedBytes(ref: number): number {
     const { start, end } = this.segments.read(ref);
     return this.segments.storedBytes(end - start);
+  }
+
+  /** Sets the samples of the first series. */
+  private readChunks({ refs, refEnds, samples }: SeriesBatch, count: number, shapes: ChunkShapeTally): void {
+    for (let s = 0; s < count; s++) samples[s] = shapes.add(refs, s === 0 ? 0 : refEnds[s - 1], refEnds[s]);
   }
 }
 

@@ -38,7 +38,7 @@ export function* analyzeLabels(
       symbols[2 * k] = numberOf(names[k]);
       symbols[2 * k + 1] = numberOf(values[k]);
     }
-    tally.add(symbols, names.length, 0);
+    tally.add(symbols, names.length);
     if ((i + 1) % STEP !== 0) continue;
     progress?.(i + 1, set.length);
     yield;

@@ -2,8 +2,6 @@
 import { SampleColumns } from '../../model/index.ts';
 import type { ChunkSegments } from '../block/chunk-segments.ts';
 import { chunkSampleCount, decodeChunk, isHistogramEncoding } from '../chunk/index.ts';
-import type { SeriesEntry } from '../index/index.ts';
-import { CHUNK_COLUMNS } from '../index/series-cache.ts';
 
 /** Least, mean (rounded down) and greatest. */
 export interface Spread {
@@ -43,11 +41,11 @@ export class ChunkShapeTally {
     this.eachChunk = eachChunk;
   }
 
-  /** Reads all chunks of a series; returns its samples. */
-  add({ chunks, chunkCount }: SeriesEntry): number {
+  /** Reads the chunks of a series, whose refs are [from, to) of `refs`; returns its samples. */
+  add(refs: Float64Array, from: number, to: number): number {
     let samples = 0;
-    for (let c = 0; c < chunkCount; c++) {
-      const { encoding, bytes, start, end } = this.segments.read(chunks[c * CHUNK_COLUMNS + 2]);
+    for (let c = from; c < to; c++) {
+      const { encoding, bytes, start, end } = this.segments.read(refs[c]);
       const count = chunkSampleCount(encoding, bytes, start);
       samples += count;
       if (!isHistogramEncoding(encoding)) {

@@ -5,13 +5,15 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32c } from '../../encoding/crc32c.ts';
-import { type Cursor, readUint32, readUvarint, readVarint } from '../../encoding/varint.ts';
+import { readUint32 } from '../../encoding/varint.ts';
 import { CorruptionError } from '../../errors.ts';
 import { SERIES_ALIGNMENT } from '../index/format.ts';
-import type { IndexReader, SeriesEntry } from '../index/index.ts';
-import { CHUNK_COLUMNS } from '../index/series-cache.ts';
+import type { IndexReader } from '../index/index.ts';
+import type { SeriesBatch } from './series-batch.ts';
 
-const WINDOW_BYTES = 1 << 20;
+const WINDOW_BYTES = 256 * 1024;
+/** More than nearly any entry takes, so that it is rare that one is not whole in the window. */
+const AHEAD_BYTES = 8 * 1024;
 /** The length before an entry, at most. */
 const LENGTH_BYTES = 5;
 const CHECKSUM_BYTES = 4;
@@ -26,7 +28,6 @@ export class SeriesScan {
   private start: number;
   private filled = 0;
   private at = 0;
-  private readonly cursor: Cursor = { pos: 0 };
 
   constructor({ path, toc }: IndexReader) {
     this.path = path;
@@ -39,55 +40,93 @@ export class SeriesScan {
     closeSync(this.fd);
   }
 
-  /** Reads the next entry; false where there is none. Throws CorruptionError. */
-  next(entry: SeriesEntry): boolean {
-    if (this.start + this.at + LENGTH_BYTES >= this.end) return false;
-    if (this.at + LENGTH_BYTES > this.filled) this.load(LENGTH_BYTES);
-    const { cursor } = this;
-    cursor.pos = this.at;
-    const length = readUvarint(this.bytes, cursor, this.filled);
-    const head = cursor.pos - this.at;
-    if (this.at + head + length + CHECKSUM_BYTES > this.filled) this.load(head + length + CHECKSUM_BYTES);
-    const { bytes } = this;
-    const from = this.at + head;
-    const to = from + length;
-    if (!(to + CHECKSUM_BYTES <= this.filled) || crc32c(bytes, from, to) !== readUint32(bytes, to)) {
-      const place = { file: this.path, offset: this.start + this.at };
-      throw new CorruptionError('has a damaged series (checksum)', place);
+  /** Fills the batch; false where there are no more series behind it. Throws CorruptionError. */
+  fill(batch: SeriesBatch): boolean {
+    while (!batch.isFull) {
+      if (this.start + this.at + LENGTH_BYTES >= this.end) return false;
+      if (this.at + AHEAD_BYTES > this.filled) this.load(AHEAD_BYTES);
+      const missing = this.decode(batch);
+      if (missing === 0) continue;
+      this.load(missing);
+      if (this.at + missing > this.filled) throw this.damaged('has a series that does not end');
     }
-    cursor.pos = from;
-    this.decode(entry, to);
-    this.at = Math.ceil((to + CHECKSUM_BYTES) / SERIES_ALIGNMENT) * SERIES_ALIGNMENT;
     return true;
   }
 
-  /** What is from the cursor on, whose checksum is right. */
-  private decode(entry: SeriesEntry, end: number): void {
-    const { bytes, cursor } = this;
-    const labelCount = readUvarint(bytes, cursor, end);
-    entry.labelCount = labelCount;
-    if (labelCount * 2 > entry.symbols.length) entry.symbols = new Uint32Array(labelCount * 4);
-    const { symbols } = entry;
-    for (let i = 0; i < 2 * labelCount; i++) symbols[i] = readUvarint(bytes, cursor, end);
-    const chunkCount = readUvarint(bytes, cursor, end);
-    entry.chunkCount = chunkCount;
-    if (chunkCount * CHUNK_COLUMNS > entry.chunks.length)
-      entry.chunks = new Float64Array(chunkCount * CHUNK_COLUMNS * 2);
-    const { chunks } = entry;
-    let last = 0;
-    let ref = 0;
-    for (let i = 0; i < chunkCount * CHUNK_COLUMNS; i += CHUNK_COLUMNS) {
-      const mint = i === 0 ? readVarint(bytes, cursor, end) : last + readUvarint(bytes, cursor, end);
-      last = mint + readUvarint(bytes, cursor, end);
-      ref = i === 0 ? readUvarint(bytes, cursor, end) : ref + readVarint(bytes, cursor, end);
-      chunks[i] = mint;
-      chunks[i + 1] = last;
-      chunks[i + 2] = ref;
+  /**
+   * Adds the next entry if it is whole in the window; else returns how many bytes it takes. Throws CorruptionError.
+   *
+   * With a small block most of the time goes into compiling this. So numbers are read here rather than by calls, each of
+   * which would be compiled as well, and it is too long to be compiled once more as a part of the loop around it.
+   */
+  private decode(batch: SeriesBatch): number {
+    const { bytes } = this;
+    let pos = this.at;
+    let b = bytes[pos++];
+    let length = b & 0x7f;
+    for (let shift = 7; b >= 0x80; shift += 7) {
+      b = bytes[pos++];
+      length |= (b & 0x7f) << shift;
     }
+    const end = pos + length;
+    if (length >= 0 && end + CHECKSUM_BYTES > this.filled) return end + CHECKSUM_BYTES - this.at;
+    if (length < 0 || crc32c(bytes, pos, end) !== readUint32(bytes, end)) {
+      throw this.damaged('has a damaged series (checksum)');
+    }
+    // No number is shorter than a byte.
+    batch.reserve(length, length);
+    const { symbols, refs } = batch;
+
+    b = bytes[pos++];
+    let labels = b & 0x7f;
+    for (let shift = 7; b >= 0x80; shift += 7) {
+      b = bytes[pos++];
+      labels |= (b & 0x7f) << shift;
+    }
+    let { symbolCount } = batch;
+    for (const last = symbolCount + 2 * labels; symbolCount < last && pos < end; ) {
+      b = bytes[pos++];
+      let symbol = b & 0x7f;
+      for (let shift = 7; b >= 0x80; shift += 7) {
+        b = bytes[pos++];
+        symbol |= (b & 0x7f) << shift;
+      }
+      symbols[symbolCount++] = symbol;
+    }
+
+    b = bytes[pos++];
+    let chunks = b & 0x7f;
+    for (let shift = 7; b >= 0x80; shift += 7) {
+      b = bytes[pos++];
+      chunks |= (b & 0x7f) << shift;
+    }
+    // Of each chunk: from where the one before ends to its start, its length, and how far its ref is from the other's.
+    let { refCount } = batch;
+    let mint = 0;
+    let maxt = 0;
+    let ref = 0;
+    for (let i = 0; i < 3 * chunks && pos < end; i++) {
+      b = bytes[pos++];
+      let value = b & 0x7f;
+      for (let scale = 128; b >= 0x80; scale *= 128) {
+        b = bytes[pos++];
+        value += (b & 0x7f) * scale;
+      }
+      const isZigzagged = i === 0 || (i > 2 && i % 3 === 2);
+      if (isZigzagged) value = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      if (i === 0) mint = value;
+      if (i % 3 !== 2) maxt += value;
+      else refs[refCount++] = ref += value;
+    }
+    if (pos !== end) throw this.damaged('has a series that is not as long as it says');
+    batch.enter(symbolCount, refCount, maxt - mint);
+    this.at = (end + CHECKSUM_BYTES + SERIES_ALIGNMENT - 1) & -SERIES_ALIGNMENT;
+    return 0;
   }
 
   /** Has the bytes from `at` on at the beginning of the window, `size` of them at least where the file has them. */
   private load(size: number): void {
+    if (this.start + this.filled >= this.end) return;
     if (size > this.bytes.length && size < this.end) {
       const wider = new Uint8Array(size * 2);
       wider.set(this.bytes);
@@ -103,5 +142,9 @@ export class SeriesScan {
       if (n === 0) return;
       this.filled += n;
     }
+  }
+
+  private damaged(what: string): CorruptionError {
+    return new CorruptionError(what, { file: this.path, offset: this.start + this.at });
   }
 }

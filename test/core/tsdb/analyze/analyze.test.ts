@@ -1,9 +1,10 @@
 /** Analyses against plain counting. */
-import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareStrings, Matcher } from '../../../../src/core/model/index.ts';
+import { CorruptionError } from '../../../../src/core/errors.ts';
+import { compareStrings, labelsFromPairs, Matcher } from '../../../../src/core/model/index.ts';
 import {
   type Analysis,
   analyzeBlock,
@@ -14,6 +15,7 @@ import {
 } from '../../../../src/core/tsdb/analyze/index.ts';
 import { readBlockMeta } from '../../../../src/core/tsdb/block/index.ts';
 import { runSteps } from '../../../../src/core/tsdb/compaction/index.ts';
+import { IndexReader } from '../../../../src/core/tsdb/index/index.ts';
 import { HOUR, type Series, START, someSeries, writeBlock } from './blocks.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsmon-analyze-'));
@@ -152,13 +154,58 @@ describe('a block', () => {
   });
 });
 
-test('a block of many series, read in several windows', () => {
+test('a block of many series, read in several windows and batches', () => {
   const many = someSeries(1500);
   const dir = join(root, 'many');
-  const { analysis } = analyze(join(dir, writeBlock(dir, many)));
+  const path = join(dir, writeBlock(dir, many));
+  const { analysis } = analyze(path);
   expect(analysis.topPairs('series', 0)).toEqual(counted(many, pair, () => 1));
-  expect(analysis.totals.chunkBytes).toBeGreaterThan(0);
+  expect(analysis.topPairs('uncoveredMs', 0)).toEqual(counted(many, pair, uncovered));
+  expect(analysis.totals).toMatchObject({
+    series: many.length,
+    chunks: readBlockMeta(path).stats!.numChunks,
+    chunkBytes: statSync(join(path, 'chunks', '000001')).size - 8,
+  });
   analysis.close();
+});
+
+test('a series of more labels than a window has bytes', () => {
+  const labels = Array.from({ length: 50_000 }, (_, i): [string, string] => [`l${i}`, `v${i % 30_000}`]);
+  const wide = [{ labels: labelsFromPairs(labels), from: 0, to: 119, histogram: false }, ...series];
+  wide.sort((a, b) => a.labels.compare(b.labels));
+  const dir = join(root, 'wide');
+  const { analysis } = analyze(join(dir, writeBlock(dir, wide)));
+  expect(analysis.topPairs('series', 0)).toEqual(counted(wide, pair, () => 1));
+  analysis.close();
+});
+
+test('a flipped byte among the series is told, or makes no difference', () => {
+  const dir = join(root, 'flipped');
+  const path = join(dir, writeBlock(dir, someSeries(2)));
+  const lists = () => {
+    const { analysis } = analyze(path);
+    const found = [analysis.topPairs('series', 0), analysis.topPairs('uncoveredMs', 0), analysis.totals];
+    analysis.close();
+    return found;
+  };
+  const index = new IndexReader(join(path, 'index'));
+  const { toc } = index;
+  index.close();
+  const whole = readFileSync(join(path, 'index'));
+  const want = lists();
+  let told = 0;
+  for (let at = toc.series; at < toc.postings; at++) {
+    const bytes = Uint8Array.from(whole);
+    bytes[at] ^= 1 << (at % 8);
+    writeFileSync(join(path, 'index'), bytes);
+    try {
+      expect(lists()).toEqual(want);
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error;
+      told++;
+    }
+  }
+  expect(told).toBeGreaterThan((toc.postings - toc.series) / 2);
 });
 
 test('labels alone give the same lists', () => {
