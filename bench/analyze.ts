@@ -1,18 +1,20 @@
 /**
- * `tsdb analyze` beside `promtool tsdb analyze` on the same block, whole processes by turns.
- * `npm run bench -- analyze [series]` Without promtool (in PATH) only ours is measured.
+ * `tsdb analyze` and `tsdb dump` beside promtool's on the same blocks, small to large; whole processes by turns.
+ * `npm run bench -- analyze [SERIES…]` TSMON_PEERS names the folder of promtool; without it only ours is measured.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { labelsFromPairs, SampleColumns } from '../src/core/model/index.ts';
 import { BlockWriter } from '../src/core/tsdb/block/index.ts';
+import { peer } from '../test/peers.ts';
+import { type Cost, compare, run } from './commands/cost.ts';
 
 const RUNS = 7;
 const HOUR = 3600_000;
 const START = Date.UTC(2026, 0, 1);
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'tsmon.cjs');
+const promtool = peer('promtool');
 const dir = mkdtempSync(join(tmpdir(), 'tsmon-bench-analyze-'));
 
 /** Metrics of many pods, of which a tenth is gone or new. */
@@ -42,48 +44,21 @@ function write(to: string, series: number): void {
   writer.finish();
 }
 
-interface Cost {
-  wallMs: number;
-  cpuMs: number;
-}
-
-/** By GNU time: processor time to a hundredth of a second. */
-function run(program: string, args: string[]): Cost {
-  const began = performance.now();
-  const { stderr, status } = spawnSync('/usr/bin/time', ['-f', '%U %S', program, ...args], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) throw new Error(stderr);
-  const [user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
-  return { wallMs: performance.now() - began, cpuMs: (user + system) * 1000 };
-}
-
-function median(costs: Cost[], key: keyof Cost): number {
-  return costs.map((cost) => cost[key]).sort((a, b) => a - b)[costs.length >> 1];
-}
-
 try {
-  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
-  const given = Number(process.argv[2]);
-  for (const series of given > 0 ? [given] : [50_000, 300_000]) {
+  const given = process.argv.slice(2).map(Number);
+  for (const series of given.length > 0 ? given : [5_000, 50_000, 300_000]) {
     const data = join(dir, String(series));
     mkdirSync(join(data, 'wal'), { recursive: true });
     write(data, series);
-    const ours: Cost[] = [];
-    const theirs: Cost[] = [];
-    for (let i = 0; i < RUNS; i++) {
-      ours.push(run(process.execPath, [launcher, 'tsdb', 'analyze', '--from', data]));
-      if (hasPromtool) theirs.push(run('promtool', ['tsdb', 'analyze', data]));
-    }
-    const line = (what: string, costs: Cost[]) =>
-      console.log(
-        `  ${what.padEnd(9)} wall ${median(costs, 'wallMs').toFixed(0).padStart(5)} ms  cpu ${median(costs, 'cpuMs').toFixed(0).padStart(5)} ms (median of ${RUNS})`,
-      );
-    console.log(`${series} series`);
-    line('tsmon', ours);
-    if (hasPromtool) line('promtool', theirs);
+    const ours = (name: string) => () => run([process.execPath, launcher, 'tsdb', name, '--from', data]);
+    const theirs = (name: string): Record<string, () => Cost> =>
+      promtool === undefined ? {} : { promtool: () => run([promtool, 'tsdb', name, data]) };
+    compare(`analyze of ${series} series`, RUNS, { tsmon: ours('analyze'), ...theirs('analyze') });
+    // A dump of promtool's of the largest takes a minute, and so one comparison.
+    const runs = series > 100_000 ? 1 : RUNS;
+    compare(`dump of ${series} series`, runs, { tsmon: ours('dump'), ...theirs('dump') });
   }
+  if (process.env['KEEP'] !== undefined) console.log(dir);
 } finally {
-  rmSync(dir, { recursive: true });
+  if (process.env['KEEP'] === undefined) rmSync(dir, { recursive: true });
 }

@@ -3,7 +3,6 @@
  * large block; and `tsdb append` of 1,000 samples on an empty directory and on a large one.
  * `npm run bench -- tsdb-commands [RUNS] [SERIES of the large log]` TSMON_PEERS names the folder of promtool.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,17 +11,13 @@ import { labelsFromPairs, SampleColumns } from '../src/core/model/index.ts';
 import { LogAppender } from '../src/core/tsdb/append/index.ts';
 import { BlockWriter } from '../src/core/tsdb/block/index.ts';
 import { peer } from '../test/peers.ts';
+import { type Cost, compare, run } from './commands/cost.ts';
 
 const [runs = 5, largeSeries = 1_000_000] = process.argv.slice(2).map(Number);
 const START = Date.UTC(2026, 0, 1);
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'tsmon.cjs');
 const promtool = peer('promtool');
 const dir = mkdtempSync(join(tmpdir(), 'tsmon-bench-commands-'));
-
-interface Cost {
-  wallMs: number;
-  cpuMs: number;
-}
 
 function labels(n: number) {
   return labelsFromPairs([
@@ -70,50 +65,23 @@ function writeLog(name: string, series: number): string {
   return to;
 }
 
-/** By GNU time, the output going into a pipe. */
-function run(command: readonly string[], input = ''): Cost {
-  const quoted = command.map((word) => `'${word}'`).join(' ');
-  const script = `/usr/bin/time -o '${dir}/time' -f '%e %U %S' ${quoted} | cat > /dev/null`;
-  const { status, stderr } = spawnSync('sh', ['-c', script], { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  const { stdout } = spawnSync('cat', [join(dir, 'time')], { encoding: 'utf8' });
-  const [wall, user, system] = stdout.trim().split('\n').at(-1)!.split(' ').map(Number);
-  return { wallMs: wall * 1000, cpuMs: (user + system) * 1000 };
-}
-
-function median(costs: Cost[], key: keyof Cost): number {
-  return costs.map((cost) => cost[key]).sort((a, b) => a - b)[costs.length >> 1];
-}
-
-function compare(title: string, sides: Record<string, () => Cost>): void {
-  console.log(title);
-  const costs = Object.entries(sides).map(([name, side]) => ({ name, side, all: [] as Cost[] }));
-  for (let i = 0; i < runs; i++) for (const { side, all } of costs) all.push(side());
-  for (const { name, all } of costs) {
-    const [wall, cpu] = [median(all, 'wallMs'), median(all, 'cpuMs')];
-    console.log(
-      `  ${name.padEnd(22)} wall ${wall.toFixed(0).padStart(6)} ms  cpu ${cpu.toFixed(0).padStart(6)} ms`,
-    );
-  }
-}
-
 const tsmon = (...args: string[]) => [process.execPath, launcher, 'tsdb', ...args];
 const theirs = (...args: string[]): Record<string, () => Cost> =>
   promtool === undefined ? {} : { promtool: () => run([promtool, 'tsdb', ...args]) };
 
 try {
   const small = writeBlock('small', 2000);
-  compare('dump of 960,000 samples into a pipe', {
+  compare('dump of 960,000 samples into a pipe', runs, {
     tsmon: () => run(tsmon('dump', '--from', small)),
     ...theirs('dump', small),
   });
   const large = writeBlock('large', 50_000);
-  compare('analyze of a block of 50,000 series', {
+  compare('analyze of a block of 50,000 series', runs, {
     tsmon: () => run(tsmon('analyze', '--from', large)),
     ...theirs('analyze', large),
   });
   const one = 'app_requests_017_total{instance="host-00003.example.org:9100"}';
-  compare('one series of that block', {
+  compare('one series of that block', runs, {
     'tsmon tsdb dump': () => run(tsmon('dump', '--from', large, '--match', one)),
     'tsmon tsdb dump --help': () => run(tsmon('dump', '--help')),
     ...theirs('dump', `--match=${one}`, large),
@@ -121,7 +89,7 @@ try {
   const log = writeLog('log', largeSeries);
   const input = Array.from({ length: 1000 }, (_, n) => `${labels(n)} 1\n`).join('');
   let n = 0;
-  compare(`tsdb append of 1,000 samples: empty directory, and ${largeSeries} series in the log`, {
+  compare(`tsdb append of 1,000 samples: empty directory, and ${largeSeries} series in the log`, runs, {
     empty: () => run(tsmon('append', '-q', '--to', join(dir, `empty-${n++}`)), input),
     large: () => run(tsmon('append', '-q', '--to', log), input),
   });
