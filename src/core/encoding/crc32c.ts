@@ -34,10 +34,10 @@ export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length,
 /** Table k gives the effect of a byte that is followed by k zero bytes. */
 function makeTables(): Int32Array[] {
   const tables = Array.from({ length: 8 }, () => new Int32Array(256));
-  for (let byte = 0; byte < 256; byte++) {
-    let c = byte;
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ POLYNOMIAL : c >>> 1;
-    tables[0][byte] = c;
+  // A byte's effect is that of its bits together: each power of two by one shift, the rest by those below it.
+  for (let bit = 128, c = 1; bit > 0; bit >>>= 1) {
+    c = c & 1 ? (c >>> 1) ^ POLYNOMIAL : c >>> 1;
+    for (let byte = 0; byte < 256; byte += 2 * bit) tables[0][byte + bit] = tables[0][byte] ^ c;
   }
   for (let k = 1; k < 8; k++) {
     for (let byte = 0; byte < 256; byte++) {

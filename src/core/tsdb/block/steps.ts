@@ -2,6 +2,7 @@
  * Long work is written as a generator that yields every few milliseconds, and run by one of these: at a stretch by
  * whoever owns his thread, or giving way to signals and timers in between.
  */
+import { systemClock } from '../../clock.ts';
 
 /** Longest stretch of work between two turns of the event loop. */
 const STRETCH_MS = 10;
@@ -16,7 +17,7 @@ export function runSteps<T>(steps: Generator<void, T>): T {
 
 /** Runs the work with pauses. Where `signal` is aborted, the work is ended and what it had begun undone. */
 export async function runStepsWithPauses<T>(steps: Generator<void, T>, signal?: AbortSignal): Promise<T> {
-  let since = performance.now();
+  let since = systemClock.monotonic();
   for (;;) {
     if (signal?.aborted) {
       steps.return(undefined as T);
@@ -24,8 +25,8 @@ export async function runStepsWithPauses<T>(steps: Generator<void, T>, signal?: 
     }
     const { done, value } = steps.next();
     if (done) return value;
-    if (performance.now() - since < STRETCH_MS) continue;
+    if (systemClock.monotonic() - since < STRETCH_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
+    since = systemClock.monotonic();
   }
 }
