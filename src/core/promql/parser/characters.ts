@@ -7,6 +7,11 @@ import { goQuote } from '../../model/quote.ts';
 /** What is read behind the end of the input. */
 export const END = -1;
 
+/** The UTF-16 unit at `i`, or END. */
+export function charAt(text: string, i: number): number {
+  return i < text.length ? text.charCodeAt(i) : END;
+}
+
 export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;

@@ -7,17 +7,17 @@ import { goQuote } from '../../model/quote.ts';
 import type { SourceRange } from './ast.ts';
 import {
   byteOffsetsOf,
-  digitValue,
+  charAt,
   END,
   goQuoteRune,
   isAlpha,
   isAlphaNumeric,
   isAscii,
   isDigit,
-  runeName,
   shortQuote,
 } from './characters.ts';
 import { scanDuration, scanNumber } from './number-scanner.ts';
+import { scanRawString, scanString } from './string-scanner.ts';
 import { PromQLSyntaxError } from './syntax-error.ts';
 import { isAggregator, isKeyword, isOperator, KEYWORDS, Token, type TokenKind } from './token.ts';
 
@@ -108,8 +108,8 @@ export class Lexer {
     const single = c < 0 || c > 0x7f ? 0 : OUTSIDE[c];
     if (single !== 0) this.emit(single, start + 1);
     else if (isDigit(c) || (c === DOT && isDigit(this.charAt(start + 1)))) this.lexNumberOrDuration();
-    else if (c === 0x22 || c === 0x27) this.lexString(c);
-    else if (c === 0x60) this.lexRawString();
+    else if (c === 0x22 || c === 0x27) this.emit(Token.string, scanString(this.input, this.pos, this));
+    else if (c === 0x60) this.emit(Token.string, scanRawString(this.input, this.pos, this));
     else if (c === 0x23) this.lexComment();
     else if (c === 0x3d || c === 0x21 || c === 0x3c || c === 0x3e) this.lexComparison(c);
     else if (c === END) this.lexEnd();
@@ -243,8 +243,8 @@ export class Lexer {
       let end = start + 1;
       while (isAlphaNumeric(this.charAt(end))) end++;
       this.emit(Token.identifier, end);
-    } else if (c === 0x22 || c === 0x27) this.lexString(c);
-    else if (c === 0x60) this.lexRawString();
+    } else if (c === 0x22 || c === 0x27) this.emit(Token.string, scanString(this.input, this.pos, this));
+    else if (c === 0x60) this.emit(Token.string, scanRawString(this.input, this.pos, this));
     else if (c === 0x23) this.lexComment();
     else if (c === 0x2c) this.emit(Token.comma, start + 1);
     else if (c === 0x3d) {
@@ -328,80 +328,6 @@ export class Lexer {
     this.emit(Token.duration, duration);
   }
 
-  private lexString(quote: number): void {
-    let i = this.pos + 1;
-    for (let c = this.charAt(i); c !== quote; c = this.charAt(i)) {
-      if (c === END || c === 0x0a) throw this.error('unterminated quoted string', 'add a closing quote');
-      if (c === 0x5c) i = this.scanEscape(i + 1, quote);
-      else if (this.isInvalid(i)) throw this.error('invalid UTF-8 rune');
-      else i++;
-    }
-    this.emit(Token.string, i + 1);
-  }
-
-  private lexRawString(): void {
-    let i = this.pos + 1;
-    for (let c = this.charAt(i); c !== 0x60; c = this.charAt(++i)) {
-      if (c === END) throw this.error('unterminated raw string', 'add a closing `');
-      if (this.isInvalid(i)) throw this.error('invalid UTF-8 rune');
-    }
-    this.emit(Token.string, i + 1);
-  }
-
-  /** Checks the escape whose character behind the backslash is at `i`; returns where the string goes on. */
-  private scanEscape(i: number, quote: number): number {
-    const c = this.runeAt(i);
-    let digits: number;
-    let base = 16;
-    let max = 0x10ffff;
-    let at = i + 1;
-    if (c === quote || SIMPLE_ESCAPES.includes(c)) return i + 1;
-    if (c >= 0x30 && c <= 0x37) {
-      digits = 3;
-      base = 8;
-      max = 255;
-      at = i;
-    } else if (c === 0x78) {
-      digits = 2;
-      max = 255;
-    } else if (c === 0x75) {
-      digits = 4;
-    } else if (c === 0x55) {
-      digits = 8;
-    } else if (c === END) {
-      throw this.error('escape sequence not terminated');
-    } else {
-      throw this.error(`unknown escape sequence ${runeName(c)}`, 'write \\\\ for a backslash');
-    }
-    let value = 0;
-    for (const stop = at + digits; at < stop; at++) {
-      const digit = digitValue(this.charAt(at));
-      if (digit >= base) {
-        const illegal = this.runeAt(at);
-        if (illegal === END) throw this.error('escape sequence not terminated');
-        throw this.error(`illegal character ${runeName(illegal)} in escape sequence`);
-      }
-      value = value * base + digit;
-    }
-    if (value > max || (value >= 0xd800 && value < 0xe000)) {
-      throw this.error('escape sequence is an invalid Unicode code point');
-    }
-    return at;
-  }
-
-  /** U+FFFD, which is what bytes that are not UTF-8 have become, and surrogates without their other half. */
-  private isInvalid(i: number): boolean {
-    const c = this.input.charCodeAt(i);
-    if (c === 0xfffd) return true;
-    if (c < 0xd800 || c > 0xdfff) return false;
-    if (c <= 0xdbff) {
-      const low = this.input.charCodeAt(i + 1);
-      return !(low >= 0xdc00 && low <= 0xdfff);
-    }
-    const high = i === 0 ? 0 : this.input.charCodeAt(i - 1);
-    return !(high >= 0xd800 && high <= 0xdbff);
-  }
-
   private skipSpace(): void {
     let pos = this.pos;
     for (let c = this.charAt(pos); c === 0x20 || (c >= 0x09 && c <= 0x0d); c = this.charAt(pos)) {
@@ -420,7 +346,7 @@ export class Lexer {
   }
 
   private charAt(i: number): number {
-    return i < this.input.length ? this.input.charCodeAt(i) : END;
+    return charAt(this.input, i);
   }
 
   private runeAt(i: number): number {
@@ -428,15 +354,13 @@ export class Lexer {
   }
 
   /** A fault that begins where the next token would. */
-  private error(reason: string, suggestion?: string): PromQLSyntaxError {
+  error(reason: string, suggestion?: string): PromQLSyntaxError {
     const range = this.rangeOf(this.pos, Math.min(this.pos + 1, this.input.length));
     return new PromQLSyntaxError(reason, this.input, range, suggestion);
   }
 }
 
 const DOT = 0x2e;
-/** a b f n r t v \ */
-const SIMPLE_ESCAPES: readonly number[] = [0x61, 0x62, 0x66, 0x6e, 0x72, 0x74, 0x76, 0x5c];
 const SET_OPERATORS: Readonly<Record<string, string>> = {
   '&&': 'the operator is written and',
   '||': 'the operator is written or',

@@ -6,7 +6,7 @@
  * Both functions return the end (in UTF-16 units), or, where something follows that cannot, the bitwise complement of
  * the place where that was noticed, which is negative.
  */
-import { END, isAlphaNumeric, isDigit, isHexDigit } from './characters.ts';
+import { charAt, END, isAlphaNumeric, isDigit, isHexDigit } from './characters.ts';
 
 const DOT = 0x2e;
 const UNDERSCORE = 0x5f;
@@ -93,8 +93,4 @@ function stopsNumber(c: number): boolean {
 
 function isExponent(c: number): boolean {
   return (c | 0x20) === 0x65;
-}
-
-function charAt(text: string, i: number): number {
-  return i < text.length ? text.charCodeAt(i) : END;
 }
