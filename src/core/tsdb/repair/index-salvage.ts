@@ -1,7 +1,8 @@
 /**
- * Reads what can be read of a damaged index (version 2): the series entries, each of which has a checksum of its own,
+ * Reads what can be read of a damaged index: the series entries, each of which has a checksum of its own,
  * are found one behind the other without any of the tables that list them. Their labels are numbers of symbols; where
- * the symbol table is damaged, the table of postings has the same texts. docs/format/index.md.
+ * the symbol table is damaged, the table of postings has the same texts. In version 1, whose entries follow each other
+ * without gaps, they are places in the symbol table, which nothing can stand in for. docs/format/index.md.
  */
 import { ByteReader } from '../../encoding/byte-reader.ts';
 import { crc32c } from '../../encoding/crc32c.ts';
@@ -11,7 +12,7 @@ import { compareStrings, Labels } from '../../model/index.ts';
 import { HEADER_BYTES, readFrame, SERIES_ALIGNMENT, type TableOfContents } from '../index/format.ts';
 import { PagedFile, SeriesEntry } from '../index/index.ts';
 import { scanTable } from '../index/postings-table.ts';
-import { NumberedSymbols, type Symbols } from '../index/symbols.ts';
+import { NumberedSymbols, PlacedSymbols, type Symbols } from '../index/symbols.ts';
 
 export interface SalvagedSeries {
   /** As the tombstones name it. */
@@ -22,6 +23,7 @@ export interface SalvagedSeries {
 /** Entries between two places where others may work. */
 const STEP_ENTRIES = 1024;
 const CHECKSUM_BYTES = 4;
+const VERSION_OFFSET = 4;
 /** No series has an entry as long as this. */
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
 
@@ -35,21 +37,25 @@ export class IndexSalvage {
   private readonly file: PagedFile;
   private readonly toc: TableOfContents | undefined;
   private readonly symbols: Symbols | undefined;
+  /** Entries begin at multiples of this, which the refs of series count. */
+  private readonly alignment: number;
   private readonly cursor: Cursor = { pos: 0 };
   private readonly reader = new ByteReader();
 
   /** Throws what `open` throws. Whoever makes it closes it. */
   constructor(path: string) {
     this.file = new PagedFile(path);
-    this.toc = this.attempt(() => {
-      const { toc, version } = readFrame(this.file);
-      if (version !== 2) throw new CorruptionError('is of version 1, which cannot be repaired');
-      return toc;
-    });
+    this.toc = this.attempt(() => readFrame(this.file).toc);
     const symbols = this.toc?.symbols ?? HEADER_BYTES;
-    this.symbols =
-      this.attempt(() => new NumberedSymbols(this.file, symbols)) ??
-      this.attempt(() => this.symbolsOfPostings(symbols));
+    if (this.version === 1) {
+      this.alignment = 1;
+      this.symbols = this.attempt(() => new PlacedSymbols(this.file, symbols));
+    } else {
+      this.alignment = SERIES_ALIGNMENT;
+      this.symbols =
+        this.attempt(() => new NumberedSymbols(this.file, symbols)) ??
+        this.attempt(() => this.symbolsOfPostings(symbols));
+    }
   }
 
   /** Finds all series that can be read, in the order of the file. In steps. */
@@ -62,22 +68,22 @@ export class IndexSalvage {
       if (n % STEP_ENTRIES === 0) yield;
       const labels = this.read(at);
       if (labels === undefined) {
-        at += SERIES_ALIGNMENT;
+        at += this.alignment;
         // Where the section ends is not known without the table of contents: what follows is no loss.
         if (!isLost && this.toc !== undefined) this.lostSeries++;
         isLost = true;
         continue;
       }
       isLost = false;
-      found.push({ ref: at / SERIES_ALIGNMENT, labels });
-      at = aligned(this.endOfEntry);
+      found.push({ ref: at / this.alignment, labels });
+      at = this.aligned(this.endOfEntry);
     }
     return found;
   }
 
   /** Reads the entry of a series that was found; its chunks are then in `entry`. */
   readEntry({ ref }: SalvagedSeries): void {
-    this.read(ref * SERIES_ALIGNMENT);
+    this.read(ref * this.alignment);
   }
 
   close(): void {
@@ -85,6 +91,15 @@ export class IndexSalvage {
   }
 
   private endOfEntry = 0;
+
+  /** What the header says. */
+  private get version(): number | undefined {
+    return this.attempt(() => this.file.window[this.file.seek(VERSION_OFFSET, 1)]);
+  }
+
+  private aligned(offset: number): number {
+    return Math.ceil(offset / this.alignment) * this.alignment;
+  }
 
   /** The labels of the series whose entry is at this offset; undefined where there is none that is whole. */
   private read(offset: number): Labels | undefined {
@@ -129,11 +144,11 @@ export class IndexSalvage {
     if (toc !== undefined) {
       const others = [toc.labelIndices, toc.labelOffsetTable, toc.postings, toc.postingsOffsetTable];
       const end = Math.min(file.size, ...others.filter((offset) => offset > toc.series));
-      return { start: aligned(toc.series), end };
+      return { start: this.aligned(toc.series), end };
     }
     const at = file.seek(HEADER_BYTES, 4);
     const symbolBytes = readUint32(file.window, at);
-    return { start: aligned(HEADER_BYTES + 4 + symbolBytes + CHECKSUM_BYTES), end: file.size };
+    return { start: this.aligned(HEADER_BYTES + 4 + symbolBytes + CHECKSUM_BYTES), end: file.size };
   }
 
   /** The texts of all labels are the symbols, sorted. Throws CorruptionError where they are not as many as there were. */
@@ -171,8 +186,4 @@ export class IndexSalvage {
       return undefined;
     }
   }
-}
-
-function aligned(offset: number): number {
-  return Math.ceil(offset / SERIES_ALIGNMENT) * SERIES_ALIGNMENT;
 }

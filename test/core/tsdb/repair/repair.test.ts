@@ -18,8 +18,10 @@ import { BlockReader, isUlid, readBlockMeta } from '../../../../src/core/tsdb/bl
 import { verifyDirectory } from '../../../../src/core/tsdb/compaction/index.ts';
 import { Database } from '../../../../src/core/tsdb/db/index.ts';
 import { importSamples } from '../../../../src/core/tsdb/import/index.ts';
+import { ChunkMetas, IndexReader } from '../../../../src/core/tsdb/index/index.ts';
 import { type Repair, type RepairOptions, repairDirectory } from '../../../../src/core/tsdb/repair/index.ts';
 import { bytesInput, contents } from '../import/samples.ts';
+import { indexV1, type PlainSeries } from '../index/index-v1.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsmon-repair-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -264,4 +266,58 @@ test('ended early, at any step, it leaves the block as it was', async () => {
   const work = repairDirectory(dir, { signal: abort.signal, progress: () => abort.abort() });
   await expect(work).rejects.toThrow(/abort/);
   expect(readdirSync(dir)).toEqual(readdirSync(original));
+});
+
+describe('a block whose index is of version 1', () => {
+  /** Where the series are, and where they end. */
+  let refs: Uint32Array;
+  beforeEach(() => {
+    const index = join(dir, blockName(), 'index');
+    const reader = new IndexReader(index);
+    const all: PlainSeries[] = [...reader.allPostings()].map((ref) => {
+      const metas = new ChunkMetas();
+      reader.chunks(ref, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, metas);
+      const chunks = Array.from({ length: metas.length }, (_, i) => ({
+        mint: metas.mint[i],
+        maxt: metas.maxt[i],
+        ref: metas.ref[i],
+      }));
+      return { labels: reader.labels(ref), chunks };
+    });
+    reader.close();
+    writeFileSync(index, indexV1(all));
+    const written = new IndexReader(index);
+    refs = written.allPostings();
+    written.close();
+  });
+
+  test('is sound', async () => {
+    expect(verifyDirectory(dir)).toEqual([]);
+    expect(await contents(dir)).toEqual(before);
+    expect(await repair()).toEqual([]);
+  });
+
+  test.each([
+    ['whose table of contents is damaged', () => -10],
+    ['whose postings are damaged', () => -600],
+  ])('%s is saved whole', async (_, place) => {
+    flip(join(blockName(), 'index'), place());
+    const [done] = await repair();
+    expect(done).toMatchObject({ saved: { series: 40, chunks: 40, samples: 2400 }, lost: { series: 0 } });
+    expect(await contents(dir)).toEqual(before);
+  });
+
+  test('loses only the series that are damaged', async () => {
+    for (const i of [0, 7, 39]) flip(join(blockName(), 'index'), refs[i] + 3);
+    const [done] = await repair();
+    expect(done).toMatchObject({ saved: { series: 37 }, lost: { series: 3 } });
+  });
+
+  test('says that nothing can be read where its symbols are damaged', async () => {
+    const name = blockName();
+    flip(join(name, 'index'), 30);
+    const [done] = await repair();
+    expect(done).toMatchObject({ path: name, isWhole: false, saved: {}, kept: join('damaged', name) });
+    expect(done.problems.join()).toContain('symbol');
+  });
 });
