@@ -20,6 +20,8 @@ const NO_FAMILY = -1;
 const LONG_SEARCH = 200;
 /** Arrays of 64 bytes are part of the heap's objects, and most of ten thousand targets are small. */
 const INITIAL_SERIES = 16;
+/** Series between two pauses of `evicting`: some milliseconds. */
+const STEP = 1 << 14;
 const digest = new Uint32Array(2);
 
 export class SeriesTable {
@@ -134,9 +136,15 @@ export class SeriesTable {
    * told of each number before it can be given out again. Returns how many there were. Costs a pass over all series.
    */
   evict(keep: number, onEvict?: (id: number) => void): number {
+    return drained(this.evicting(keep, onEvict));
+  }
+
+  /** As `evict`, in steps of some thousand series; the table must not be changed in between. */
+  *evicting(keep: number, onEvict?: (id: number) => void): Generator<undefined, number> {
     const oldest = this.generation - keep;
     const before = this.free.length;
     for (let id = 0; id < this.labels.length; id++) {
+      if (id % STEP === STEP - 1) yield;
       if (this.seen[id] === 0 || this.seen[id] > oldest) continue;
       this.labels[id] = EMPTY_LABELS;
       this.familyOf[id] = NO_FAMILY;
@@ -148,9 +156,12 @@ export class SeriesTable {
     const evicted = this.free.length - before;
     if (evicted === 0) return 0;
     this.evictions++;
-    this.rebuild(this.slots.length);
+    let slots = 2 * INITIAL_SERIES;
+    while (slots < 4 * (this.used - evicted)) slots *= 2;
+    yield* this.rebuilding(Math.min(slots, this.slots.length));
     this.orphans.clear();
     for (let id = 0; id < this.labels.length; id++) {
+      if (id % STEP === STEP - 1) yield;
       if (this.seen[id] !== 0 && this.familyOf[id] === NO_FAMILY) this.addOrphan(id);
     }
     return evicted;
@@ -191,9 +202,14 @@ export class SeriesTable {
 
   /** `added` is a series that has no generation yet. */
   private rebuild(slots: number, added = -1): void {
+    drained(this.rebuilding(slots, added));
+  }
+
+  private *rebuilding(slots: number, added = -1): Generator<undefined, void> {
     this.slots = new Int32Array(slots).fill(-1);
     this.used = 0;
     for (let id = 0; id < this.labels.length; id++) {
+      if (id % STEP === STEP - 1) yield;
       if (this.seen[id] === 0 && id !== added) continue;
       this.enter(id);
       this.used++;
@@ -223,5 +239,12 @@ export class SeriesTable {
       for (const id of ids) this.familyOf[id] = family;
       this.orphans.delete(name);
     }
+  }
+}
+
+function drained<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
 }

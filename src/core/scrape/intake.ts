@@ -55,6 +55,8 @@ export class IntakeCounts {
   firstDuplicate: Labels = EMPTY_LABELS;
   /** Rows left out because their timestamps are too far in the future. */
   tooFarAhead = 0;
+  /** Series that end here. */
+  ended = 0;
 }
 
 export interface RememberedSeries {
@@ -127,6 +129,11 @@ export class Intake {
     }
     this.lastSuccess = generation;
     this.usualRows = series.length;
+  }
+
+  /** Forgets series that are long gone, where it is time, in steps; else `begin` does it at once. */
+  forgetting(): Generator<undefined> {
+    return this.cache.forgetting(this.usualRows);
   }
 
   /** `t` is the time of rows that have none, `now` the clock's. */
@@ -247,6 +254,7 @@ export class Intake {
 
   private pushStale(batch: Batch, final: number): void {
     // Not in one expression: adding the row may replace the column.
+    this.counts.ended++;
     const row = batch.push(final, this.t, 0);
     writeStale(batch.v, row);
   }

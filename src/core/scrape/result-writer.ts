@@ -8,8 +8,12 @@ import type { Appender } from '../source/source.ts';
 import type { ScrapeMetrics } from './metrics.ts';
 import type { ScrapeResult } from './scraper.ts';
 
-/** A scrape with more new series than this is committed in pieces, so that others are not kept waiting. */
-const MANY_NEW_SERIES = 10_000;
+/**
+ * A scrape with more series than this that are new or end here, or with more rows than that, is committed in pieces, so
+ * that others are not kept waiting.
+ */
+const MANY_CHANGES = 10_000;
+const MANY_ROWS = 100_000;
 const PIECE_ROWS = 1000;
 
 /** Where the rows of one target's scrapes go. */
@@ -42,7 +46,7 @@ export class ResultWriter implements RowSink {
 
   /** Takes all rows; the result's batch is empty then. Throws what the appender's commit throws. */
   async write({ batch, counts }: ScrapeResult): Promise<void> {
-    if (counts.added <= MANY_NEW_SERIES) {
+    if (counts.added + counts.ended <= MANY_CHANGES && batch.length <= MANY_ROWS) {
       this.commit(batch);
     } else {
       const piece = new Batch();

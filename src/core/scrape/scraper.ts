@@ -132,6 +132,7 @@ export class Scraper {
   async scrape(t: number, signal?: AbortSignal): Promise<ScrapeResult> {
     const { clock, intake } = this;
     this.release();
+    await this.breathe(intake.forgetting());
     const { body } = this;
     const started = clock.monotonic();
     intake.begin(t, clock.now());
@@ -150,6 +151,8 @@ export class Scraper {
       if (!(fault instanceof InputError)) throw fault;
       error = fault.place.file === undefined ? fault.in({ file: this.target.name }) : fault;
       intake.fail(this.batch);
+      // It may hold on to the body, which belongs to others soon.
+      if (this.broken) this.parser = undefined;
     }
     const { scraped, relabelled, added } = intake.counts;
     // No more digits than the nanoseconds that clocks have.
@@ -214,23 +217,33 @@ export class Scraper {
     format: ExpositionFormat,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { clock, intake } = this;
-    const { batch } = this;
+    const { batch, intake } = this;
     const parser = this.parserFor(format);
-    let breath = clock.monotonic();
-    for (const stretch of stretches(body, format)) {
-      if (intake.exceeded) this.count(stretch, format);
-      else this.take(batch, () => parser.write(stretch, batch));
-      if (clock.monotonic() - breath < BREATH_MS) continue;
-      await new Promise((resume) => setImmediate(resume));
-      signal?.throwIfAborted();
-      breath = clock.monotonic();
-    }
+    const parsing = function* (this: Scraper) {
+      for (const stretch of stretches(body, format)) {
+        if (intake.exceeded) this.count(stretch, format);
+        else this.take(batch, () => parser.write(stretch, batch));
+        yield;
+      }
+    };
+    await this.breathe(parsing.call(this), signal);
     if (intake.exceeded) return;
     this.take(batch, () => parser.end(batch));
     const from = batch.length;
     this.conversion?.finish(batch);
     intake.take(batch, from);
+  }
+
+  /** Takes all steps, and lets others run between them. */
+  private async breathe(steps: Iterable<unknown>, signal?: AbortSignal): Promise<void> {
+    const { clock } = this;
+    let breath = clock.monotonic();
+    for (const _ of steps) {
+      if (clock.monotonic() - breath < BREATH_MS) continue;
+      await new Promise((resume) => setImmediate(resume));
+      signal?.throwIfAborted();
+      breath = clock.monotonic();
+    }
   }
 
   /** Takes in the rows that `parse` adds to the batch; those before a fault are counted, as Prometheus does. */

@@ -60,12 +60,28 @@ export class SeriesCache {
    * has gone is forgotten when much more than that was new.
    */
   nextGeneration(usualRows: number): number {
-    if (this.newSeries > usualRows + SLACK) this.forget();
+    for (const _ of this.forgetting(usualRows));
     this.exposed.nextGeneration();
     this.final.nextGeneration();
     // A target cannot have the series that its scrape adds.
     this.seen.fill(this.final.generation, 0, this.reportSize);
     return this.final.generation;
+  }
+
+  /** What `nextGeneration` begins with where it is time: in steps, before it. The cache must not be used in between. */
+  *forgetting(usualRows: number): Generator<undefined> {
+    if (this.newSeries <= usualRows + SLACK) return;
+    const { exposed, final } = this;
+    yield* exposed.evicting(KEPT_GENERATIONS);
+    // The table's own idea of what was seen is older: the rows of known series do not pass through it.
+    for (let id = 0; id < final.size; id++) if (final.seen[id] !== 0) final.seen[id] = this.seen[id] || 1;
+    yield* final.evicting(KEPT_GENERATIONS, (id) => {
+      this.seen[id] = 0;
+      this.tracked[id] = 0;
+      this.onForget?.(id);
+    });
+    this.finalOf.fill(UNRESOLVED);
+    this.newSeries = 0;
   }
 
   /** The final number of an exposed series, or DROPPED. Throws what relabelling throws. */
@@ -116,20 +132,6 @@ export class SeriesCache {
     }
     this.finalOf[exposed] = final;
     return final;
-  }
-
-  private forget(): void {
-    const { exposed, final } = this;
-    exposed.evict(KEPT_GENERATIONS);
-    // The table's own idea of what was seen is older: the rows of known series do not pass through it.
-    for (let id = 0; id < final.size; id++) if (final.seen[id] !== 0) final.seen[id] = this.seen[id] || 1;
-    final.evict(KEPT_GENERATIONS, (id) => {
-      this.seen[id] = 0;
-      this.tracked[id] = 0;
-      this.onForget?.(id);
-    });
-    this.finalOf.fill(UNRESOLVED);
-    this.newSeries = 0;
   }
 }
 
