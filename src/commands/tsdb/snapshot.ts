@@ -9,14 +9,22 @@ import { Progress } from '../../cli/progress.ts';
 import { formatByteSize } from '../../core/model/byte-size.ts';
 import { DirectorySource } from '../../core/source/directory.ts';
 import { takeInventory } from '../../core/tsdb/compaction/index.ts';
-import type { Snapshot, SnapshotSource } from '../../core/tsdb/snapshot/index.ts';
+import {
+  fillSnapshot,
+  refuseExisting,
+  type Snapshot,
+  type SnapshotSource,
+  takeSnapshot,
+  unfinishedSnapshot,
+  zipDirectory,
+} from '../../core/tsdb/snapshot/index.ts';
 
 export default class TsdbSnapshot extends TsmonCommand {
   static override summary = 'Copy a data directory as it is now';
   static override description =
     `Makes a copy of a data directory as it is at one moment, also while a server writes to it, as Prometheus' snapshot API does: blocks are linked (on another file system, copied), which costs next to nothing, and what only the log has is written as blocks. The copy is a data directory: tsmon and Prometheus can be started on it. Neither the server nor the directory is touched.
 
-A name that ends in .zip makes one archive instead, of at most 4 GiB. The copy appears when all of it is there; what was left of one that was killed is removed when it is made again. A damaged block is left out, and the exit status is 1 (see tsdb repair).`;
+A name that ends in .zip makes one archive instead. The copy appears when all of it is there; what was left of one that was killed is removed when it is made again. A damaged block is left out, and the exit status is 1 (see tsdb repair).`;
 
   static override examples = [
     {
@@ -53,10 +61,6 @@ A name that ends in .zip makes one archive instead, of at most 4 GiB. The copy a
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(TsdbSnapshot);
-    // Loaded only here, since it brings the archiver along.
-    const { fillSnapshot, refuseExisting, takeSnapshot, unfinishedSnapshot, zipDirectory } = await import(
-      '../../core/tsdb/snapshot/index.ts'
-    );
     const to = args.to.replace(/(?<=.)\/+$/, '');
     takeInventory(flags.from);
     const progress = new Progress();

@@ -1,18 +1,7 @@
-/** Packs a directory of files into a zip archive, in memory for a piece of a file. Format: PKWARE APPNOTE 6.3. */
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+/** Packs a directory of files into a zip archive, in memory for a piece of a file. */
+import { closeSync, fsyncSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { Zip, ZipDeflate, ZipPassThrough } from 'fflate';
-import { InputError } from '../../errors.ts';
+import { ZipFile } from './zip-file.ts';
 
 export interface ZipOptions {
   signal?: AbortSignal;
@@ -20,54 +9,36 @@ export interface ZipOptions {
   progress?: (part: number) => void;
 }
 
-const PIECE_BYTES = 256 * 1024;
-/** What the archive's 32-bit fields have room for, some being left for names and the like. */
-const MAX_BYTES = 2 ** 32 - 2 ** 24;
-const MAX_FILES = 65_535;
+const PIECE_BYTES = 512 * 1024;
 const LEVEL = 3;
 
 /**
- * Writes all files below `dir` to the new archive `to`, which appears by rename; returns its bytes. Throws InputError
- * `too_large` where a zip archive has no room for them, and the signal's reason; then there is no archive.
+ * Writes all files below `dir` to the new archive `to`, which appears by rename; returns its bytes. Throws the signal's
+ * reason, and what the file system does; then there is no archive.
  */
 export async function zipDirectory(dir: string, to: string, options: ZipOptions = {}): Promise<number> {
-  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(dir, name)).isFile())
-    .sort();
-  const total = names.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
-  if (total > MAX_BYTES || names.length > MAX_FILES) {
-    const reason = `a zip archive has room for 4 GiB, and this is ${(total / 2 ** 30).toFixed(1)} GiB in ${names.length} files: make a directory, and pack it with tar`;
-    throw new InputError('too_large', reason, { file: to });
-  }
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => ({ name, stat: statSync(join(dir, name)) }))
+    .filter(({ stat }) => stat.isFile());
+  const total = files.reduce((sum, { stat }) => sum + stat.size, 0);
   const temporary = `${to}.tmp`;
   const fd = openSync(temporary, 'w');
   let written = 0;
   try {
-    const zip = new Zip((error, bytes) => {
-      if (error !== null) throw error;
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-      written += bytes.length;
-    });
+    const zip = new ZipFile(fd);
     let done = 0;
-    for (const name of names) {
-      const path = join(dir, name);
+    for (const { name, stat } of files) {
       const entryName = name.split(sep).join('/');
       // Chunks are as small as they get.
-      const entry = /(^|\/)chunks\//.test(entryName)
-        ? new ZipPassThrough(entryName)
-        : new ZipDeflate(entryName, { level: LEVEL });
-      entry.mtime = statSync(path).mtime;
-      zip.add(entry);
-      for (const piece of pieces(path)) {
-        entry.push(piece);
-        done += piece.length;
-        options.progress?.(total === 0 ? 1 : done / total);
+      const level = /(^|\/)chunks\//.test(entryName) ? 0 : LEVEL;
+      await zip.add(entryName, stat.mtime, level, stat.size, pieces(join(dir, name)), async () => {
+        options.progress?.(Math.min((done += PIECE_BYTES) / total, 1));
         await new Promise((resolve) => setImmediate(resolve));
         options.signal?.throwIfAborted();
-      }
-      entry.push(new Uint8Array(0), true);
+      });
     }
-    zip.end();
+    written = zip.finish();
     fsyncSync(fd);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -79,12 +50,12 @@ export async function zipDirectory(dir: string, to: string, options: ZipOptions 
   return written;
 }
 
-/** Each is the reader's to keep. */
+/** Each is valid until the next one. */
 function* pieces(path: string): Generator<Uint8Array> {
   const fd = openSync(path, 'r');
+  const piece = new Uint8Array(PIECE_BYTES);
   try {
     for (;;) {
-      const piece = new Uint8Array(PIECE_BYTES);
       const n = readSync(fd, piece);
       if (n === 0) return;
       yield piece.subarray(0, n);
