@@ -94,6 +94,8 @@ const SECTIONS = [
   'global: {sample_limit: 18446744073709551616}',
   '',
   'a',
+  '\t',
+  ' \t\n',
 ];
 
 const JOBS = [

@@ -25,12 +25,49 @@ export function parseGoUrl(text: string): GoUrl {
   const at = authority?.lastIndexOf('@') ?? -1;
   const host = authority?.slice(at + 1) ?? '';
   checkHost(host, wrong);
-  if (authority === undefined || at < 0) return { scheme: scheme.toLowerCase(), host, path, redacted: text };
-  const user = authority.slice(0, at);
-  if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user)) throw wrong('net/url: invalid userinfo');
-  const shown = user.includes(':') ? `${user.slice(0, user.indexOf(':'))}:xxxxx` : user;
-  const redacted = `${scheme === '' ? '' : `${scheme}:`}//${shown}@${host}${path}${query}${fragment}`;
-  return { scheme: scheme.toLowerCase(), host, path, redacted };
+  const user = at < 0 ? undefined : authority!.slice(0, at);
+  if (user !== undefined && !/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user))
+    throw wrong('net/url: invalid userinfo');
+  const parts = { scheme: scheme.toLowerCase(), host, path };
+  const asWritten = `${query}${fragment === '#' ? '' : escaped(fragment, FRAGMENT)}`;
+  return { ...parts, redacted: shownStart(parts, authority !== undefined, user) + asWritten };
+}
+
+/** Everything up to the path, as Go writes it. */
+function shownStart(
+  { scheme, host, path }: Omit<GoUrl, 'redacted'>,
+  hasAuthority: boolean,
+  user: string | undefined,
+): string {
+  const start = scheme === '' ? '' : `${scheme}:`;
+  // An opaque one, such as mailto:x.
+  if (scheme !== '' && !hasAuthority && !path.startsWith('/')) return start + path;
+  const shownUser = user?.includes(':') ? `${user.slice(0, user.indexOf(':'))}:xxxxx` : user;
+  const isNamed = hasAuthority && (host !== '' || path !== '' || user !== undefined);
+  const before = isNamed ? `//${shownUser === undefined ? '' : `${shownUser}@`}${escaped(host, HOST)}` : '';
+  return start + before + escaped(path, PATH);
+}
+
+/** What may stand in a part of a URL: as it was given, and where it has to be escaped. */
+interface Characters {
+  given: RegExp;
+  kept: RegExp;
+}
+
+const PATH: Characters = { given: /^[\w\-.~!$&'()*+,;=:@[\]%/]*$/, kept: /[\w\-.~$&+,/:;=@]/ };
+const FRAGMENT: Characters = { given: /^#[\w\-.~!$&'()*+,;=:@[\]%/?]*$/, kept: /[\w\-.~$&+,/:;=@!()*?#]/ };
+const HOST: Characters = { given: /^[\w\-.~!$&'()*+,;=:[\]<>"%]*$/, kept: /[\w\-.~!$&'()*+,;=:[\]<>"]/ };
+
+/** As given where all of it may stand there; else decoded, and encoded as a whole. */
+function escaped(text: string, { given, kept }: Characters): string {
+  if (given.test(text)) return text;
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  const decoded = bytes.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return decoded.replace(/./gs, (c) =>
+    kept.test(c) && c < '\x80' ? c : `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }
 
 function checkHost(host: string, wrong: (reason: string) => InputError): void {

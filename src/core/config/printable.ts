@@ -1,5 +1,18 @@
 /** A configuration on its way to YAML. */
-export type Printable = string | number | boolean | null | PrintableList | PrintableMap;
+export type Printable =
+  | string
+  /** A whole one. */
+  | number
+  | boolean
+  | null
+  | PrintableScalar
+  | PrintableList
+  | PrintableMap;
+
+/** Written as it stands. */
+export interface PrintableScalar {
+  scalar: string;
+}
 
 export interface PrintableList {
   items: readonly Printable[];

@@ -1,5 +1,4 @@
 /** Writes a configuration as YAML, byte for byte as Go's library (v2) writes the same one. */
-import { formatG } from '../model/number.ts';
 import type { Printable, PrintableList, PrintableMap } from './printable.ts';
 import { yamlText } from './yaml-scalar.ts';
 
@@ -72,8 +71,15 @@ function inline(value: Printable, column: number, indent: number): string {
   if (isMap(value)) return '{}';
   if (isList(value)) return flowList(value, column, indent);
   if (typeof value === 'string') return yamlText(value, { column, indent, flow: false, key: false });
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : formatG(value);
+  if (typeof value === 'number') return wholeNumber(value);
+  if (typeof value === 'object' && value !== null) return value.scalar;
   return String(value);
+}
+
+/** With all its digits; the largest that 64 bits have is no number here, but the next one is. */
+function wholeNumber(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
+  return String(value === 2 ** 64 ? 2n ** 64n - 1n : BigInt(value));
 }
 
 /** Broken after a comma where the line is too long. */

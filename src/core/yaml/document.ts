@@ -12,6 +12,7 @@ import { parseDuration } from '../model/duration.ts';
 import { parseGoFloat } from '../model/number.ts';
 import { readPlainYaml } from './plain-reader.ts';
 import { type YamlPair, YamlRecord } from './record.ts';
+import { strayTab } from './stray-tab.ts';
 
 /** Lines and columns count from 1. */
 export interface YamlFault {
@@ -36,7 +37,8 @@ export class YamlDocument {
   constructor(text: string, file: string) {
     this.file = file;
     this.content = text;
-    const plain = readPlainYaml(text);
+    const tab = strayTab(text);
+    const plain = tab >= 0 ? undefined : readPlainYaml(text);
     if (plain !== undefined) {
       this.root = plain;
       return;
@@ -53,6 +55,10 @@ export class YamlDocument {
       if (error.code === 'MULTIPLE_DOCS') continue;
       const { line, col } = this.lines.linePos(error.pos[0]);
       this.faults.push({ line, column: col, message: `yaml: ${error.message.split(/ at line \d/)[0]}` });
+    }
+    if (tab >= 0) {
+      const { line, col } = this.lines.linePos(tab);
+      this.faults.push({ line, column: col, message: 'yaml: found character that cannot start any token' });
     }
     this.root = this.resolve(this.parsed.contents as Node | null);
   }

@@ -1,6 +1,8 @@
 /** Clouds and hosters. */
 
+import { InputError } from '../../errors.ts';
 import { goQuote } from '../../model/quote.ts';
+import { parseGoUrl } from '../go-url.ts';
 import {
   boolean,
   duration,
@@ -278,8 +280,11 @@ export const scaleway = mechanism(
     required({ project_id: 'project_id is mandatory' }),
     oneSecretKey,
     required({ access_key: 'access_key is mandatory' }),
-    ({ accessKey, secretKey, projectId, zone }, at) => {
-      if (!SCALEWAY_KEY.test(accessKey))
+    ({ accessKey, secretKey, projectId, apiUrl, zone }, at) => {
+      if (!isUrl(apiUrl)) at.fault(`scaleway-sdk-go: invalid url ${apiUrl}`, 'api_url');
+      else if (apiUrl.endsWith('/'))
+        at.fault(`scaleway-sdk-go: invalid url ${apiUrl} it should not have a trailing slash`, 'api_url');
+      else if (!SCALEWAY_KEY.test(accessKey))
         at.fault(
           `scaleway-sdk-go: invalid access key format '${accessKey}', expected SCWXXXXXXXXXXXXXXXXX format`,
           'access_key',
@@ -299,6 +304,16 @@ export const scaleway = mechanism(
     },
   ),
 );
+
+function isUrl(text: string): boolean {
+  try {
+    parseGoUrl(text);
+    return true;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return false;
+  }
+}
 
 function oneSecretKey(settings: { secretKey: string; secretKeyFile: string }, at: Checked): void {
   if (settings.secretKey !== '' && settings.secretKeyFile !== '')

@@ -7,7 +7,7 @@ const VALUE = /^(?:[A-Za-z\d](?:[-\w.]{0,61}[A-Za-z\d])?)?$/;
 
 /** What is wrong with a field selector, or undefined. */
 export function fieldSelectorFault(selector: string): string | undefined {
-  if (selector.trim() === '') return undefined;
+  if (selector === '') return undefined;
   for (const term of selector.split(/(?<!\\),/)) {
     if (term !== '' && !/^[^=!]*(?:==|!=|=)/.test(term))
       return `invalid selector: '${selector}'; can't understand '${term}'`;

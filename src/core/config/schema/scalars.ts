@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { InputError } from '../../errors.ts';
 import { formatBase2, parseBase2 } from '../../model/byte-size.ts';
 import { formatDuration, parseDuration } from '../../model/duration.ts';
-import { parseGoFloat } from '../../model/number.ts';
+import { formatG, parseGoFloat } from '../../model/number.ts';
 import { expand } from '../expand.ts';
 import { parseGoUrl } from '../go-url.ts';
 import type { Reader } from '../reader.ts';
@@ -26,7 +26,13 @@ export const text: Type<string> = {
   print: (value) => value,
 };
 
-export const secret: Type<string> = { ...text, print: (value) => (value === '' ? '' : SECRET) };
+/** One that is empty is written as nothing where it cannot be left out. */
+export const secret: Type<string> = {
+  ...text,
+  goName: 'config.Secret',
+  read: (reader, node, path) => textOf(reader, node, path, 'config.plain'),
+  print: (value) => (value === '' ? null : SECRET),
+};
 
 /** The name of a file, made relative to the working directory. */
 export const file: Type<string> = {
@@ -86,15 +92,27 @@ function number(goName: string, accept: (value: number) => boolean): Type<number
       const value = !plain || digits === '' ? undefined : radix ? Number(digits) : parseGoFloat(dotted);
       const fits = goName === 'float64' || Number.isFinite(value);
       if (value !== undefined && fits && accept(value))
-        return goName === 'float64' ? value : Math.trunc(value);
+        return goName === 'float64' ? value : whole(value, digits);
       const kind = value === undefined ? 'str' : Number.isInteger(value) ? 'int' : 'float';
       const shown = written.length > 10 ? `${written.slice(0, 7)}...` : written;
       if (!isMap(node) && !isSeq(node))
         reader.fault(node, path, `cannot unmarshal !!${kind} \`${shown}\` into ${goName}`);
       return 0;
     },
-    print: (value) => value,
+    print: (value) => (goName === 'float64' ? { scalar: floatText(value) } : value),
   };
+}
+
+function floatText(value: number): string {
+  if (Number.isNaN(value)) return '.nan';
+  return formatG(value).replace(/^\+?(-?)Inf$/, '$1.inf');
+}
+
+/** What is written with more digits than 64 bits have is a fraction to Go, and too large a one for them. */
+function whole(value: number, digits: string): number {
+  if (value < 2 ** 63) return Math.trunc(value);
+  const exact = /^\d+$/.test(digits) && BigInt(digits) < 2n ** 64n;
+  return exact ? value : 2 ** 63;
 }
 
 const isInt64 = (value: number) => value >= -(2 ** 63) && value <= 2 ** 63;
@@ -153,6 +171,7 @@ export const size: Type<number> = {
 export const url: Type<string> = {
   ...text,
   goName: 'config.URL',
+  keepsEmpty: true,
   read: (reader, node, path) =>
     attempt(reader, node, path, '', () => {
       const value = textOf(reader, node, path);

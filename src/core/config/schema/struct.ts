@@ -49,6 +49,9 @@ export interface Checked {
   warn(message: string, key?: string): void;
 }
 
+/** Of values that were read: the properties that were given, and are zero all the same. */
+const givenZeros = new WeakMap<object, Set<string>>();
+
 interface StructOptions<T> {
   /** Runs after a section was read without faults; may complete the value. */
   check?: ((value: T, at: Checked) => void) | undefined;
@@ -93,7 +96,7 @@ export class Struct<T extends object> implements Type<T> {
     return this.parts.every((part) => {
       if ('inline' in part) return part.inline.isZero((part.prop ? values[part.prop] : values) as object);
       if ('extension' in part) return (values[part.prop] as readonly unknown[]).length === 0;
-      return part.type.isZero(values[part.prop]);
+      return isLeftOut(values, part);
     });
   }
 
@@ -142,6 +145,10 @@ export class Struct<T extends object> implements Type<T> {
       const node = fields.get(part.key);
       reader.found(at, node ?? fields.keyNode(part.key));
       values[part.prop] = readNullable(part.type, reader, node, at);
+      if (part.type.keepsEmpty && node !== null && !reader.document.isNull(node)) {
+        const given = givenZeros.get(values) ?? new Set();
+        givenZeros.set(values, given.add(part.prop));
+      }
     }
     if (reader.faultCount === before) this.options.check?.(value, checked(reader, fields, path));
   }
@@ -157,7 +164,7 @@ export class Struct<T extends object> implements Type<T> {
           out.push([key, printed]);
       } else {
         const own = values[part.prop];
-        if (part.hidden || (part.omitEmpty && part.type.isZero(own))) continue;
+        if (part.hidden || (part.omitEmpty && isLeftOut(values, part))) continue;
         out.push([part.key, part.type.print(own)]);
       }
     }
@@ -176,6 +183,10 @@ export class Struct<T extends object> implements Type<T> {
     }
     return values as T;
   }
+}
+
+function isLeftOut(values: Record<string, unknown>, { prop, type }: Field): boolean {
+  return type.isZero(values[prop]) && !givenZeros.get(values)?.has(prop);
 }
 
 interface Fields {

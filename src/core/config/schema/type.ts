@@ -15,6 +15,8 @@ export interface Type<T> {
   isZero(value: T): boolean;
   /** `node` is neither null nor left out. Faults go to the reader; then any value does. */
   read(reader: Reader, node: Node, path: string): T;
+  /** A zero value that was given is none that `omitempty` leaves out: an empty URL is one. */
+  readonly keepsEmpty?: boolean;
   /** Undefined where upstream writes nothing. */
   print(value: T): Printable;
 }

@@ -1,0 +1,31 @@
+/**
+ * Tabs where Go's reader takes none, and the package does not mind: on a line of their own, and behind the dash of a list.
+ */
+import { Lexer } from 'yaml';
+
+/** Of the lexer's own, which are in no text: of documents, flow errors and scalars. */
+const MARKS = ['\x02', '\x18', '\x1f'];
+
+/** Where the first one is, or -1. */
+export function strayTab(text: string): number {
+  if (!text.includes('\t')) return -1;
+  let offset = 0;
+  let depth = 0;
+  let before = '\n';
+  /** Of a tab at the start of a line that may have nothing else. */
+  let alone = -1;
+  for (const token of new Lexer().lex(text)) {
+    if (MARKS.includes(token)) continue;
+    const ends = token.startsWith('\n') || token.startsWith('\r') || token.startsWith('#');
+    if (alone >= 0 && ends) return alone;
+    alone = -1;
+    const tab = /^[ \t]+$/.test(token) && depth === 0 ? token.indexOf('\t') : -1;
+    if (tab >= 0 && before === '-') return offset + tab;
+    if (tab >= 0 && /[\n\r]$/.test(before)) alone = offset + tab;
+    if (token === '[' || token === '{') depth++;
+    if (token === ']' || token === '}') depth--;
+    offset += token.length;
+    before = token;
+  }
+  return alone;
+}
