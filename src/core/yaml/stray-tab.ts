@@ -16,15 +16,18 @@ export function strayTab(text: string): number {
   let alone = -1;
   for (const token of new Lexer().lex(text)) {
     if (MARKS.includes(token)) continue;
-    const ends = token.startsWith('\n') || token.startsWith('\r') || token.startsWith('#');
-    if (alone >= 0 && ends) return alone;
+    const start = offset;
+    offset += token.length;
+    if (/^[ \t]+$/.test(token)) {
+      const tab = depth === 0 && alone < 0 ? token.indexOf('\t') : -1;
+      if (tab >= 0 && before === '-') return start + tab;
+      if (tab >= 0 && /[\n\r]$/.test(before)) alone = start + tab;
+      continue;
+    }
+    if (alone >= 0 && /^[\n\r#]/.test(token)) return alone;
     alone = -1;
-    const tab = /^[ \t]+$/.test(token) && depth === 0 ? token.indexOf('\t') : -1;
-    if (tab >= 0 && before === '-') return offset + tab;
-    if (tab >= 0 && /[\n\r]$/.test(before)) alone = offset + tab;
     if (token === '[' || token === '{') depth++;
     if (token === ']' || token === '}') depth--;
-    offset += token.length;
     before = token;
   }
   return alone;
