@@ -10,6 +10,7 @@ import { queryTimes } from '../../cli/query-times.ts';
 import { openSources } from '../../cli/sources.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
+import type { FetchClient } from '../../core/http/fetch.ts';
 import { parseDuration } from '../../core/model/duration.ts';
 import type { Labels } from '../../core/model/labels.ts';
 import { type HistogramUsage, histogramUsage } from '../../core/promql/inspect/index.ts';
@@ -49,6 +50,9 @@ export default class QueryAnalyze extends TsmonCommand {
     ...httpFlags,
   };
 
+  /** What speaks to servers, where the flags do not say it. */
+  client: FetchClient | undefined = undefined;
+
   async run(): Promise<void> {
     const { flags } = await this.parse(QueryAnalyze);
     const options = engineOptions(flags);
@@ -57,6 +61,7 @@ export default class QueryAnalyze extends TsmonCommand {
     const source = await openSources(flags.from, {
       onDamage: (error) => this.complain(error.message),
       http: flags,
+      ...(this.client !== undefined && { client: this.client }),
     });
     try {
       const times = await queryTimes({ at: flags.at }, false, source, systemClock.now());

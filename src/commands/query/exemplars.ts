@@ -13,8 +13,7 @@ export default class QueryExemplars extends LookupCommand {
   static override examples = [
     {
       description: 'Traces of slow requests of the last hour',
-      command:
-        "<%= config.bin %> query exemplars 'histogram_quantile(0.99, rate(http_request_duration_seconds_bucket[5m]))' --since 1h",
+      command: "<%= config.bin %> query exemplars 'rate(latency_seconds_bucket[5m])' --since 1h",
     },
   ];
 

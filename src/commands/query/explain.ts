@@ -28,7 +28,7 @@ export default class QueryExplain extends TsmonCommand {
     {
       description: 'An error ratio over a day',
       command:
-        "<%= config.bin %> query explain --since 1d 'sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))'",
+        "<%= config.bin %> query explain --since 1d 'sum(rate(errors_total[5m]))/sum(rate(requests_total[5m]))'",
     },
   ];
 

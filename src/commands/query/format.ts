@@ -15,7 +15,7 @@ export default class QueryFormat extends TsmonCommand {
     {
       description: 'A long expression made legible',
       command:
-        '<%= config.bin %> query format \'sum by (job) (rate(http_requests_total{code=~"5.."}[5m])) / sum by (job) (rate(http_requests_total[5m]))\'',
+        '<%= config.bin %> query format \'sum(rate(a{code=~"5.."}[5m]))by(job)/sum(rate(a[5m]))by(job)\'',
     },
     { description: 'From a file', command: '<%= config.bin %> query format < expression.promql' },
   ];

@@ -40,7 +40,7 @@ Warnings and hints go to standard error. An empty result is no failure unless --
     {
       description: 'A file or a pipe instead of a data directory',
       command:
-        '<%= config.bin %> scrape host: | <%= config.bin %> query --from - \'topk(5, {__name__=~"node_.*"})\'',
+        '<%= config.bin %> scrape host: | <%= config.bin %> query --from - \'topk(5,{__name__=~"node_.*"})\'',
     },
     {
       description: "Another machine's data, at the time of its newest sample",

@@ -16,7 +16,7 @@ export default class QueryParse extends TsmonCommand {
     {
       description: 'Which metrics an expression uses',
       command:
-        "<%= config.bin %> query parse 'a / on (job) b' | jq -r '.. | select(.type? == \"vectorSelector\") | .name'",
+        "<%= config.bin %> query parse 'a/on(job)b' | jq -r '..|select(.type?==\"vectorSelector\").name'",
     },
   ];
 

@@ -29,7 +29,7 @@ export default class QueryProfile extends TsmonCommand {
     {
       description: 'Why a dashboard is slow',
       command:
-        "<%= config.bin %> query profile --since 6h 'histogram_quantile(0.99, sum by (le) (rate(latency_seconds_bucket[5m])))'",
+        "<%= config.bin %> query profile --since 6h 'histogram_quantile(0.9,sum(rate(latency_seconds_bucket[5m]))by(le))'",
     },
   ];
 
