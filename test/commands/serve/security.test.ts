@@ -350,6 +350,36 @@ describe('who has no password', () => {
       expect([401, 429, 400, 301], JSON.stringify(request)).toContain(statusOf(answer));
       expect(answer).not.toMatch(/"status":"success"|Healthy|tsmon_/);
     }
+    // Every request of a connection is asked, whatever it claims to be.
+    const allowed = basic('alice:secret');
+    const keep = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+    const pipelined = await rawExchange(
+      port,
+      keep('/-/healthy', allowed) + keep('/metrics') + get('/metrics'),
+    );
+    expect([...pipelined.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status)).toEqual([
+      '200',
+      '401',
+      '401',
+    ]);
+    for (const request of [
+      'GET /metrics HTTP/1.0\r\n\r\n',
+      get('/metrics', 'Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'),
+      'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+      'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n',
+      'POST /-/quit HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\n',
+      'POST /-/quit HTTP/1.1\r\nHost: x\r\nExpect: something\r\nContent-Length: 1\r\nConnection: close\r\n\r\n',
+      get('/%2d/healthy'),
+      get('/-%2Fhealthy'),
+      get('/-/ready;x'),
+      get('/-/ready#x'),
+      get('/assets/app.js'),
+    ]) {
+      const answer = await rawExchange(port, request);
+      expect([0, 100, 400, 401, 405, 417], JSON.stringify(request)).toContain(statusOf(answer));
+      expect(answer).not.toMatch(/Healthy|tsmon_|function/);
+    }
     expect(server.process.exitCode).toBeNull();
     // The door is still open for those who have one.
     await sleep(1500);

@@ -1,17 +1,8 @@
 /**
- * The server's HTTP: sockets, TLS, limits, what is refused, and which handler answers the rest. Handlers know nothing of
- * all that.
+ * The server's HTTP from a request on: who may ask, what is refused, and which handler answers the rest. Handlers know
+ * nothing of all that.
  */
-import { createServer, type Server as PlainServer } from 'node:http';
-import { createSecureServer } from 'node:http2';
-import { createServer as createTlsServer } from 'node:https';
-import {
-  type AddressInfo,
-  createServer as createNetServer,
-  type Server as NetServer,
-  type Socket,
-} from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from '../../instrument/index.ts';
 import type { Regex } from '../../regex/index.ts';
 import type { Logger } from '../logger.ts';
@@ -23,11 +14,9 @@ import { cleanTarget, htmlEscaped } from './path.ts';
 import { type AnyOutgoing, Reply } from './reply.ts';
 import { type AnyIncoming, BodyTooLarge, HttpRequest } from './request.ts';
 import type { FoundRoute, Router } from './router.ts';
+import { Transport } from './transport.ts';
 
-const MAX_HEADER_BYTES = 64 * 1024;
 const API_PREFIX = '/api/v1/';
-const HEADERS_TIMEOUT_MS = 10_000;
-const CHECK_MS = 2000;
 /** Of a path, in a log. */
 const SHOWN_PATH = 200;
 
@@ -52,10 +41,7 @@ export class HttpServer {
   private readonly options: HttpServerOptions;
   private readonly metrics: HttpMetrics;
   private readonly connections: Connections;
-  private readonly server: PlainServer;
-  /** A Node server has one address: those for the others hand their sockets over to it. */
-  private readonly doors: NetServer[] = [];
-  private readonly secure: boolean;
+  private readonly transport: Transport;
   private active = 0;
   private onIdle: (() => void) | undefined;
 
@@ -67,54 +53,23 @@ export class HttpServer {
       options.logger.warn('refused a connection: there are too many', { limit: options.maxConnections });
     });
     this.metrics = new HttpMetrics(registry, this.connections, options.router.names());
-    const tls = security.tlsOptions();
-    this.secure = tls !== undefined;
-    const limits = {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, readTimeoutMs),
-      requestTimeout: readTimeoutMs,
-      keepAliveTimeout: readTimeoutMs,
-      connectionsCheckingInterval: CHECK_MS,
-    };
-    const answer = (incoming: AnyIncoming, out: AnyOutgoing) => void this.answer(incoming, out);
-    if (tls === undefined) this.server = createServer(limits, answer);
-    else if (security.config.http2) {
-      this.server = createSecureServer(
-        { ...limits, ...tls, allowHTTP1: true },
-        answer,
-      ) as unknown as PlainServer;
-    } else {
-      this.server = createTlsServer({ ...limits, ...tls }, answer);
-    }
-    this.watch();
+    this.transport = new Transport({
+      security,
+      connections: this.connections,
+      readTimeoutMs,
+      onRequest: (incoming, out) => void this.answer(incoming, out),
+      onRefused: (reason, detail, address) => this.refuse(reason, detail, address),
+    });
   }
 
   /** Resolves with where it listens; for more than one address, call it once for each. */
-  async listen(port: number, host?: string): Promise<AddressInfo> {
-    const door = this.server.listening ? this.addDoor() : this.server;
-    await new Promise<void>((resolve, reject) => {
-      door.once('error', reject);
-      door.listen(port, host, () => {
-        door.off('error', reject);
-        resolve();
-      });
-    });
-    if (door !== this.server) this.doors.push(door);
-    return door.address() as AddressInfo;
-  }
-
-  private addDoor(): NetServer {
-    return createNetServer({ noDelay: true }, (socket) => this.server.emit('connection', socket));
+  listen(port: number, host?: string): Promise<AddressInfo> {
+    return this.transport.listen(port, host);
   }
 
   /** Takes no more connections, and resolves when all that was asked is answered, at the latest after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
-    this.options.security.stop();
-    const servers: NetServer[] = [this.server, ...this.doors];
-    const closed = Promise.all(
-      servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
-    );
-    this.server.closeIdleConnections?.();
+    const closed = this.transport.close();
     if (this.active > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, deadlineMs);
@@ -126,36 +81,6 @@ export class HttpServer {
     }
     this.connections.destroyAll();
     await closed;
-  }
-
-  private watch(): void {
-    const { server } = this;
-    const { security } = this.options;
-    this.connections.watch(server, this.secure);
-    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      if (error.code === 'ECONNRESET' || !socket.writable) {
-        socket.destroy();
-        return;
-      }
-      this.refuse('malformed', error.message, socket.remoteAddress);
-      const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
-        socket.destroy(),
-      );
-    });
-    if (!this.secure) return;
-    server.on('tlsClientError', (error: Error, socket: Socket) => {
-      this.refuse('tls', error.message, socket.remoteAddress);
-    });
-    server.prependListener('secureConnection', (socket: TLSSocket) => {
-      const reason = security.refusal(socket);
-      if (reason === undefined) return;
-      this.refuse('client_certificate', reason, socket.remoteAddress);
-      socket.destroy();
-    });
-    security.watch((tls) =>
-      (server as unknown as { setSecureContext(tls: object): void }).setSecureContext(tls),
-    );
   }
 
   private async answer(incoming: AnyIncoming, out: AnyOutgoing): Promise<void> {
@@ -338,11 +263,6 @@ interface Found {
   status?: number;
   refusal?: string;
 }
-
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
 
 function headerOf(incoming: AnyIncoming, name: string): string {
   const value = incoming.headers[name];
