@@ -1,16 +1,9 @@
 /** Targets that mean harm, or are broken, beside one that is well: real sockets, and the real database behind them. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../../src/core/clock.ts';
-import { openHttpClient } from '../../../src/core/http/configured-client.ts';
-import { type ActiveTarget, ScrapeManager } from '../../../src/core/scrape/index.ts';
-import { openJobClient } from '../../../src/core/scrape/job-client.ts';
-import { Database } from '../../../src/core/tsdb/db/index.ts';
+import { DEFAULT_HTTP_CLIENT_CONFIG } from '../../../src/core/http/http-config.ts';
 import { flood, serveHttp, serveRaw } from '../http/servers.ts';
-import { job, staticTargets } from './job.ts';
+import { scrapeHostile } from './hostile-stage.ts';
 
 const TEXT = { 'Content-Type': 'text/plain; version=0.0.4' };
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';
@@ -79,48 +72,12 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
       }),
     ),
   };
-  const dir = mkdtempSync(join(tmpdir(), 'tsmon-hostile-'));
-  const db = await Database.open(dir, { clock: systemClock });
-  const manager = new ScrapeManager({
-    clock: systemClock,
-    store: { appender: () => db.appender() },
-    openClient: (config) => openJobClient(config, { userAgent: 'tsmon/test' }),
-    discovery: { openClient: (http) => openHttpClient(http, { userAgent: 'tsmon/test' }), env: {} },
-    onTrouble: () => {},
-  });
-  manager.apply([
-    job({
-      scrapeIntervalMs: 1200,
-      scrapeTimeoutMs: 1000,
-      bodySizeLimitBytes: 2_000_000,
-      sampleLimit: 1000,
-      labelValueLengthLimit: 1000,
-      discovery: [staticTargets(...Object.values(hosts))],
-    }),
-  ]);
-  const all = () =>
-    new Map(
-      Object.entries(hosts).map(([name, host]): [string, ActiveTarget] => [
-        name,
-        manager.activeTargets().find(({ labels }) => labels.get('instance') === host)!,
-      ]),
-    );
-  // On a busy machine any of them may run into the timeout now and then.
-  const errors: Record<string, string> = {};
-  const settled = () => {
-    for (const [name, target] of all()) {
-      if (target === undefined || target.health === 'unknown') continue;
-      if (errors[name] === undefined || errors[name].startsWith('timed out')) errors[name] = target.lastError;
-    }
-    const isDone = (name: string) => SLOW.includes(name) || !errors[name].startsWith('timed out');
-    return Object.keys(hosts).every((name) => errors[name] !== undefined && isDone(name));
-  };
-  const end = Date.now() + 30_000;
-  while (Date.now() < end && (!settled() || scrapes < 2)) await new Promise((r) => setTimeout(r, 50));
-  const targets = all();
-  await manager.stop();
-
-  expect(targets.size).toBe(Object.keys(hosts).length);
+  const { errors, series } = await scrapeHostile(
+    hosts,
+    { bodySizeLimitBytes: 2_000_000, sampleLimit: 1000, labelValueLengthLimit: 1000 },
+    SLOW,
+    () => scrapes >= 2,
+  );
   expect(errors).toEqual({
     good: '',
     drip: expect.stringMatching(/^timed out after 1s/),
@@ -137,7 +94,90 @@ it('hostile targets fail by themselves, store nothing, and do not keep others wa
     local: expect.stringContaining('redirect to file:///etc/passwd refused'),
   });
   // Five series about each target, and of two what was exposed.
-  expect(db.stats().series).toBe(Object.keys(hosts).length * 5 + 2);
-  await db.close();
-  rmSync(dir, { recursive: true });
+  expect(series).toBe(Object.keys(hosts).length * 5 + 2);
+}, 60_000);
+
+it('answers that are no proper ones fail by themselves, and credentials go nowhere else', async () => {
+  const raw = (answer: string | Buffer) => hostOf(serveRaw((socket) => socket.end(answer)));
+  let stolen: string | undefined = 'nobody came';
+  const thief = await serveHttp((request, response) => {
+    stolen = request.headers.authorization;
+    response.writeHead(200, TEXT).end('stolen 1\n');
+  });
+  const types = ['text/plain', 'application/openmetrics-text', 'text/html', 'application/json'];
+  let answers = 0;
+  const hosts = {
+    good: await body('good 1\n'),
+    endlessGzip: await hostOf(
+      serveHttp((_request, response) => {
+        response.writeHead(200, { ...TEXT, 'Content-Encoding': 'gzip' });
+        const gzip = createGzip({ level: 1 });
+        gzip.on('error', () => {}).pipe(response);
+        response.on('close', () => gzip.destroy());
+        const more = () => {
+          while (!gzip.destroyed && gzip.write(Buffer.alloc(1 << 16, 'gzip 1\n')));
+        };
+        gzip.on('drain', more);
+        more();
+      }),
+    ),
+    changing: await hostOf(
+      serveHttp((_request, response) => {
+        const type = types[answers++ % types.length];
+        response.writeHead(200, { 'Content-Type': type }).end('changing 1\n# EOF\n');
+      }),
+    ),
+    redirecting: await hostOf(
+      serveHttp((_request, response) => {
+        response.writeHead(302, { Location: `${thief}/metrics` }).end();
+      }),
+    ),
+    headers: await hostOf(
+      serveRaw((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n');
+        flood(socket, 'X-Flood: yes\r\n'.repeat(1000));
+      }),
+    ),
+    midChunk: await raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\nff\r\nmid 1\n`),
+    ancient: await raw('ancient 1\n'),
+    invalid: await raw(
+      Buffer.concat([Buffer.from(`${HEAD}\r\ninvalid{a="`), Buffer.from([0xff]), Buffer.from('"} 1\n')]),
+    ),
+    huge: await body(`huge{a="${'x'.repeat(20_000_000)}"} 1\n`),
+    unfinished: await body(`unfinished{a="${'x'.repeat(1_000_000)}`),
+  };
+  const { errors, series } = await scrapeHostile(
+    hosts,
+    {
+      bodySizeLimitBytes: 30_000_000,
+      labelValueLengthLimit: 1000,
+      http: {
+        ...DEFAULT_HTTP_CLIENT_CONFIG,
+        basicAuth: { username: 'u', usernameFile: '', password: 'p', passwordFile: '' },
+      },
+    },
+    ['endlessGzip', 'headers', 'huge'],
+    () => answers >= 2 * types.length,
+  );
+  expect(errors).toEqual({
+    good: '',
+    endlessGzip: expect.stringMatching(/^(?:body size limit exceeded|timed out)/),
+    changing: '',
+    redirecting: '',
+    headers: expect.stringMatching(/^(?:the headers of the answer are too large|timed out)/),
+    midChunk: expect.stringContaining('the connection was lost'),
+    ancient: expect.stringContaining('the answer is not valid HTTP'),
+    invalid: expect.stringContaining('UTF-8'),
+    huge: expect.stringMatching(/label_value_length_limit exceeded|^timed out/),
+    unfinished: expect.stringContaining('quot'),
+  });
+  expect(stolen).toBeUndefined();
+  // Five series about each target, and what the good, the changing and the redirecting one expose.
+  expect(series).toBe(Object.keys(hosts).length * 5 + 3);
+}, 60_000);
+
+it('a TLS handshake that never ends times out', async () => {
+  const host = await hostOf(serveRaw(() => {}));
+  const { errors } = await scrapeHostile({ mute: host }, { scheme: 'https' }, ['mute']);
+  expect(errors['mute']).toBe('timed out after 1s in the TLS handshake');
 }, 60_000);
