@@ -12,7 +12,7 @@ import { compareStrings } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Metadata } from '../model/metadata.ts';
 import {
-  askEach,
+  askingEach,
   BlockReader,
   inOrderEnd,
   isUlid,
@@ -22,6 +22,7 @@ import {
   type PlacedSet,
   type StoredSeriesSet,
 } from '../tsdb/block/index.ts';
+import { runSteps } from '../tsdb/compaction/index.ts';
 import { PageCache, SeriesCache } from '../tsdb/index/index.ts';
 import { HeadFiles } from './log/head-files.ts';
 import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
@@ -92,10 +93,10 @@ export class DirectorySource implements Source {
   }
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
-    const sets: PlacedSet[] = this.ofBlocks(hints, (block) => ({
-      dir: block.dir,
-      set: block.select(matchers, hints.mint, hints.maxt),
-    }));
+    const sets: PlacedSet[] = this.ofBlocks(hints, function* (block) {
+      yield;
+      return { dir: block.dir, set: block.select(matchers, hints.mint, hints.maxt) };
+    });
     for (const set of this.logSets(matchers, hints)) sets.push({ dir: join(this.dir, 'wal'), set });
     return limited(mergeReadable(sets, this.report), hints.limit ?? 0);
   }
@@ -183,8 +184,8 @@ export class DirectorySource implements Source {
   };
 
   /** What `ask` says of each block in the range; those that are too damaged to say are left out. */
-  private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => T): T[] {
-    return askEach(this.blocksIn(range), ask, this.report);
+  private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => Generator<void, T>): T[] {
+    return runSteps(askingEach(this.blocksIn(range), ask, this.report));
   }
 
   private blocksIn({ mint, maxt }: TimeRange): BlockReader[] {

@@ -13,8 +13,8 @@ import {
   PageCache,
   SelectionCache,
   SeriesCache,
-  selectLabelNames,
-  selectLabelValues,
+  selectingLabelNames,
+  selectingLabelValues,
   selectPostings,
 } from '../index/index.ts';
 import { CHUNKS_DIR, ChunkSegments, type StoredChunk } from './chunk-segments.ts';
@@ -81,12 +81,13 @@ export class BlockReader {
     return new BlockSeriesSet(this, there.subarray(0, n), series, mint, maxt);
   }
 
-  labelNames(matchers: readonly Matcher[]): string[] {
-    return selectLabelNames(this.index, matchers);
+  /** Sorted; in steps of some milliseconds, as the next. */
+  labelNames(matchers: readonly Matcher[]): Generator<void, string[]> {
+    return selectingLabelNames(this.index, matchers);
   }
 
-  labelValues(name: string, matchers: readonly Matcher[]): string[] {
-    return selectLabelValues(this.index, name, matchers);
+  labelValues(name: string, matchers: readonly Matcher[]): Generator<void, string[]> {
+    return selectingLabelValues(this.index, name, matchers);
   }
 
   /** Keeps all of the block readable, also when somebody removes it. Throws what `open` throws. */

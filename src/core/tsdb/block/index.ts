@@ -3,7 +3,7 @@ export { BlockWriter, type BlockWriterOptions, UNFINISHED_SUFFIX } from './block
 export { addInterval, covers, type Intervals, removeDeleted, touches } from './intervals.ts';
 export { linkBlock } from './link-block.ts';
 export * from './meta.ts';
-export { askEach, mergeReadable, mergingReadable, type OnDamage, type PlacedSet } from './readable.ts';
+export { askingEach, mergeReadable, mergingReadable, type OnDamage, type PlacedSet } from './readable.ts';
 export { mergeRuns } from './sample-runs.ts';
 export * from './series-set.ts';
 export { syncTree } from './sync-tree.ts';

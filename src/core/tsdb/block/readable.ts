@@ -13,17 +13,22 @@ export interface PlacedSet {
   set: StoredSeriesSet;
 }
 
-/** What `ask` says of each place; those that are too damaged to say are left out. */
-export function askEach<P, T>(places: readonly P[], ask: (place: P) => T, onDamage: OnDamage): T[] {
-  return places.flatMap((place) => {
+/** What `ask` says of each place, in its steps; those that are too damaged to say are left out. */
+export function* askingEach<P, T>(
+  places: readonly P[],
+  ask: (place: P) => Generator<void, T>,
+  onDamage: OnDamage,
+): Generator<void, T[]> {
+  const out: T[] = [];
+  for (const place of places) {
     try {
-      return [ask(place)];
+      out.push(yield* ask(place));
     } catch (error) {
       if (!(error instanceof CorruptionError)) throw error;
       onDamage(error);
-      return [];
     }
-  });
+  }
+  return out;
 }
 
 /** All series, as mergeSeriesSets, without damaged samples, and without places of which the labels cannot be read. */

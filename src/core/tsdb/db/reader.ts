@@ -8,13 +8,13 @@ import { compareStrings, type Labels, METRIC_NAME } from '../../model/labels.ts'
 import type { Matcher } from '../../model/matcher.ts';
 import type { Metadata } from '../../model/metadata.ts';
 import {
-  askEach,
+  askingEach,
   type BlockReader,
   mergingReadable,
   type PlacedSet,
   type StoredSeriesSet,
 } from '../block/index.ts';
-import { runStepsWithPauses } from '../compaction/index.ts';
+import { runSteps, runStepsWithPauses } from '../compaction/index.ts';
 import {
   type Head,
   HeadIndex,
@@ -24,7 +24,7 @@ import {
   selectHead,
   selectHeadLabels,
 } from '../head/index.ts';
-import { selectLabelNames, selectLabelValues, selectPostings } from '../index/index.ts';
+import { selectingLabelNames, selectingLabelValues, selectPostings } from '../index/index.ts';
 import type { BlockSet } from './block-set.ts';
 
 /** Both inclusive, ms. */
@@ -58,10 +58,10 @@ export class DatabaseReader {
 
   async select(matchers: readonly Matcher[], hints: SelectHints): Promise<StoredSeriesSet> {
     const { mint, maxt, labelsOnly = false, newestOnly = false, limit = 0 } = hints;
-    const selections: PlacedSet[] = this.ofBlocks(hints, (block) => ({
-      dir: block.dir,
-      set: block.select(matchers, mint, maxt),
-    }));
+    const selections: PlacedSet[] = await this.ofBlocks(hints, function* (block) {
+      yield;
+      return { dir: block.dir, set: block.select(matchers, mint, maxt) };
+    });
     if (this.headReaches(hints)) {
       const steps = labelsOnly
         ? selectHeadLabels(this.head, matchers, mint, maxt)
@@ -89,15 +89,18 @@ export class DatabaseReader {
   }
 
   async labelNames(matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    const names = this.ofBlocks(range, (block) => block.labelNames(matchers));
-    if (this.headReaches(range)) names.push(selectLabelNames(new HeadIndex(this.head.series), matchers));
+    const names = await this.ofBlocks(range, (block) => block.labelNames(matchers));
+    if (this.headReaches(range)) {
+      // At a stretch: rows are given out again.
+      names.push(runSteps(selectingLabelNames(new HeadIndex(this.head.series), matchers)));
+    }
     return union(names);
   }
 
   async labelValues(name: string, matchers: readonly Matcher[], range: TimeRange): Promise<string[]> {
-    const values = this.ofBlocks(range, (block) => block.labelValues(name, matchers));
+    const values = await this.ofBlocks(range, (block) => block.labelValues(name, matchers));
     if (this.headReaches(range)) {
-      values.push(selectLabelValues(new HeadIndex(this.head.series), name, matchers));
+      values.push(runSteps(selectingLabelValues(new HeadIndex(this.head.series), name, matchers)));
     }
     return union(values);
   }
@@ -179,8 +182,8 @@ export class DatabaseReader {
   }
 
   /** What `ask` says of each block in the range; those that are too damaged to say are left out. */
-  private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => T): T[] {
-    return askEach(this.blocksIn(range), ask, this.onDamage);
+  private ofBlocks<T>(range: TimeRange, ask: (block: BlockReader) => Generator<void, T>): Promise<T[]> {
+    return runStepsWithPauses(askingEach(this.blocksIn(range), ask, this.onDamage));
   }
 
   private headReaches({ mint, maxt }: TimeRange): boolean {

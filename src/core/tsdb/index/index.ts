@@ -3,7 +3,7 @@ export { IndexReader } from './index-reader.ts';
 export { IndexWriter } from './index-writer.ts';
 export { PageCache, PagedFile } from './paged-file.ts';
 export * from './postings.ts';
-export { type LabelIndex, selectLabelNames, selectLabelValues, selectPostings } from './select.ts';
+export { type LabelIndex, selectingLabelNames, selectingLabelValues, selectPostings } from './select.ts';
 export { SelectionCache } from './selection-cache.ts';
 export { SequentialFile } from './sequential-file.ts';
 export { type CachedSeries, SeriesCache } from './series-cache.ts';

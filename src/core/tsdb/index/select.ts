@@ -30,6 +30,9 @@ export interface LabelIndex {
 /** Reading the labels of one series costs about as much as trying so many label values. */
 const SERIES_COST = 4;
 
+/** Series that are asked between two chances for others to work. */
+const STEP_SERIES = 2000;
+
 /** Refs of the series for which every matcher holds. */
 export function selectPostings(index: LabelIndex, matchers: readonly Matcher[]): Uint32Array {
   // First those that name their values; they may leave so few series that the others need not try all values.
@@ -56,25 +59,52 @@ export function selectPostings(index: LabelIndex, matchers: readonly Matcher[]):
   return out ?? index.allPostings();
 }
 
-/** Values of label `name` among the series for which every matcher holds, sorted. */
-export function selectLabelValues(index: LabelIndex, name: string, matchers: readonly Matcher[]): string[] {
+/** Values of label `name` among the series for which every matcher holds, sorted; in steps of some milliseconds. */
+export function* selectingLabelValues(
+  index: LabelIndex,
+  name: string,
+  matchers: readonly Matcher[],
+): Generator<void, string[]> {
   if (matchers.length === 0) return index.labelValues(name);
   const series = selectPostings(index, matchers);
   if (series.length === 0) return [];
   const values = index.labelValues(name);
-  // Either each value is tried against the series, or each series is asked for its value.
-  if (values.length <= series.length) {
-    return values.filter((value) => overlap(index.postings(name, value), series));
+  yield;
+  // Either each series is asked for its value, or each value is tried against the series.
+  if (values.length > series.length) {
+    const found = yield* inPieces(series, (piece) => index.labelValuesOf(piece, name));
+    return values.filter((value) => found.has(value));
   }
-  const found = index.labelValuesOf(series, name);
-  return values.filter((value) => found.has(value));
+  const out: string[] = [];
+  for (const value of values) {
+    if (overlap(index.postings(name, value), series)) out.push(value);
+    yield;
+  }
+  return out;
 }
 
-/** Names of the labels of the series for which every matcher holds, sorted. */
-export function selectLabelNames(index: LabelIndex, matchers: readonly Matcher[]): string[] {
+/** Names of the labels of the series for which every matcher holds, sorted; in steps of some milliseconds. */
+export function* selectingLabelNames(
+  index: LabelIndex,
+  matchers: readonly Matcher[],
+): Generator<void, string[]> {
   if (matchers.length === 0) return index.labelNames();
-  const found = index.labelNamesOf(selectPostings(index, matchers));
+  const series = selectPostings(index, matchers);
+  yield;
+  const found = yield* inPieces(series, (piece) => index.labelNamesOf(piece));
   return index.labelNames().filter((name) => found.has(name));
+}
+
+function* inPieces(
+  refs: Uint32Array,
+  ask: (piece: Uint32Array) => Set<string>,
+): Generator<void, Set<string>> {
+  const found = new Set<string>();
+  for (let from = 0; from < refs.length; from += STEP_SERIES) {
+    for (const text of ask(refs.subarray(from, from + STEP_SERIES))) found.add(text);
+    yield;
+  }
+  return found;
 }
 
 /** Whether the matcher is a list of values. */

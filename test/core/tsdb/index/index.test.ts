@@ -5,13 +5,14 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CorruptionError } from '../../../../src/core/errors.ts';
 import { compareStrings, type Labels, labelsFromObject, Matcher } from '../../../../src/core/model/index.ts';
+import { runSteps } from '../../../../src/core/tsdb/compaction/index.ts';
 import {
   ChunkMetas,
   IndexReader,
   IndexWriter,
   PageCache,
-  selectLabelNames,
-  selectLabelValues,
+  selectingLabelNames,
+  selectingLabelValues,
   selectPostings,
 } from '../../../../src/core/tsdb/index/index.ts';
 import { indexV1, type PlainSeries } from './index-v1.ts';
@@ -128,9 +129,11 @@ describe.each([
         const found = [...selectPostings(index, matchers)].map((ref) => index.labels(ref).toString());
         expect(found).toEqual(want.map((s) => s.labels.toString()));
         const names = new Set(want.flatMap((s) => [...s.labels.names]));
-        expect(selectLabelNames(index, matchers)).toEqual([...names].sort(compareStrings));
+        expect(runSteps(selectingLabelNames(index, matchers))).toEqual([...names].sort(compareStrings));
         const values = new Set(want.map((s) => s.labels.get('a')).filter((value) => value !== ''));
-        expect(selectLabelValues(index, 'a', matchers)).toEqual([...values].sort(compareStrings));
+        expect(runSteps(selectingLabelValues(index, 'a', matchers))).toEqual(
+          [...values].sort(compareStrings),
+        );
         index.close();
       }),
       { numRuns: 100 },
@@ -179,7 +182,7 @@ describe('an index of many series', () => {
     ).toBe(1);
     expect(selectPostings(index, [new Matcher('=~', 'path', '.*/471.')]).length).toBe(10);
     const one = [new Matcher('=', 'instance', 'host-0042:9100'), new Matcher('!=', '__name__', 'metric_0')];
-    expect(selectLabelValues(index, 'path', one).length).toBe(8);
+    expect(runSteps(selectingLabelValues(index, 'path', one)).length).toBe(8);
     index.close();
   });
 
