@@ -297,6 +297,7 @@ export const AGENT_FLAGS = {
 export const IDLE_FLAGS = {
   'web.console.templates': Flags.string({ hidden: true }),
   'web.console.libraries': Flags.string({ hidden: true }),
+  'web.enable-otlp-receiver': Flags.boolean({ hidden: true, allowNo: true }),
   'web.local-assets': Flags.string({ hidden: true }),
   'web.user-assets': Flags.string({ hidden: true }),
   'storage.tsdb.no-lockfile': Flags.boolean({ hidden: true, allowNo: true }),

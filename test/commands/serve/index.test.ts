@@ -195,6 +195,9 @@ describe('a server', () => {
     expect(flags['query.max-samples']).toBe('50000000');
     expect(flags['storage.tsdb.path']).toBe('other');
     expect(flags['config.file']).toBe('p.yml');
+    // Clients ask for what a Prometheus of this version has.
+    const { version } = await data(`${base}/api/v1/status/buildinfo`);
+    expect(version).toMatch(/^3\.\d+\.\d+\+tsmon\.\d+\.\d+\.\d+/);
     const info = await data(`${base}/api/v1/status/runtimeinfo`);
     expect(info.storageRetention).toBe('30d or 1GiB');
     expect(server.log.join('\n')).toContain('--web.console.templates is taken for compatibility');

@@ -33,6 +33,7 @@ import { serverMetrics } from './metrics.ts';
 import { ReloadStatus } from './reload-status.ts';
 import { rulesView } from './rules-view.ts';
 import type { DaemonSettings } from './settings.ts';
+import { spokenVersion } from './spoken-version.ts';
 import { statusView } from './status-view.ts';
 import { limitsOf, openDatabase, retentionOf } from './storage.ts';
 import { targetsView } from './targets-view.ts';
@@ -152,7 +153,10 @@ export class Daemon {
       ...this.db.families(),
       ...ruleFamilies(this.rules),
     ]);
-    serverMetrics(this.registry, { version: settings.version, isReady: () => this.state === 'ready' });
+    serverMetrics(this.registry, {
+      version: spokenVersion(settings.version),
+      isReady: () => this.state === 'ready',
+    });
     this.http = this.makeServer();
     addWebRoutes(this.http.router, settings);
     if (settings.ownConfig) addHostRoute(this.http.router, logger);

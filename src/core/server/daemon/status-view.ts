@@ -5,6 +5,7 @@ import { formatDuration } from '../../model/duration.ts';
 import type { Database } from '../../tsdb/db/index.ts';
 import type { StatusView, TsdbStatus } from '../views.ts';
 import type { DaemonSettings } from './settings.ts';
+import { spokenVersion } from './spoken-version.ts';
 
 export interface StatusParts {
   settings: DaemonSettings;
@@ -25,7 +26,7 @@ export function statusView(parts: StatusParts): StatusView {
     flags: () => settings.flags,
     runtimeInfo: () => runtimeInfo(parts),
     buildInfo: () => ({
-      version: settings.version,
+      version: spokenVersion(settings.version),
       revision: '',
       branch: '',
       buildUser: '',
