@@ -5,7 +5,14 @@ import type { GlobalSwitch } from '../core/config/index.ts';
 import type { DiscoveryResources } from '../core/discovery/index.ts';
 import { InputError } from '../core/errors.ts';
 import { openHttpClient } from '../core/http/configured-client.ts';
-import { openJobs, type ScrapeConfig, ScrapeManager, ScrapeState, scrapeOnce } from '../core/scrape/index.ts';
+import {
+  openJobs,
+  type ScrapeConfig,
+  ScrapeManager,
+  ScrapeState,
+  scrapeOnce,
+  scrapeRepeatedly,
+} from '../core/scrape/index.ts';
 import { openJobClient } from '../core/scrape/job-client.ts';
 import { nearestName } from '../core/spelling/index.ts';
 import { DEFAULT_CONFIG } from './scrape-job-flags.ts';
@@ -79,12 +86,14 @@ export interface OneRound {
   only: readonly string[] | undefined;
   /** Where a round leaves for the next one which series there were. */
   stateFile: string | undefined;
+  /** So many scrapes of each target, as far apart as its job says. */
+  count: number;
 }
 
-/** Scrapes every target of the jobs once. Returns whether all was found and up. */
+/** Scrapes every target that the jobs have now, once or several times. Returns whether all was found and up. */
 export async function scrapeJobsOnce(
   configs: readonly ScrapeConfig[],
-  { concurrency, only, stateFile }: OneRound,
+  { concurrency, only, stateFile, count }: OneRound,
   { clock, version, createdAsStart, printer, complain, signal }: JobRun,
 ): Promise<boolean> {
   const state = stateFile === undefined ? undefined : new ScrapeState(textOf(stateFile), stateFile);
@@ -98,7 +107,15 @@ export async function scrapeJobsOnce(
   try {
     for (const trouble of open.troubles) complain(trouble);
     state?.begin(open, only, clock, printer);
-    await scrapeOnce(open.scrapers, { clock, concurrency, signal }, printer);
+    const options = { clock, concurrency, signal };
+    if (count === 1) await scrapeOnce(open.scrapers, options, printer);
+    else
+      await Promise.all(
+        [...new Set(open.intervalsMs)].map((intervalMs) => {
+          const scrapers = open.scrapers.filter((_, i) => open.intervalsMs[i] === intervalMs);
+          return scrapeRepeatedly(scrapers, { ...options, intervalMs, count, align: false }, printer);
+        }),
+      );
     state?.finish(open);
     if (stateFile !== undefined) replaceFile(stateFile, String(state));
   } finally {

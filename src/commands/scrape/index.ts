@@ -40,6 +40,7 @@ const WITH_CONFIG = [
   'state',
   'output',
   'interval',
+  'count',
   'watch',
   'concurrency',
   'color',
@@ -52,6 +53,7 @@ interface JobRunFlags {
   state?: string | undefined;
   output: string;
   interval?: string | undefined;
+  count?: number | undefined;
   concurrency: number;
   'enable-feature'?: string[] | undefined;
 }
@@ -64,7 +66,7 @@ export default class Scrape extends TsmonCommand {
   static override description =
     `A target is a URL (http:// and /metrics may be left out), unix:SOCKET, a file in any exposition format, - for standard input, host: for this machine (the metrics of node_exporter, without one) or self: for tsmon's own process. Without a target it is host: and self:.
 
-With --config or --scrape-job the targets are those of a prometheus.yml, found, relabelled and scraped as Prometheus would do it: once, or with --interval or --watch (each job at its own pace) until interrupted, with targets that come and go, and the file read again at SIGHUP. What comes out then is what a Prometheus would store; with --state, so is what comes out of single runs from cron.
+With --config or --scrape-job the targets are those of a prometheus.yml, found, relabelled and scraped as Prometheus would do it: once; with --count so often, the targets that are there at the start; or with --interval or --watch until interrupted, with targets that come and go, and the file read again at SIGHUP. Each job has its own pace, unless --interval gives one to all. What comes out then is what a Prometheus would store; with --state, so is what comes out of single runs from cron.
 
 Samples get the labels job and instance, the time of the scrape, and the series up, scrape_duration_seconds, scrape_samples_scraped, scrape_samples_post_metric_relabeling and scrape_series_added, as in Prometheus. A target that cannot be scraped gives up 0 and a reason on stderr; the others are printed all the same, and the exit status is 1.`;
 
@@ -303,7 +305,9 @@ Samples get the labels job and instance, the time of the scrape, and the series 
     const isGood = await interruptible(async (signal) => {
       const run = { clock: systemClock, version, createdAsStart, printer, complain, signal };
       const { concurrency, state: stateFile, 'scrape-job': only } = flags;
-      if (!repeat) return jobs.scrapeJobsOnce(await load(), { concurrency, only, stateFile }, run);
+      const count = flags.count ?? (repeat ? Number.POSITIVE_INFINITY : 1);
+      if (Number.isFinite(count))
+        return jobs.scrapeJobsOnce(await load(), { concurrency, only, stateFile, count }, run);
       return jobs.scrapeJobs(load, run);
     });
     if (!isGood) process.exitCode ??= EXIT_FAILED;

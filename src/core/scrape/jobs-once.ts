@@ -13,6 +13,8 @@ export interface OpenJobs {
   scrapers: Scraper[];
   /** The job of each scraper. */
   jobNames: string[];
+  /** How often each scraper's target is to be scraped. */
+  intervalsMs: number[];
   /** Jobs of which targets may be missing, because a discoverer failed. */
   incomplete: ReadonlySet<string>;
   /** What is wrong: discoverers that failed, targets that cannot be scraped. */
@@ -42,6 +44,7 @@ export async function openJobs(
   const clients = new Set<FetchClient>();
   const scrapers: Scraper[] = [];
   const jobNames: string[] = [];
+  const intervalsMs: number[] = [];
   const incomplete = new Set<string>();
   const troubles: string[] = [];
   for (const [i, config] of configs.entries()) {
@@ -67,10 +70,11 @@ export async function openJobs(
       const options = scraperOptions(target, config, parts);
       scrapers.push(new Scraper(target, input, options));
       jobNames.push(jobName);
+      intervalsMs.push(target.intervalMs);
     }
   }
   const close = () => {
     for (const client of clients) client.close();
   };
-  return { scrapers, jobNames, incomplete, troubles, close };
+  return { scrapers, jobNames, intervalsMs, incomplete, troubles, close };
 }

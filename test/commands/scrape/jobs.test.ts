@@ -89,6 +89,56 @@ describe('scrape --config', () => {
     expect(status).toBe(1);
   });
 
+  it('scrapes so often with --count, each job at its own pace or all at one', async () => {
+    let asked = 0;
+    const url = await serveHttp((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(`a ${++asked}\n`);
+    });
+    const job = (name: string, interval: string) =>
+      `- {job_name: ${name}, scrape_interval: ${interval}, scrape_timeout: ${interval}, static_configs: [{targets: ['${new URL(url).host}']}]}\n`;
+    file('prometheus.yml', `scrape_configs:\n${job('quick', '50ms')}${job('slow', '1h')}`);
+    const times = ({ stdout }: Finished, name: string) =>
+      [...stdout.matchAll(new RegExp(`^a\\{.*job="${name}"\\} \\d+ (\\d+)$`, 'gm'))].map(([, t]) =>
+        Number(t),
+      );
+    const own = await run(['scrape', '--config', 'prometheus.yml', '--scrape-job', 'quick', '--count', '4']);
+    expect(own.status).toBe(0);
+    expect(asked).toBe(4);
+    expect(times(own, 'quick')).toHaveLength(4);
+    const all = await run(['scrape', '--config', 'prometheus.yml', '--interval', '20ms', '--count', '2']);
+    expect([times(all, 'quick').length, times(all, 'slow').length, all.status]).toEqual([2, 2, 0]);
+  });
+
+  it('hands on when series began, for who stores them to add zeros', async () => {
+    const created = Date.now() / 1000 - 60;
+    const url = await serveHttp((_request, response) => {
+      response
+        .writeHead(200, { 'Content-Type': 'application/openmetrics-text; version=1.0.0' })
+        .end(`# TYPE c counter\nc_total 7\nc_created ${created}\n# EOF\n`);
+    });
+    file(
+      'prometheus.yml',
+      `scrape_configs: [{job_name: j, static_configs: [{targets: ['${new URL(url).host}']}]}]`,
+    );
+    const feature = ['--enable-feature', 'created-timestamp-zero-ingestion'];
+    const jsonl = await run(['scrape', '--config', 'prometheus.yml', '-o', 'jsonl', ...feature]);
+    const again = await run(['scrape', new URL(url).host, '-o', 'jsonl', ...feature]);
+    expect(again.stdout).toContain(`"start_timestamps":[${Math.round(created * 1000)}]`);
+    const append = (input: string) =>
+      tsmon(['tsdb', 'append', '--to', 'data', ...feature], { cwd: dir, input });
+    expect(append(jsonl.stdout)).toMatchObject({ status: 0, stderr: 'appended 7 samples to data\n' });
+    // The zero is there already, and nothing is said of that.
+    const later = jsonl.stdout.replace(
+      /"timestamps":\[(\d+)\]/g,
+      (_, t) => `"timestamps":[${Number(t) + 1000}]`,
+    );
+    expect(append(later)).toMatchObject({ status: 0, stderr: 'appended 6 samples to data\n' });
+    const values = tsmon(['tsdb', 'dump', '--from', 'data', '--match', 'c_total'], { cwd: dir }).stdout;
+    expect([...values.matchAll(/ (\d+) (\d{13})$/gm)].map(([, v]) => v)).toEqual(['0', '7', '7']);
+    const odd = tsmon(['scrape', 'x', '--enable-feature', 'created-timestamp'], { cwd: dir });
+    expect([odd.status, odd.stderr]).toEqual([2, expect.stringContaining('has no effect here')]);
+  });
+
   it('takes one job by its name, and guesses at a name that is wrong', async () => {
     const host = await target('a 1\n');
     file('prometheus.yml', `scrape_configs: [{job_name: node, static_configs: [{targets: ['${host}']}]}]\n`);
