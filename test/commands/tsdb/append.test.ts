@@ -50,6 +50,19 @@ describe('tsmon tsdb append', () => {
     return tsmon(['tsdb', 'dump', '--from', other, '-o', 'jsonl']).stdout;
   }
 
+  it('says what mends a log of which a segment is missing', () => {
+    append(`up 1 ${NOW}\n`);
+    writeFileSync(join(data, 'wal', '00000002'), '');
+    expect(append(`up 2 ${NOW + 1}\n`)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `error: ${join(data, 'wal')}: segment 00000001 is missing; "tsmon tsdb repair --to ${data}" saves what can be saved\n`,
+    });
+    expect(tsmon(['tsdb', 'repair', '--to', data]).status).toBe(1);
+    expect(append(`up 2 ${NOW + 1}\n`).stderr).toBe(`appended 1 sample to ${data}\n`);
+    expect(dump().stdout).toContain(`up 1 ${NOW}\nup 2 ${NOW + 1}\n`);
+  });
+
   it('takes several scrapes one after another, as protobuf too', () => {
     const scrape = (t: number) => `# TYPE m gauge\nm{x="1"} ${t % 7} ${t}\nm{x="2"} 5 ${t}\n`;
     append(scrape(NOW) + scrape(NOW + 1000) + scrape(NOW + 2000));
@@ -193,7 +206,9 @@ describe('tsmon tsdb dump', () => {
     writeFileSync(join(data, 'wal', '00000000'), 'nonsense', { flag: 'a' });
     expect(dump('--match', 'up')).toMatchObject({
       ...damaged,
-      stderr: expect.stringMatching(/^warning: .*00000000 at byte \d+: there is no fragment type 110\n$/),
+      stderr: expect.stringMatching(
+        /^warning: .*00000000 at byte \d+: there is no fragment type 110; "tsmon tsdb repair --to .*data" saves what can be saved\n$/,
+      ),
     });
     const block = join(data, '01HF8000000000000000000000');
     mkdirSync(block);

@@ -152,7 +152,7 @@ describe('tsdb verify', () => {
     expect(stdout).toBe(
       `error chunk: ${file} at byte 8: has a damaged chunk (checksum) (series m{i="000000"})\n`,
     );
-    expect(stderr).toBe('1 error, 0 warnings\n');
+    expect(stderr).toBe(`1 error, 0 warnings\n"tsmon tsdb repair --to ${dir}" saves what can be saved\n`);
     const json = tsmon(['tsdb', 'verify', '-o', 'jsonl', '--from', dir]).stdout;
     expect(JSON.parse(json)).toMatchObject({ severity: 'error', code: 'chunk', file, offset: 8 });
   });
