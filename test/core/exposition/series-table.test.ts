@@ -142,6 +142,20 @@ describe('SeriesTable', () => {
     expect(new Set(again).size).toBe(200);
   });
 
+  it('forgets many series in steps', () => {
+    const table = new SeriesTable();
+    const labels = (i: number) => labelsFromObject({ __name__: 'm', i: String(i) });
+    for (let i = 0; i < 40_000; i++) table.intern(labels(i));
+    table.nextGeneration();
+    for (let i = 0; i < 40_000; i += 100) table.intern(labels(i));
+    let steps = 0;
+    let evicted = 0;
+    for (const evicting = table.evicting(1, () => evicted++); !evicting.next().done; ) steps++;
+    expect(steps).toBeGreaterThan(4);
+    expect(evicted).toBe(39_600);
+    for (let i = 0; i < 40_000; i++) expect(table.find(labels(i))).toBe(i % 100 === 0 ? i : -1);
+  });
+
   it('keeps parsers from taking an evicted series for the one that has its number now', () => {
     const table = new SeriesTable();
     const first = new TextParser(table);
