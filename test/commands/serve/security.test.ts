@@ -291,6 +291,9 @@ describe('queries that are bombs', () => {
   });
 });
 
+/** How long to wait for the next bytes: passwords are compared in a thread, which has to start first. */
+const PATIENCE_MS = 5000;
+
 describe('who has no password', () => {
   it('gets in by no way', async () => {
     const dir = directory({ 'prometheus.yml': '' });
@@ -346,7 +349,7 @@ describe('who has no password', () => {
       `GET http://alice:secret@127.0.0.1:${port}/-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     );
     for (const request of tries) {
-      const answer = await rawExchange(port, request);
+      const answer = await rawExchange(port, request, PATIENCE_MS);
       expect([401, 429, 400, 301], JSON.stringify(request)).toContain(statusOf(answer));
       expect(answer).not.toMatch(/"status":"success"|Healthy|tsmon_/);
     }
@@ -356,6 +359,7 @@ describe('who has no password', () => {
     const pipelined = await rawExchange(
       port,
       keep('/-/healthy', allowed) + keep('/metrics') + get('/metrics'),
+      PATIENCE_MS,
     );
     expect([...pipelined.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status)).toEqual([
       '200',
@@ -376,7 +380,7 @@ describe('who has no password', () => {
       get('/-/ready#x'),
       get('/assets/app.js'),
     ]) {
-      const answer = await rawExchange(port, request);
+      const answer = await rawExchange(port, request, PATIENCE_MS);
       expect([0, 100, 400, 401, 405, 417], JSON.stringify(request)).toContain(statusOf(answer));
       expect(answer).not.toMatch(/Healthy|tsmon_|function/);
     }
