@@ -11,10 +11,11 @@ import { type Expr, typeOf, withoutParens } from '../parser/ast.ts';
 import { type ParserOptions, parseQuery, resolveDurations } from '../parser/index.ts';
 import { OperatorBuilder } from './build.ts';
 import { QueryContext, type QuerySettings } from './context.ts';
-import { DistinctSeries, FinalNames } from './distinct.ts';
+import { DistinctSeries, FinalNames, sameLabelset } from './distinct.ts';
 import { QueryError } from './errors.ts';
 import { ExtendedRange, modifierOf } from './extended-range.ts';
 import { gridBetween, StepGrid } from './grid.ts';
+import { nameRemoved } from './names.ts';
 import type { RangeOperator, VectorOperator } from './operator.ts';
 import type { QueryResult, QueryValue, ResultSeries } from './result.ts';
 import { ResultTimes } from './result-times.ts';
@@ -237,9 +238,14 @@ function collectRanges(context: QueryContext, operator: RangeOperator): ResultSe
     const n = samples.hi[0] - samples.lo[0] + samples.histogramHi[0] - samples.histogramLo[0];
     if (n === 0) continue;
     context.hold(n);
-    results.push({ labels: operator.series[i].labels, ...windowPoints(samples, n) });
+    const meta = operator.series[i];
+    // With delayed name removal those of a subquery are still there.
+    const { labels } = meta.dropName ? nameRemoved(meta) : meta;
+    results.push({ labels, ...windowPoints(samples, n) });
   }
-  return results.sort((a, b) => a.labels.compare(b.labels));
+  results.sort((a, b) => a.labels.compare(b.labels));
+  if (results.some(({ labels }, i) => i > 0 && labels.equals(results[i - 1].labels))) throw sameLabelset();
+  return results;
 }
 
 /** Floats and histograms of a window, merged by time. */
