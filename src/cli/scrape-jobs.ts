@@ -36,10 +36,13 @@ export async function loadJobs(
   try {
     const { config, warnings } = loadConfig(path, { env: process.env, on });
     for (const warning of warnings) complain(warning.message);
+    if (config.scrapeConfigs.length === 0)
+      complain(`${path} has no scrape_configs: there is nothing to scrape`);
     return chosen(config.scrapeConfigs, names, path);
   } catch (error) {
-    if (error instanceof ConfigError) for (const other of error.errors.slice(1)) complain(other.message);
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    // All of them, in their order.
+    throw new InputError(error.code, error.errors.map(({ message }) => message).join('\nerror: '));
   }
 }
 

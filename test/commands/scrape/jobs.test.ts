@@ -96,16 +96,14 @@ describe('scrape --config', () => {
     });
     const job = (name: string, interval: string) =>
       `- {job_name: ${name}, scrape_interval: ${interval}, scrape_timeout: ${interval}, static_configs: [{targets: ['${new URL(url).host}']}]}\n`;
-    file('prometheus.yml', `scrape_configs:\n${job('quick', '50ms')}${job('slow', '1h')}`);
+    file('prometheus.yml', `scrape_configs:\n${job('quick', '1s')}${job('slow', '1h')}`);
     const times = ({ stdout }: Finished, name: string) =>
       [...stdout.matchAll(new RegExp(`^a\\{.*job="${name}"\\} \\d+ (\\d+)$`, 'gm'))].map(([, t]) =>
         Number(t),
       );
-    const own = await run(['scrape', '--config', 'prometheus.yml', '--scrape-job', 'quick', '--count', '4']);
-    expect(own.status).toBe(0);
-    expect(asked).toBe(4);
-    expect(times(own, 'quick')).toHaveLength(4);
-    const all = await run(['scrape', '--config', 'prometheus.yml', '--interval', '20ms', '--count', '2']);
+    const own = await run(['scrape', '--config', 'prometheus.yml', '--scrape-job', 'quick', '--count', '3']);
+    expect([own.status, asked, times(own, 'quick').length]).toEqual([0, 3, 3]);
+    const all = await run(['scrape', '--config', 'prometheus.yml', '--interval', '1s', '--count', '2']);
     expect([times(all, 'quick').length, times(all, 'slow').length, all.status]).toEqual([2, 2, 0]);
   });
 
