@@ -14,8 +14,12 @@ import { isStale } from '../model/value.ts';
 import { parseSelector } from '../promql/parser/index.ts';
 import type { SeriesSet, Source } from '../source/source.ts';
 import { mergeSeriesSets } from '../tsdb/block/index.ts';
+import { runStepsWithPauses } from '../tsdb/compaction/index.ts';
 import { withExternal } from './external-labels.ts';
 import type { Router } from './http/router.ts';
+
+/** Series between two chances for others to work. */
+const STEP_SERIES = 2000;
 
 export interface FederateOptions {
   source: () => Source;
@@ -55,13 +59,16 @@ export function addFederateRoute(router: Router, options: FederateOptions): void
     const source = options.source();
     try {
       const sets: SeriesSet[] = [];
-      for (const matchers of selectors) sets.push(await source.select(matchers, { mint, maxt }));
+      for (const matchers of selectors)
+        sets.push(await source.select(matchers, { mint, maxt, newestOnly: true }));
       const wanted = negotiate(request.header('accept'));
       // OpenMetrics has no samples without a type, and Prometheus does not federate in it.
       const { format, escaping, contentType } =
         wanted.format === 'openmetrics' ? negotiate(`text/plain;escaping=${wanted.escaping}`) : wanted;
       const writer = createWriter(format, { escaping });
-      const pieces = newest(mergeSeriesSets(sets), mint, maxt, options.externalLabels(), writer);
+      const set = sets.length === 1 ? sets[0] : mergeSeriesSets(sets);
+      const order = await runStepsWithPauses(byName(set));
+      const pieces = newest(set, order, mint, maxt, options.externalLabels(), writer);
       await reply.stream(200, contentType, pieces);
     } catch (error) {
       errors.inc();
@@ -74,6 +81,7 @@ export function addFederateRoute(router: Router, options: FederateOptions): void
 
 function* newest(
   set: SeriesSet,
+  order: readonly number[],
   mint: number,
   maxt: number,
   external: Labels,
@@ -81,7 +89,7 @@ function* newest(
 ): Generator<Uint8Array, void> {
   const columns = new SampleColumns();
   let family = undefined as Family | undefined;
-  for (const i of byName(set)) {
+  for (const i of order) {
     columns.clear();
     set.read(i, columns);
     const { t, v, histograms } = columns;
@@ -104,10 +112,17 @@ function* newest(
   yield writer.take().slice();
 }
 
-/** Series of one name together: labels may come before the name in a set's order. */
-function byName(set: SeriesSet): number[] {
-  const names = Array.from({ length: set.length }, (_, i) => set.labels(i).get(METRIC_NAME));
-  return names.map((_, i) => i).sort((a, b) => compareStrings(names[a], names[b]) || a - b);
+/** Series of one name together, in steps: labels may come before the name in a set's order. */
+function* byName(set: SeriesSet): Generator<void, number[]> {
+  const groups = new Map<string, number[]>();
+  for (let i = 0; i < set.length; i++) {
+    const name = set.labels(i).get(METRIC_NAME);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [i]);
+    else group.push(i);
+    if (i % STEP_SERIES === STEP_SERIES - 1) yield;
+  }
+  return [...groups.keys()].sort(compareStrings).flatMap((name) => groups.get(name)!);
 }
 
 /**

@@ -118,6 +118,20 @@ describe('targets', () => {
         : undefined,
   };
 
+  it('are shown all, however many there are', async () => {
+    const instances = Array.from({ length: 2000 }, (_, i) => `host-${i}:9100`);
+    const many = { ...targets, active: () => instances.map((instance) => target('a', instance)) };
+    const { body } = await get(await start(undefined, { targets: many }), 'targets');
+    const { activeTargets, ...rest } = body['data'] as {
+      activeTargets: { labels: { instance: string } }[];
+    };
+    expect(activeTargets.map(({ labels }) => labels.instance)).toEqual(instances);
+    expect(rest).toEqual({
+      droppedTargets: [{ discoveredLabels: { __address__: 'z:1' }, scrapePool: 'b' }],
+      droppedTargetCounts: { a: 0, b: 7 },
+    });
+  });
+
   it('are shown by state and pool', async () => {
     const server = await start(undefined, { targets });
     const { body } = await get(server, 'targets?scrapePool=b');

@@ -27,21 +27,40 @@ export async function succeedWithList(
   items: Iterable<string>,
   notes: Notes = {},
 ): Promise<void> {
-  await reply.stream(200, 'application/json', listPieces(items, notes));
+  await reply.stream(200, 'application/json', inPieces(withEnvelope(listParts(items), notes)));
 }
 
-function* listPieces(items: Iterable<string>, notes: Notes): Generator<Uint8Array, void> {
-  let text = '{"status":"success","data":[';
-  let comma = '';
+/** Answers with an object of JSON, of which the texts are parts: they need not all be there at a time. */
+export async function succeedWithParts(reply: Reply, parts: Iterable<string>): Promise<void> {
+  await reply.stream(200, 'application/json', inPieces(withEnvelope(parts)));
+}
+
+/** The items of a list, with brackets around them and commas between. */
+export function* listParts(items: Iterable<string>): Generator<string, void> {
+  let before = '[';
   for (const item of items) {
-    text += comma + item;
-    comma = ',';
-    if (text.length < PIECE_CHARS) continue;
-    yield Buffer.from(text);
-    text = '';
+    yield before + item;
+    before = ',';
   }
+  yield before === '[' ? '[]' : ']';
+}
+
+function* withEnvelope(data: Iterable<string>, notes: Notes = {}): Generator<string, void> {
+  yield '{"status":"success","data":';
+  yield* data;
   const rest = JSON.stringify(present(notes));
-  yield Buffer.from(rest === '{}' ? `${text}]}` : `${text}],${rest.slice(1)}`);
+  yield rest === '{}' ? '}' : `,${rest.slice(1)}`;
+}
+
+function* inPieces(texts: Iterable<string>): Generator<Uint8Array, void> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE_CHARS) continue;
+    yield Buffer.from(piece);
+    piece = '';
+  }
+  yield Buffer.from(piece);
 }
 
 export function fail(reply: Reply, fault: ApiFault): void {

@@ -9,8 +9,8 @@ import type { Source } from '../../source/source.ts';
 import type { FormValues } from '../http/form-values.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Router } from '../http/router.ts';
-import type { ActiveTarget, TargetsView } from '../views.ts';
-import { answering, labelsJson, succeed, succeedWithList } from './answer.ts';
+import type { ActiveTarget, DroppedTarget, TargetsView } from '../views.ts';
+import { answering, labelsJson, listParts, succeed, succeedWithList, succeedWithParts } from './answer.ts';
 import { ApiFault, badParameter } from './api-error.ts';
 import { reasonOf, wholeNumber } from './parameters.ts';
 import { timeText } from './time-text.ts';
@@ -35,30 +35,36 @@ export function addTargetRoutes(router: Router, targets: TargetsView, source: ()
   add('metadata', (form, reply) => listMetadata(form, reply, targets, source));
 }
 
-function listTargets(form: FormValues, reply: Reply, targets: TargetsView): void {
+async function listTargets(form: FormValues, reply: Reply, targets: TargetsView): Promise<void> {
   const state = form.get('state').toLowerCase();
   const pool = form.get('scrapePool');
   const wanted = (target: { pool: string }) => pool === '' || target.pool === pool;
   const shows = (what: string) => ['', 'any', what].includes(state);
   const showDropped = shows('dropped');
-  succeed(reply, {
-    activeTargets: shows('active') ? targets.active().filter(wanted).map(activeJson) : [],
-    droppedTargets: showDropped
-      ? targets
-          .dropped()
-          .filter(wanted)
-          .map((target) => ({
-            discoveredLabels: target.discoveredLabels.toObject(),
-            scrapePool: target.pool,
-          }))
-      : [],
-    // Of all pools, whichever was asked for.
-    droppedTargetCounts: showDropped ? Object.fromEntries(targets.droppedCounts()) : null,
-  });
+  const active = shows('active') ? targets.active().filter(wanted) : [];
+  const dropped = showDropped ? targets.dropped().filter(wanted) : [];
+  // Of all pools, whichever was asked for.
+  const counts = showDropped ? Object.fromEntries(targets.droppedCounts()) : null;
+  const parts = function* (): Generator<string, void> {
+    yield '{"activeTargets":';
+    yield* listParts(mapped(active, activeJson));
+    yield ',"droppedTargets":';
+    yield* listParts(mapped(dropped, droppedJson));
+    yield `,"droppedTargetCounts":${JSON.stringify(counts)}}`;
+  };
+  await succeedWithParts(reply, parts());
 }
 
-function activeJson(target: ActiveTarget): object {
-  return {
+function* mapped<T>(items: readonly T[], text: (item: T) => string): Generator<string, void> {
+  for (const item of items) yield text(item);
+}
+
+function droppedJson({ discoveredLabels, pool }: DroppedTarget): string {
+  return JSON.stringify({ discoveredLabels: discoveredLabels.toObject(), scrapePool: pool });
+}
+
+function activeJson(target: ActiveTarget): string {
+  return JSON.stringify({
     discoveredLabels: target.discoveredLabels.toObject(),
     labels: target.labels.toObject(),
     scrapePool: target.pool,
@@ -70,7 +76,7 @@ function activeJson(target: ActiveTarget): object {
     health: target.health,
     scrapeInterval: target.scrapeInterval,
     scrapeTimeout: target.scrapeTimeout,
-  };
+  });
 }
 
 async function listTargetMetadata(form: FormValues, reply: Reply, targets: TargetsView): Promise<void> {
