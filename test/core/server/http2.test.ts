@@ -1,8 +1,6 @@
 /** HTTP/2: the limits and the guards that HTTP/1.1 has hold there, too. */
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import bcrypt from 'bcryptjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebConfig } from '../../../src/core/config/web-config.ts';
@@ -15,9 +13,8 @@ import {
   WebSecurity,
 } from '../../../src/core/server/index.ts';
 import { MemorySource } from '../../../src/core/source/memory.ts';
-import { kept, startTestServer } from './test-server.ts';
+import { kept, startTestServer, TLS } from './test-server.ts';
 
-const given = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'tls');
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
@@ -28,24 +25,9 @@ async function client(
   parts: Partial<ServerParts> = {},
   settings: Partial<ServerSettings> = {},
 ): Promise<ClientHttp2Session> {
-  const tls = {
-    cert: '',
-    certFile: join(given, 'cert.pem'),
-    key: '',
-    keyFile: join(given, 'key.pem'),
-    clientCa: '',
-    clientCaFile: '',
-    clientAuthType: 'NoClientCert' as const,
-    clientAllowedSans: [],
-    cipherSuites: [],
-    preferServerCipherSuites: true,
-    curvePreferences: [],
-    minVersion: 'TLS12' as const,
-    maxVersion: 'TLS13' as const,
-  };
   const security = new WebSecurity({
     file: '',
-    load: () => ({ ...PLAIN_WEB, tls, ...config }),
+    load: () => ({ ...PLAIN_WEB, tls: TLS, ...config }),
     logger: silentLogger,
   });
   const server = await startTestServer(kept(new MemorySource()), parts, { security, ...settings });

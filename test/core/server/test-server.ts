@@ -1,5 +1,8 @@
 /** The server over a source and made-up parts, for tests. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../src/core/clock.ts';
+import type { TlsServerConfig } from '../../../src/core/config/web-config.ts';
 import { Registry } from '../../../src/core/instrument/index.ts';
 import { EMPTY_LABELS } from '../../../src/core/model/labels.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../../../src/core/promql/parser/index.ts';
@@ -17,6 +20,25 @@ import {
   WebSecurity,
 } from '../../../src/core/server/index.ts';
 import type { Source } from '../../../src/core/source/source.ts';
+
+const given = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'tls');
+
+/** With the certificate of the test data, which every client has to take on trust. */
+export const TLS: TlsServerConfig = {
+  cert: '',
+  certFile: join(given, 'cert.pem'),
+  key: '',
+  keyFile: join(given, 'key.pem'),
+  clientCa: '',
+  clientCaFile: '',
+  clientAuthType: 'NoClientCert',
+  clientAllowedSans: [],
+  cipherSuites: [],
+  preferServerCipherSuites: true,
+  curvePreferences: [],
+  minVersion: 'TLS12',
+  maxVersion: 'TLS13',
+};
 
 export interface LogLine extends LogFields {
   level: string;

@@ -10,7 +10,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { TlsServerConfig, WebConfig } from '../../../src/core/config/web-config.ts';
 import { PLAIN_WEB, silentLogger, WebSecurity } from '../../../src/core/server/index.ts';
 import { MemorySource } from '../../../src/core/source/memory.ts';
-import { kept, startTestServer, type TestServer } from './test-server.ts';
+import { kept, startTestServer, type TestServer, TLS } from './test-server.ts';
 
 const given = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'tls');
 const dir = mkdtempSync(join(tmpdir(), 'tsmon-web-'));
@@ -20,22 +20,6 @@ afterAll(() => rmSync(dir, { recursive: true }));
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
-
-const TLS: TlsServerConfig = {
-  cert: '',
-  certFile: join(given, 'cert.pem'),
-  key: '',
-  keyFile: join(given, 'key.pem'),
-  clientCa: '',
-  clientCaFile: '',
-  clientAuthType: 'NoClientCert',
-  clientAllowedSans: [],
-  cipherSuites: [],
-  preferServerCipherSuites: true,
-  curvePreferences: [],
-  minVersion: 'TLS12',
-  maxVersion: 'TLS13',
-};
 
 async function start(config: Partial<WebConfig>, file = ''): Promise<TestServer> {
   const security = new WebSecurity({ file, load: () => ({ ...PLAIN_WEB, ...config }), logger: silentLogger });
