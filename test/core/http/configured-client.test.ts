@@ -1,7 +1,9 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { createServer, type ServerOptions } from 'node:https';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,10 +44,10 @@ async function witness(): Promise<{ url: string; seen: IncomingMessage[] }> {
   return { url, seen };
 }
 
-function open(config: Partial<HttpClientConfig>, clock?: Clock) {
+function open(config: Partial<HttpClientConfig>, clock?: Clock, env: Record<string, string> = {}) {
   const client = openHttpClient(
     { ...DEFAULT_HTTP_CLIENT_CONFIG, ...config },
-    { userAgent: 'tsmon/test', clock, env: {} },
+    { userAgent: 'tsmon/test', clock, env },
   );
   onTestFinished(() => client.close());
   return async (url: string) => {
@@ -252,6 +254,25 @@ describe('TLS', () => {
     expect(await open({ tlsConfig: tls })(url)).toBe('ok');
     await expect(open({ tlsConfig: { ...tls, minVersion: 'TLS13' } })(url)).rejects.toThrow('TLS');
   });
+
+  it('no newer version than is allowed', async () => {
+    const url = await secureServer({ minVersion: 'TLSv1.3' });
+    const tls = { ...DEFAULT_TLS_CONFIG, insecureSkipVerify: true };
+    expect(await open({ tlsConfig: tls })(url)).toBe('ok');
+    await expect(open({ tlsConfig: { ...tls, maxVersion: 'TLS12' } })(url)).rejects.toThrow('TLS');
+  });
+
+  it.each([true, false])('HTTP/1.1, whatever enable_http2 says (%s)', async (enableHttp2) => {
+    const spoken: (string | false | null)[] = [];
+    const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+      spoken.push(request.httpVersion);
+      response.end('ok');
+    });
+    const url = `https://localhost:${await listen(server)}/`;
+    const tlsConfig = { ...DEFAULT_TLS_CONFIG, insecureSkipVerify: true };
+    expect(await open({ tlsConfig, enableHttp2 })(url)).toBe('ok');
+    expect(spoken).toEqual(['1.1']);
+  });
 });
 
 describe('proxies', () => {
@@ -263,6 +284,42 @@ describe('proxies', () => {
     expect(seen).toHaveLength(0);
     await open({ proxyUrl: proxy.url, noProxy: '127.0.0.1' })(url);
     expect(seen).toHaveLength(1);
+  });
+
+  it('a tunnel to a target with TLS is asked for with headers of its own', async () => {
+    const server = createServer(
+      { cert: readFileSync(join(testdata, 'cert.pem')), key: readFileSync(join(testdata, 'key.pem')) },
+      (request, response) => response.end(`ok ${request.headers['x-tunnel']}`),
+    );
+    const port = await listen(server);
+    const proxy = createHttpServer();
+    const asked: (string | undefined)[] = [];
+    proxy.on('connect', (request, client: Socket) => {
+      asked.push(request.url, request.headers['x-tunnel'] as string);
+      const onward = connect(port, '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.pipe(client).pipe(onward);
+      });
+      for (const socket of [onward, client]) socket.on('error', () => {});
+    });
+    const get = open({
+      proxyUrl: `http://127.0.0.1:${await listen(proxy)}`,
+      proxyConnectHeader: { 'X-Tunnel': ['a', 'b'] },
+      tlsConfig: { ...DEFAULT_TLS_CONFIG, insecureSkipVerify: true },
+    });
+    expect(await get(`https://metrics.test:${port}/`)).toBe('ok undefined');
+    expect(asked).toEqual([`metrics.test:${port}`, 'a, b']);
+  });
+
+  it('that of the environment, where that is asked for', async () => {
+    const proxy = await witness();
+    const env = { HTTP_PROXY: proxy.url, NO_PROXY: 'direct.invalid' };
+    const get = open({ proxyFromEnvironment: true }, undefined, env);
+    expect(await get('http://metrics.test:9/x')).toBe('ok');
+    expect(proxy.seen[0].url).toBe('http://metrics.test:9/x');
+    await expect(get('http://direct.invalid/')).rejects.toThrow();
+    await expect(open({}, undefined, env)('http://metrics.invalid/')).rejects.toThrow();
+    expect(proxy.seen).toHaveLength(1);
   });
 
   it('redirects are not followed where they are off', async () => {
