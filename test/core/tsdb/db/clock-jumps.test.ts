@@ -151,6 +151,46 @@ describe('a database whose clock is set', () => {
     }
   });
 
+  it.each([1, 5, 9])(
+    'back by %i minutes: as Prometheus, it waits for the time to come again',
+    async (minutes) => {
+      await open();
+      await go(3 * HOUR);
+      const newest = now - STEP;
+      set(-minutes * STEP - 17_000);
+      const appender = db.appender();
+      for (; now <= newest; now += STEP) {
+        // What a series has is newer, and not by so much that the clock must have been wrong; others are taken at once.
+        const rows = [series('a'), series(`new ${now}`)].map((labels) => [labels, now, now / STEP] as const);
+        expect(append(appender, rows)).toEqual([Outcome.outOfOrder, Outcome.ok]);
+        appender.commit();
+        expected[rows[1][0].toString()] = [`${now} ${now / STEP}`];
+      }
+      await go(3 * HOUR);
+      await check();
+      await db.close();
+      await open();
+      await check();
+    },
+  );
+
+  it('ahead by minutes and back, every hour for a week', async () => {
+    await open();
+    let refused = 0;
+    for (let hour = 0; hour < 7 * 24; hour++) {
+      await go(HOUR - 2 * STEP);
+      const newest = now - STEP;
+      set(((hour % 9) - 4) * STEP + 13_000);
+      const appender = db.appender();
+      for (let n = 0; n < 10 && now <= newest; n++, now += STEP, refused++) {
+        expect(append(appender, [[series('a'), now, 1]])).toEqual([Outcome.outOfOrder]);
+        appender.commit();
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
+    await check();
+  });
+
   it('back, for long: what is late becomes blocks', async () => {
     await open();
     await go(2 * HOUR);
