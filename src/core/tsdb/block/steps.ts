@@ -5,7 +5,7 @@
 import { systemClock } from '../../clock.ts';
 
 /** Longest stretch of work between two turns of the event loop. */
-const STRETCH_MS = 10;
+const STRETCH_MS = 5;
 
 /** Runs the work to its end; returns its result. */
 export function runSteps<T>(steps: Generator<void, T>): T {

@@ -82,9 +82,10 @@ function* collect(head: Head): Generator<void, void> {
     }
     if (isEmpty(head, row)) gone.push(row);
   }
-  removeSeries(head, gone);
-  forgetDeletions(head, mint);
+  // Before others work again: what they append meanwhile is noted when it is appended.
   noteOldest(head, oldest);
+  yield* removeSeries(head, gone);
+  forgetDeletions(head, mint);
   noteLateTimes(head);
   head.store.truncate(firstFile);
 }
@@ -101,25 +102,30 @@ function isEmpty(head: Head, row: number): boolean {
   );
 }
 
-function removeSeries(head: Head, candidates: readonly number[]): void {
+/** A step for each few of the candidates, of which some may have got samples since they were looked at. */
+function* removeSeries(head: Head, candidates: readonly number[]): Generator<void, void> {
   const { series } = head;
-  // Some may have got samples since they were looked at.
-  const gone = candidates.filter((row) => isEmpty(head, row));
-  if (gone.length === 0) return;
-  const isGone = new Uint8Array(series.rows);
-  for (const row of gone) isGone[row] = 1;
-  head.handles.keepLabels(series, isGone);
-  // Their samples may be in the log up to the segment that is written to now.
-  const lastSegment = listSegments(join(head.dir, 'wal')).at(-1) ?? 0;
-  for (const row of gone) {
-    if (series.isLogged(row)) head.keptRefs.set(series.ref[row], lastSegment);
-    tellGatherings(head, row);
-    head.open.drop(row);
-    head.metadata.drop(row);
-    head.exemplars.drop(row);
-    head.deleted.delete(row);
+  for (let i = 0; i < candidates.length; i += STEP_ROWS) {
+    yield;
+    const gone = candidates
+      .slice(i, i + STEP_ROWS)
+      .filter((row) => series.ref[row] !== 0 && isEmpty(head, row));
+    // Their samples may be in the log up to the segment that is written to now.
+    const lastSegment = listSegments(join(head.dir, 'wal')).at(-1) ?? 0;
+    const isGone = new Uint8Array(series.rows);
+    for (const row of gone) isGone[row] = 1;
+    head.handles.keepLabels(series, isGone);
+    for (const row of gone) {
+      if (series.isLogged(row)) head.keptRefs.set(series.ref[row], lastSegment);
+      tellGatherings(head, row);
+      head.open.drop(row);
+      head.metadata.drop(row);
+      head.exemplars.drop(row);
+      head.deleted.delete(row);
+    }
+    series.remove(gone);
   }
-  series.remove(gone);
+  yield* series.tidy();
 }
 
 function forgetDeletions(head: Head, mint: number): void {
@@ -154,6 +160,11 @@ function noteLateTimes(head: Head): void {
 /** What is left may begin later than what was removed ends, and then so does the head. */
 function noteOldest(head: Head, oldest: number): void {
   if (oldest === Number.POSITIVE_INFINITY) {
+    const { series } = head;
+    // Something may have come since its series was looked at.
+    for (let row = 0; row < series.rows; row++) {
+      if (series.open[row] !== OpenChunk.none || series.newestChunk[row] !== 0) return;
+    }
     head.minTime = Number.POSITIVE_INFINITY;
     head.maxTime = Number.NEGATIVE_INFINITY;
     return;

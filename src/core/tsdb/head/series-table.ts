@@ -2,9 +2,9 @@
  * The series of a head as columns: a series is a row, and no object. Rows of series that are gone are given out again.
  * Times in milliseconds.
  */
-import { ByteWriter } from '../../encoding/byte-writer.ts';
 import { copied, grownLength } from '../../encoding/grown.ts';
 import { XorStates } from '../chunk/index.ts';
+import { LabelCopy } from './label-copy.ts';
 import { LabelSets } from './label-sets.ts';
 import { PairPostings } from './pair-postings.ts';
 
@@ -21,6 +21,8 @@ export const NO_TIME = Number.NEGATIVE_INFINITY;
 
 /** The table of label sets is made anew when at least so many series are gone, and more than there are. */
 const REBUILD_ROWS = 10_000;
+/** Rows between two chances for others to work. */
+const STEP_ROWS = 2000;
 
 const FLAG_LOGGED = 1;
 const FLAG_STALE = 2;
@@ -62,10 +64,12 @@ export class SeriesTable {
   /** Open addressing over the hashes: row + 1, or 0. */
   private slots = new Int32Array(1024);
   /** Free rows, ascending, of which those before `freeFrom` were given out again. */
-  private free = new Uint32Array(0);
+  private free: Uint32Array = new Uint32Array(0);
   private freeFrom = 0;
   /** Series removed since the table of label sets was made. */
   private removed = 0;
+  /** Rows of series that came while it is made anew. */
+  private addedMeanwhile: number[] | undefined = undefined;
 
   get capacity(): number {
     return this.ref.length;
@@ -89,6 +93,7 @@ export class SeriesTable {
     this.slots[slot] = row + 1;
     this.hashes[row] = hash;
     this.labelsAt[row] = sets.store();
+    this.addedMeanwhile?.push(row);
     this.ref[row] = newRef;
     this.xor.clear(row);
     this.xor.t[row] = NO_TIME;
@@ -151,7 +156,7 @@ export class SeriesTable {
     return out;
   }
 
-  /** Removes series. Nothing may be left of them elsewhere. */
+  /** Removes series, of which nothing may be left elsewhere. `rows` ascends. Once all are removed, `tidy` is due. */
   remove(rows: readonly number[]): void {
     if (rows.length === 0) return;
     const gone = new Uint8Array(this.rows);
@@ -169,37 +174,34 @@ export class SeriesTable {
     for (const pair of pairs) this.postings.remove(pair, gone);
     this.count -= rows.length;
     this.goneCount += rows.length;
-    const left = this.free.length - this.freeFrom;
-    const free = new Uint32Array(left + rows.length);
-    free.set(this.free.subarray(this.freeFrom));
-    free.set(rows, left);
-    this.free = free.sort();
+    this.free = merged(this.free.subarray(this.freeFrom), rows);
     this.freeFrom = 0;
     this.removed += rows.length;
-    if (this.removed > REBUILD_ROWS && this.removed > this.count) this.rebuildLabels();
   }
 
   /**
-   * Makes the table of label sets anew, without those of series that are gone. Whoever reads the old one can go on
-   * doing so.
+   * Where most of the table of label sets is of series that are gone, makes it anew without them; whoever reads the old
+   * one can go on doing so. In steps, between which series may be added.
    */
-  private rebuildLabels(): void {
-    const old = this.sets;
-    const sets = new LabelSets();
-    this.sets = sets;
-    this.postings = new PairPostings();
-    this.removed = 0;
-    const { current } = sets;
-    const encoded = new ByteWriter();
-    for (let row = 0; row < this.rows; row++) {
-      if (this.ref[row] === 0) continue;
-      encoded.clear();
-      old.encode(this.labelsAt[row], encoded);
-      sets.intern(encoded.bytes, 0, encoded.length);
-      this.labelsAt[row] = sets.store();
-      this.hashes[row] = sets.hashOfCurrent();
-      for (let i = 0; i < current.length; i++) this.postings.add(current.pairs[i], row);
+  *tidy(): Generator<void, void> {
+    if (this.removed <= REBUILD_ROWS || this.removed <= this.count) return;
+    const { rows } = this;
+    const copy = new LabelCopy(this.sets, rows);
+    const added: number[] = [];
+    this.addedMeanwhile = added;
+    try {
+      for (let row = 0; row < rows; row++) {
+        if (this.ref[row] !== 0) copy.add(row, this.labelsAt[row]);
+        if (row % STEP_ROWS === STEP_ROWS - 1) yield;
+      }
+    } finally {
+      this.addedMeanwhile = undefined;
     }
+    for (const row of added) copy.add(row, this.labelsAt[row]);
+    this.sets = copy.sets;
+    this.postings = copy.postings;
+    this.removed = 0;
+    copy.moveTo(this.labelsAt, this.hashes);
     this.occupyAll(this.slots.length);
   }
 
@@ -265,4 +267,13 @@ export class SeriesTable {
     }
     slots[hole] = 0;
   }
+}
+
+/** Two ascending lists as one. */
+function merged(a: ArrayLike<number>, b: ArrayLike<number>): Uint32Array {
+  const out = new Uint32Array(a.length + b.length);
+  for (let n = 0, i = 0, j = 0; n < out.length; n++) {
+    out[n] = j === b.length || (i < a.length && a[i] < b[j]) ? a[i++] : b[j++];
+  }
+  return out;
 }
