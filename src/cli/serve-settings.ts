@@ -26,6 +26,11 @@ const SETTLED_FEATURES = new Set([
   'promql-per-step-stats',
 ]);
 
+/** Those that are not there, and why that matters. */
+const MISSING_FEATURES: Readonly<Record<string, string>> = {
+  'st-storage': 'when series began is not stored beside their samples',
+};
+
 const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver', 'search-api'];
 
 export interface ServeSettings {
@@ -198,7 +203,9 @@ function noticesOf(flags: ServeFlags, enabled: readonly string[]): string[] {
   );
   return [
     ...idle.map((name) => `--${name} is taken for compatibility, and has no effect`),
-    ...unknown.map((name) => `the feature ${name} is not known, and is left aside`),
+    ...unknown.map(
+      (name) => `the feature ${name} is left aside: ${MISSING_FEATURES[name] ?? 'it is not known here'}`,
+    ),
   ];
 }
 
