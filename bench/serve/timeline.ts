@@ -39,15 +39,22 @@ export function joined(windows: readonly Window[]): Window[] {
   return out;
 }
 
+/** The share of requests that are taken for punctual: those that came soonest after their interval began. */
+const PUNCTUAL = 0.1;
+
 /**
  * How late requests came, ms, each with when it came, by the times of one target's requests. They are due one interval
- * after another; when, tells the one of them that came soonest.
+ * after another; when, tells the promptest tenth of them.
  */
 export function lateness(arrivals: readonly number[], intervalMs: number): [t: number, late: number][] {
   const phases = arrivals.map((t) => {
     const since = t - arrivals[0];
     return since - Math.round(since / intervalMs) * intervalMs;
   });
-  const due = phases.reduce((least, phase) => Math.min(least, phase), 0);
-  return arrivals.map((t, i) => [t, phases[i] - due]);
+  const due = quantile(phases, PUNCTUAL);
+  return arrivals.map((t, i) => {
+    const late = phases[i] - due;
+    // Much too soon is far too late.
+    return [t, late < -intervalMs / 4 ? late + intervalMs : Math.max(0, late)];
+  });
 }
