@@ -36,7 +36,8 @@ function main(argv) {
       process.stdout.write(`promtool, version ${build.version} (tsmon)\n`);
       return;
     }
-    argv = withFlagsBehind(argv);
+    // As promtool, which says what there is.
+    argv = argv.length === 1 ? ['promtool', '--help'] : withFlagsBehind(argv);
   }
   const found = findCommand(build.commands, argv);
   if (found === undefined || asksFor('--help', found.argv) || asksFor('-h', found.argv)) {

@@ -6,11 +6,25 @@ import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
 import { type ParserOptions, parserOptionsFor } from '../core/promql/parser/index.ts';
-import { CommandFailure, EXIT_FAILED, TsmonCommand } from './command.ts';
+import { CommandFailure, EXIT_FAILED, EXIT_USAGE, TsmonCommand } from './command.ts';
 import { ClosedPipe } from './output.ts';
 
 /** There are lint findings. */
 export const EXIT_LINT = 3;
+
+/** Flags of `promtool check` itself, which all its commands take, and few of them use. */
+export const promtoolCheckFlags = {
+  extended: Flags.boolean({
+    description: 'Print extended information related to the cardinality of the metrics',
+    allowNo: true,
+    hidden: true,
+  }),
+  'query.lookback-delta': Flags.string({
+    description: "The server's maximum query lookback duration",
+    default: '5m',
+    hidden: true,
+  }),
+};
 
 /** What promtool says of the faults that oclif's parser finds most. */
 function usageText(message: string): string {
@@ -50,7 +64,8 @@ export abstract class PromtoolCommand extends TsmonCommand {
     const usage = (error as { oclif?: { exit?: number } }).oclif?.exit !== undefined;
     if (error instanceof CommandFailure || error instanceof InputError) {
       if (error.message !== '') this.say(error.message);
-      process.exitCode = error instanceof CommandFailure ? error.exitCode : EXIT_FAILED;
+      const status = error instanceof CommandFailure ? error.exitCode : EXIT_FAILED;
+      process.exitCode = status === EXIT_USAGE ? EXIT_FAILED : status;
     } else if (usage) {
       this.say(`promtool: error: ${usageText(error.message)}, try --help`);
       process.exitCode = EXIT_FAILED;

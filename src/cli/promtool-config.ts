@@ -11,12 +11,9 @@ import { RULE_LINTS } from './promtool-rules.ts';
 
 export const CONFIG_LINTS = [...RULE_LINTS, 'too-long-scrape-interval'];
 
-/** Prometheus looks back so far for the last sample of a series. */
-const LOOKBACK_MS = 5 * 60_000;
-
-/** The finding of the lint too-long-scrape-interval, where there is one. */
-export function tooLongInterval({ scrapeConfigs }: Config): string | undefined {
-  const job = scrapeConfigs.find(({ scrapeIntervalMs }) => scrapeIntervalMs > LOOKBACK_MS);
+/** The finding of the lint too-long-scrape-interval, where there is one; the server looks back for `lookbackMs`. */
+export function tooLongInterval({ scrapeConfigs }: Config, lookbackMs: number): string | undefined {
+  const job = scrapeConfigs.find(({ scrapeIntervalMs }) => scrapeIntervalMs > lookbackMs);
   if (job === undefined) return undefined;
   return `too long scrape interval found, data point will be marked as stale - job: ${job.jobName}, interval: ${formatDuration(job.scrapeIntervalMs)}`;
 }

@@ -5,6 +5,7 @@ import { ConfigError, loadHttpConfig } from '../core/config/index.ts';
 import { openHttpClient } from '../core/http/configured-client.ts';
 import type { FetchClient } from '../core/http/fetch.ts';
 import { DEFAULT_HTTP_CLIENT_CONFIG } from '../core/http/http-config.ts';
+import { goQuote } from '../core/model/quote.ts';
 import { CommandFailure, EXIT_FAILED } from './command.ts';
 import { promtoolFaults } from './promtool-faults.ts';
 
@@ -20,9 +21,15 @@ export const headerFlag = Flags.string({
   multipleNonGreedy: true,
 });
 
-/** A server as promtool takes it: http is assumed. */
+/** A server as promtool takes it: http is assumed. Throws CommandFailure. */
 export function serverUrl(server: string): string {
-  return /^https?:\/\//i.test(server) ? server : `http://${server}`;
+  const url = /^https?:\/\//i.test(server) ? server : `http://${server}`;
+  if (URL.canParse(url)) return url;
+  const reason = server.startsWith(':') ? 'missing protocol scheme' : 'invalid character in host name';
+  throw new CommandFailure(
+    EXIT_FAILED,
+    `promtool: error: invalid URL: parse ${goQuote(server)}: ${reason}, try --help`,
+  );
 }
 
 /** `a=b` flags, in their order. Throws CommandFailure. */

@@ -3,13 +3,14 @@ import { Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
 import { BodyBuffer } from '../core/http/body.ts';
 import { CommandFailure, EXIT_FAILED } from './command.ts';
-import { PromtoolCommand } from './promtool-command.ts';
+import { PromtoolCommand, promtoolCheckFlags } from './promtool-command.ts';
 import { httpConfigFlag, openPromtoolClient, serverUrl } from './promtool-http.ts';
 
 const TIMEOUT_MS = 10_000;
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
 export const statusFlags = {
+  ...promtoolCheckFlags,
   'http.config.file': httpConfigFlag,
   url: Flags.string({
     description: 'The URL for the Prometheus server',

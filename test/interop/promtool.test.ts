@@ -165,6 +165,11 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     ['query range --start=5 --end=4 http://127.0.0.1:1 up'],
     ['query range --header=x http://127.0.0.1:1 up'],
     ['query instant --http.config.file=missing.yml http://127.0.0.1:1 up'],
+    ['check ready --url=:bad'],
+    ['check config --query.lookback-delta=30s --lint=all --lint-fatal intervals.yml'],
+    ['check rules --extended --query.lookback-delta=1m r.yml'],
+    ['query analyze --server=http://127.0.0.1:1 --type=histogram --match=a --http.config.file=missing.yml'],
+    ['tsdb create-blocks-from rules --start=1 --http.config.file=missing.yml r.yml'],
     ['check service-discovery intervals.yml plain --timeout=1s'],
     ['check service-discovery intervals.yml file --timeout=1s'],
     ['check service-discovery intervals.yml long --timeout=1s'],
@@ -292,6 +297,24 @@ describeWith('promtool’s own commands', { promtool, 'conformance data': files 
     const args = ['check', 'config', ...line.split(' ')];
     const [own, real] = [ours(args, files!), theirs(args, files!)];
     expect([own.status, own.stdout]).toEqual([real.status, real.stdout]);
+  });
+
+  it('check config says whose fault it is', () => {
+    writeFileSync(join(dir, 'field.yml.bad'), 'global: {scrape_intervall: 15s}\n');
+    const args = ['check', 'config', 'field.yml.bad'];
+    const start =
+      /^ {2}FAILED: parsing YAML file field\.yml\.bad: .*field scrape_intervall not found in type/s;
+    expect(theirs(args, dir).stderr).toMatch(start);
+    expect(ours(args, dir).stderr).toMatch(start);
+  });
+
+  it.each([
+    [''],
+    ['query analyze --server=http://127.0.0.1:1 --type=histogram --match={'],
+    ['tsdb create-blocks-from rules --start=1600000000 --end=1600600000 --url=http://127.0.0.1:1 r.yml'],
+  ])('status of: %s', (line) => {
+    const args = line.split(' ').filter((arg) => arg !== '');
+    expect(ours(args, dir).status).toBe(theirs(args, dir).status);
   });
 
   it('check web-config', () => {

@@ -11,6 +11,7 @@ import { failureLine, historyOptions, intervalFlag, readRules, ruleEvalFlags } f
 import { openSources } from '../../cli/sources.ts';
 import { systemClock } from '../../core/clock.ts';
 import { InputError } from '../../core/errors.ts';
+import type { FetchClient } from '../../core/http/fetch.ts';
 import { parseTimestamp } from '../../core/model/timestamp.ts';
 import { type BackfillResult, backfill } from '../../core/rules/backfill.ts';
 
@@ -65,6 +66,9 @@ Exit status: 0 done, 1 some rules could not be evaluated at some times (the rest
     quiet: Flags.boolean({ char: 'q', description: 'Print nothing but what is wrong' }),
   };
 
+  /** What speaks to servers, where the flags do not say it. */
+  client: FetchClient | undefined = undefined;
+
   async run(): Promise<void> {
     compileLater();
     const { flags, argv } = await this.parse(RulesBackfill);
@@ -85,6 +89,7 @@ Exit status: 0 done, 1 some rules could not be evaluated at some times (the rest
         onDamage: (error) => this.sayFault(error.message),
         onWarning: (text) => this.complain(text),
         http: flags,
+        ...(this.client !== undefined && { client: this.client }),
       });
       try {
         return await backfill(files, source, flags['output-dir'], start, end, {

@@ -70,6 +70,8 @@ const LEAST_WINDOW_MS = 6 * 3_600_000;
 /** How long work goes on before others get their turn. */
 const STRETCH_MS = 50;
 const DEFAULT_LOOKBACK_MS = 5 * 60_000;
+/** Codes of errors of a server that cannot be talked to at all. */
+const UNREACHABLE = new Set(['http_lookup', 'http_connect', 'http_tls']);
 
 /** A rule at work. */
 interface Runner {
@@ -105,7 +107,8 @@ export class RuleHistory {
   /**
    * Evaluates all rules from `start` to `end` (ms, inclusive). What `source` has of their outputs before the start is
    * carried on: alerts keep their state, and series that vanish get their stale marker. Rejects with the signal's
-   * reason; a rule that fails stops nothing and is told of in `failures`. To be called once.
+   * reason, and where a server that is read cannot be reached; a rule that fails stops nothing and is told of in
+   * `failures`. To be called once.
    */
   async play(start: number, end: number, sink: HistorySink): Promise<void> {
     const { options } = this;
@@ -331,6 +334,8 @@ export class RuleHistory {
   private checkEnd(error: unknown): void {
     this.options.signal?.throwIfAborted();
     if (error instanceof QueryCanceled) throw error;
+    // Nobody is there: it would be the same for every rule at every time.
+    if (error instanceof InputError && UNREACHABLE.has(error.code)) throw error;
   }
 
   /** Lets signals in. */

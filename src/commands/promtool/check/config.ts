@@ -1,11 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
-import { EXIT_LINT, PromtoolCommand } from '../../../cli/promtool-command.ts';
+import { EXIT_LINT, PromtoolCommand, promtoolCheckFlags } from '../../../cli/promtool-command.ts';
 import { CONFIG_LINTS, checkConfigFiles, tooLongInterval } from '../../../cli/promtool-config.ts';
 import { checkRuleFile, type RuleVerdict, warnOfLints, worse } from '../../../cli/promtool-rules.ts';
-import { type Config, loadConfig } from '../../../core/config/index.ts';
+import { type Config, ConfigError, loadConfig } from '../../../core/config/index.ts';
 import { InputError } from '../../../core/errors.ts';
+import { parseDuration } from '../../../core/model/duration.ts';
 
 export default class PromtoolCheckConfig extends PromtoolCommand {
   static override summary = 'promtool check config: are configuration files of Prometheus valid?';
@@ -26,6 +27,7 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
   };
 
   static override flags = {
+    ...promtoolCheckFlags,
     'syntax-only': Flags.boolean({
       description: 'Leave out the files that the configuration names',
       allowNo: true,
@@ -50,6 +52,7 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
     const files = argv as string[];
     this.requireFiles(files);
     const lints = flags.lint.split(',');
+    const lookbackMs = parseDuration(flags['query.lookback-delta']);
     const out = new Output();
     warnOfLints(lints, CONFIG_LINTS, out);
     let verdict: RuleVerdict = 'good';
@@ -61,7 +64,7 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
       }
       const long =
         lints.includes('all') || lints.includes('too-long-scrape-interval')
-          ? tooLongInterval(checked.config)
+          ? tooLongInterval(checked.config, lookbackMs)
           : undefined;
       if (long !== undefined) {
         this.say(`  FAILED: ${long}`);
@@ -104,9 +107,18 @@ export default class PromtoolCheckConfig extends PromtoolCommand {
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       out.flush();
-      this.say(`  FAILED: ${error.message}`);
+      this.say(`  FAILED: ${error instanceof ConfigError ? parsingFault(file, error) : error.message}`);
       out.line('');
       return undefined;
     }
   }
+}
+
+function parsingFault(file: string, { errors }: ConfigError): string {
+  const faults = errors.map(({ reason, place, message }) =>
+    place.file === file && place.line !== undefined
+      ? `${place.line}:${place.column ?? 1}: ${reason}`
+      : message,
+  );
+  return `parsing YAML file ${file}: ${faults.join('\n    ')}`;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
-import { EXIT_LINT, PromtoolCommand } from '../../../cli/promtool-command.ts';
+import { EXIT_LINT, PromtoolCommand, promtoolCheckFlags } from '../../../cli/promtool-command.ts';
 import { textFormatFault } from '../../../cli/promtool-faults.ts';
 import { InputError } from '../../../core/errors.ts';
 import {
@@ -26,6 +26,7 @@ export default class PromtoolCheckMetrics extends PromtoolCommand {
   ];
 
   static override flags = {
+    ...promtoolCheckFlags,
     extended: Flags.boolean({
       description: 'Print extended information related to the cardinality of the metrics',
       allowNo: true,

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
-import { EXIT_LINT, PromtoolCommand } from '../../../cli/promtool-command.ts';
+import { EXIT_LINT, PromtoolCommand, promtoolCheckFlags } from '../../../cli/promtool-command.ts';
 import {
   checkRuleFile,
   RULE_LINTS,
@@ -31,6 +31,7 @@ export default class PromtoolCheckRules extends PromtoolCommand {
   };
 
   static override flags = {
+    ...promtoolCheckFlags,
     lint: Flags.string({
       description: `Lints to apply: ${RULE_LINTS.join(', ')}`,
       default: 'duplicate-rules',

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { CommandFailure, EXIT_FAILED } from '../../../cli/command.ts';
 import { Output } from '../../../cli/output.ts';
-import { PromtoolCommand } from '../../../cli/promtool-command.ts';
+import { PromtoolCommand, promtoolCheckFlags } from '../../../cli/promtool-command.ts';
 import { discoveryResources } from '../../../cli/scrape-jobs.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { ConfigError, loadConfig } from '../../../core/config/index.ts';
@@ -35,6 +35,7 @@ export default class PromtoolCheckServiceDiscovery extends PromtoolCommand {
   };
 
   static override flags = {
+    ...promtoolCheckFlags,
     timeout: Flags.string({ description: 'The time to wait for discovery results', default: '30s' }),
   };
 

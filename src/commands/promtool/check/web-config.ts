@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Args } from '@oclif/core';
 import { EXIT_FAILED } from '../../../cli/command.ts';
-import { PromtoolCommand } from '../../../cli/promtool-command.ts';
+import { PromtoolCommand, promtoolCheckFlags } from '../../../cli/promtool-command.ts';
 import { ConfigError, loadWebConfig } from '../../../core/config/index.ts';
 
 export default class PromtoolCheckWebConfig extends PromtoolCommand {
@@ -20,6 +20,8 @@ export default class PromtoolCheckWebConfig extends PromtoolCommand {
       ignoreStdin: true,
     }),
   };
+
+  static override flags = promtoolCheckFlags;
 
   async run(): Promise<void> {
     const { argv } = await this.parse(PromtoolCheckWebConfig);

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { httpConfigFlag, openPromtoolClient } from '../../../cli/promtool-http.ts';
 import { matchesFlag, PromtoolQuery } from '../../../cli/promtool-query.ts';
 import QueryAnalyze from '../../query/analyze.ts';
 
@@ -20,6 +21,9 @@ export default class PromtoolQueryAnalyze extends PromtoolQuery {
     duration: Flags.string({ description: 'Time frame to analyze', default: '1h' }),
     time: Flags.string({ description: 'Query time (RFC 3339 or Unix timestamp), defaults to now' }),
     match: matchesFlag,
+    'http.config.file': httpConfigFlag,
+    // Of promtool's queries, which this one prints in its own way.
+    format: Flags.string({ char: 'o', options: ['promql', 'json'], default: 'promql', hidden: true }),
   };
 
   async run(): Promise<void> {
@@ -27,6 +31,8 @@ export default class PromtoolQueryAnalyze extends PromtoolQuery {
     const args = ['--from', flags.server, '--duration', flags.duration];
     if (flags.time !== undefined) args.push('--at', flags.time);
     for (const match of flags.match) args.push('--match', match);
-    await new QueryAnalyze(args, this.config).run();
+    const analyze = new QueryAnalyze(args, this.config);
+    analyze.client = openPromtoolClient({ version: this.config.version, file: flags['http.config.file'] });
+    await analyze.run();
   }
 }

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { PromtoolCommand } from '../../../../cli/promtool-command.ts';
+import { httpConfigFlag, openPromtoolClient } from '../../../../cli/promtool-http.ts';
 import RulesBackfill from '../../../rules/backfill.ts';
 
 export default class PromtoolCreateBlocksFromRules extends PromtoolCommand {
@@ -26,6 +27,7 @@ export default class PromtoolCreateBlocksFromRules extends PromtoolCommand {
   };
 
   static override flags = {
+    'http.config.file': httpConfigFlag,
     'human-readable': Flags.boolean({
       char: 'r',
       description: "promtool's flag, without effect",
@@ -52,6 +54,8 @@ export default class PromtoolCreateBlocksFromRules extends PromtoolCommand {
     const args = ['--quiet', '--no-alerts', '--url', flags.url, '--start', flags.start];
     if (flags.end !== undefined) args.push('--end', flags.end);
     args.push('--output-dir', flags['output-dir'], '--eval-interval', flags['eval-interval'], ...files);
-    await new RulesBackfill(args, this.config).run();
+    const backfill = new RulesBackfill(args, this.config);
+    backfill.client = openPromtoolClient({ version: this.config.version, file: flags['http.config.file'] });
+    await backfill.run();
   }
 }
