@@ -51,6 +51,11 @@ export class NamelessSeries implements SeriesMeta {
   }
 }
 
+/** The series, which may stand beside others that still have the name that it has lost. */
+export function besideNamed(meta: SeriesMeta): SeriesMeta {
+  return meta instanceof NamelessSeries ? { labels: meta.labels, dropName: false } : meta;
+}
+
 let lastNames: readonly string[] = [];
 let lastRest: readonly string[] = [];
 

@@ -4,6 +4,7 @@
  */
 import { StepColumn } from '../../functions/column.ts';
 import type { QueryContext } from '../context.ts';
+import { QueryError } from '../errors.ts';
 import type { VectorOperator } from '../operator.ts';
 
 export class ColumnCache {
@@ -60,5 +61,18 @@ export class ColumnCache {
       this.context.checkpoint();
       this.input.evaluate(i, column);
     }
+  }
+}
+
+/**
+ * Prepares the right side, when the left one is prepared. Prometheus has evaluated the left one wholly before that, so
+ * of two faults it is the left one's that is told.
+ */
+export async function prepareRight(right: VectorOperator, left: ColumnCache): Promise<void> {
+  try {
+    await right.prepare();
+  } catch (fault) {
+    if (fault instanceof QueryError) left.drain();
+    throw fault;
   }
 }

@@ -4,8 +4,9 @@ import type { Binary } from '../../parser/ast.ts';
 import { mayAnnotate } from '../../plan/may-annotate.ts';
 import type { QueryContext } from '../context.ts';
 import { groupByLabels, mergeInto } from '../distinct.ts';
+import { besideNamed } from '../names.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
-import { ColumnCache } from './column-cache.ts';
+import { ColumnCache, prepareRight } from './column-cache.ts';
 import { type MatchGroup, matchGroups } from './match-groups.ts';
 
 interface Member {
@@ -47,9 +48,9 @@ export class SetOperation implements VectorOperator {
 
   async prepare(): Promise<void> {
     await this.left.prepare();
-    await this.right.prepare();
-    const { op } = this.expr;
     this.leftColumns = new ColumnCache(this.context, this.left, this.steps);
+    await prepareRight(this.right, this.leftColumns);
+    const { op } = this.expr;
     this.rightColumns = new ColumnCache(this.context, this.right, this.steps);
     if (mayAnnotate(this.expr.lhs)) this.context.atEnd(() => this.leftColumns.drain());
     if (mayAnnotate(this.expr.rhs)) this.context.atEnd(() => this.rightColumns.drain());
@@ -71,9 +72,10 @@ export class SetOperation implements VectorOperator {
       }
     }
     this.expectPresenceUses();
-    const metas = members.map(
-      ({ side, number }) => (side === 'left' ? this.left : this.right).series[number],
-    );
+    const metas = members.map(({ side, number }) => {
+      const meta = (side === 'left' ? this.left : this.right).series[number];
+      return op === 'or' ? besideNamed(meta) : meta;
+    });
     const shared = groupByLabels(metas);
     this.outputs =
       shared === null ? members.map((m) => [m]) : shared.map((numbers) => numbers.map((n) => members[n]));

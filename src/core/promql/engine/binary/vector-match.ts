@@ -16,7 +16,7 @@ import { groupByLabels } from '../distinct.ts';
 import { QueryError } from '../errors.ts';
 import { nameRemoved, withoutName } from '../names.ts';
 import type { SeriesMeta, VectorOperator } from '../operator.ts';
-import { ColumnCache } from './column-cache.ts';
+import { ColumnCache, prepareRight } from './column-cache.ts';
 import { ElementOperation, valueAt } from './element.ts';
 import { type MatchGroup, matchGroups } from './match-groups.ts';
 import { dropsName } from './vector-scalar.ts';
@@ -68,15 +68,22 @@ export class VectorMatch implements VectorOperator {
 
   async prepare(): Promise<void> {
     await this.left.prepare();
-    await this.right.prepare();
     this.leftColumns = new ColumnCache(this.context, this.left, this.steps);
+    await prepareRight(this.right, this.leftColumns);
     this.rightColumns = new ColumnCache(this.context, this.right, this.steps);
     if (mayAnnotate(this.expr.lhs)) this.context.atEnd(() => this.leftColumns.drain());
     if (mayAnnotate(this.expr.rhs)) this.context.atEnd(() => this.rightColumns.drain());
     const groups = matchGroups(this.left.series, this.right.series, this.matching);
-    this.plan(groups);
-    this.verifyOneSide(groups);
-    if (this.matching.card === 'one-to-one') for (const group of groups) this.verifyManySide(group);
+    try {
+      this.plan(groups);
+      this.verifyOneSide(groups);
+      if (this.matching.card === 'one-to-one') for (const group of groups) this.verifyManySide(group);
+    } catch (fault) {
+      // What is wrong with either side comes before what is wrong between them.
+      this.leftColumns.drain();
+      this.rightColumns.drain();
+      throw fault;
+    }
   }
 
   evaluate(i: number, out: StepColumn): void {
