@@ -439,3 +439,37 @@ scrape_configs:
     expect(await server.end('SIGTERM')).toBe(0);
   });
 });
+
+describe('secrets of the configuration', () => {
+  it('are shown nowhere', async () => {
+    const dir = directory({
+      'prometheus.yml': `alerting:
+  alertmanagers:
+  - http_sd_configs: [{url: 'http://user:in-url@127.0.0.1:1/', basic_auth: {username: u, password: hunter2}, refresh_interval: 1s}]
+    authorization: {credentials: hunter2}
+scrape_configs:
+- job_name: a
+  http_sd_configs: [{url: 'http://127.0.0.1:1/', authorization: {credentials: hunter2}, refresh_interval: 1s}]
+- job_name: b
+  basic_auth: {username: u, password: hunter2}
+  scrape_interval: 1s
+  static_configs: [{targets: ['127.0.0.1:1']}]
+`,
+    });
+    const server = new RunningServer(dir, []);
+    const url = await server.url();
+    await sleep(1500);
+    for (const path of [
+      '/metrics',
+      '/api/v1/status/config',
+      '/api/v1/targets',
+      '/api/v1/alertmanagers',
+      '/api/v1/scrape_pools',
+      '/api/v1/status/flags',
+    ])
+      expect(await (await fetch(url + path)).text(), path).not.toContain('hunter2');
+    // The configuration shows a URL as it was given, as Prometheus does; nothing else does.
+    expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('in-url');
+    expect(server.log.join('\n')).not.toMatch(/hunter2|in-url/);
+  });
+});

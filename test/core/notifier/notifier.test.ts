@@ -137,12 +137,13 @@ describe('what an Alertmanager gets', () => {
 
   it('comes in batches', async () => {
     const am = await receiver();
-    const { notifier } = setUp();
+    const { notifier, metric } = setUp();
     notifier.configure({ ...NONE, groups: [group('a')] });
     notifier.update('a', [at(am.address)]);
     notifier.send(Array.from({ length: 600 }, (_, i) => alert(`a${i}`)));
     await vi.waitFor(() => expect(am.names()).toHaveLength(600));
     expect(am.requests.map(({ alerts }) => alerts.length)).toEqual([256, 256, 88]);
+    expect(metric('latency_seconds')).toBeGreaterThan(0);
   });
 });
 

@@ -4,6 +4,7 @@ import { labelsFromObject } from '../../../src/core/model/labels.ts';
 import { parseRelabelRules } from '../../../src/core/relabel/index.ts';
 import type { ActiveTarget, QueryRunner, RuleGroupView } from '../../../src/core/server/index.ts';
 import { MemorySource } from '../../../src/core/source/memory.ts';
+import type { Appender } from '../../../src/core/source/source.ts';
 import { kept, startTestServer, type TestServer } from './test-server.ts';
 
 const servers: TestServer[] = [];
@@ -335,6 +336,47 @@ describe('notifications', () => {
     expect((await get(server, 'notifications')).body['data']).toMatchObject([
       { text: 'second', active: true },
     ]);
+  });
+});
+
+describe('what the storage cannot do', () => {
+  it('is told to who asked for it, in the form of the API', async () => {
+    const fails = async () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, mkdir'), { code: 'ENOSPC' });
+    };
+    const server = await start(undefined, {
+      admin: { deleteSeries: fails, cleanTombstones: fails, snapshot: fails },
+    });
+    for (const path of ['snapshot', 'clean_tombstones', 'delete_series?match[]=m']) {
+      const answer = await fetch(`${server.url}/api/v1/admin/tsdb/${path}`, { method: 'POST' });
+      expect(answer.status).toBe(500);
+      expect(await answer.json()).toEqual({
+        status: 'error',
+        errorType: 'internal',
+        error: 'ENOSPC: no space left on device, mkdir',
+      });
+    }
+  });
+});
+
+describe('remote write', () => {
+  it('takes the messages that are allowed alone', async () => {
+    const nothing = { commit() {}, rollback() {} } as unknown as Appender;
+    const server = await start(undefined, {
+      appender: () => nothing,
+      acceptedWrites: ['io.prometheus.write.v2.Request'],
+    });
+    const write = (type: string) =>
+      fetch(`${server.url}/api/v1/write`, {
+        method: 'POST',
+        headers: { 'Content-Type': type, 'Content-Encoding': 'snappy' },
+        // A message without series.
+        body: new Uint8Array([0]),
+      });
+    const refused = await write('application/x-protobuf');
+    expect(refused.status).toBe(415);
+    expect(await refused.text()).toContain('supported: io.prometheus.write.v2.Request\n');
+    expect((await write('application/x-protobuf;proto=io.prometheus.write.v2.Request')).status).toBe(204);
   });
 });
 
