@@ -280,9 +280,11 @@ function normal(value: unknown): unknown {
       .sort();
   }
   if (data?.stats !== undefined) data.stats = Object.keys(data.stats);
-  // Groups are in no order.
+  const shown = (entry: unknown) => JSON.stringify(sorted(entry, masked));
+  // Groups are in no order, and neither is the metadata of a target.
   const { alerts } = (data ?? {}) as { alerts?: object[] };
-  alerts?.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const ofTargets = Array.isArray(data) && data[0]?.target !== undefined ? data : undefined;
+  for (const list of [alerts, ofTargets]) list?.sort((a, b) => (shown(a) < shown(b) ? -1 : 1));
   return sorted(value, masked);
 }
 
