@@ -41,7 +41,7 @@ const STEP = 4000;
 const STEPS = 75;
 const STRIDE = Number(process.env['TSMON_DAMAGE_STRIDE'] ?? 0);
 /** Places in a file that are tried where nothing else is asked for. */
-const PLACES = 36;
+const PLACES = 24;
 /** So near to data, or to a file's end, every zero of the padding is tried with the whole database, else one in so many. */
 const NEAR = 64;
 

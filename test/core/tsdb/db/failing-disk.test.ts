@@ -86,7 +86,7 @@ vi.mock('../../../../src/core/tsdb/lock.ts', () => ({
 
 const STRIDE = Number(process.env['TSMON_DISK_STRIDE'] ?? 0);
 /** Calls that fail where nothing else is asked for. */
-const PLACES = 24;
+const PLACES = 12;
 /** Calls after the first one that fail while the disk is full, or gone. */
 const LASTING = 50;
 const T0 = 1_700_006_400_000;
