@@ -33,9 +33,11 @@ export function list<T>(element: Type<T>, { onNull, flow = false }: ListOptions 
   };
 }
 
-/** Values by name. */
-export function mapOf<T>(element: Type<T>): Type<Readonly<Record<string, T>>> {
-  const goName = `map[string]${element.goName}`;
+/** Values by name; `goName` where Go has a name for such a map. */
+export function mapOf<T>(
+  element: Type<T>,
+  goName = `map[string]${element.goName}`,
+): Type<Readonly<Record<string, T>>> {
   return {
     goName,
     zero: () => ({}),

@@ -93,7 +93,8 @@ function number(goName: string, accept: (value: number) => boolean): Type<number
       const fits = goName === 'float64' || Number.isFinite(value);
       if (value !== undefined && fits && accept(value))
         return goName === 'float64' ? value : whole(value, digits);
-      const kind = value === undefined ? 'str' : Number.isInteger(value) ? 'int' : 'float';
+      const kind =
+        value === undefined ? (plain && YAML_BOOLEAN.test(written) ? 'bool' : 'str') : kindOf(value, digits);
       const shown = written.length > 10 ? `${written.slice(0, 7)}...` : written;
       if (!isMap(node) && !isSeq(node))
         reader.fault(node, path, `cannot unmarshal !!${kind} \`${shown}\` into ${goName}`);
@@ -101,6 +102,16 @@ function number(goName: string, accept: (value: number) => boolean): Type<number
     },
     print: (value) => (goName === 'float64' ? { scalar: floatText(value) } : value),
   };
+}
+
+/** What Go takes a number for: whole ones that 64 bits cannot hold are fractions. */
+function kindOf(value: number, digits: string): 'int' | 'float' {
+  const fits = value >= -(2 ** 63) && (value < 2 ** 63 || hasOnly64Bits(digits));
+  return Number.isInteger(value) && fits ? 'int' : 'float';
+}
+
+function hasOnly64Bits(digits: string): boolean {
+  return /^\d+$/.test(digits) && BigInt(digits) < 2n ** 64n;
 }
 
 function floatText(value: number): string {
@@ -111,8 +122,7 @@ function floatText(value: number): string {
 /** What is written with more digits than 64 bits have is a fraction to Go, and too large a one for them. */
 function whole(value: number, digits: string): number {
   if (value < 2 ** 63) return Math.trunc(value);
-  const exact = /^\d+$/.test(digits) && BigInt(digits) < 2n ** 64n;
-  return exact ? value : 2 ** 63;
+  return hasOnly64Bits(digits) ? value : 2 ** 63;
 }
 
 const isInt64 = (value: number) => value >= -(2 ** 63) && value <= 2 ** 63;

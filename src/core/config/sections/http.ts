@@ -52,7 +52,7 @@ const proxyConfig = new Struct<ProxyConfig>(
     optionalField('proxy_url', url),
     optionalField('no_proxy', text),
     optionalField('proxy_from_environment', boolean),
-    optionalField('proxy_connect_header', mapOf(list(secret))),
+    optionalField('proxy_connect_header', mapOf(list(secret), 'config.ProxyHeader')),
   ],
   { check: checkProxy },
 );
@@ -127,7 +127,7 @@ export function httpConfig(http2 = true): Struct<HttpClientConfig> {
       field('follow_redirects', boolean, true),
       field('enable_http2', boolean, http2),
       { inline: proxyConfig },
-      optionalField('http_headers', optional(mapOf(header))),
+      optionalField('http_headers', optional(mapOf(header, 'config.Headers'))),
     ],
     { check: checkHttp },
   );

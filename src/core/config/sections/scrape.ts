@@ -32,7 +32,7 @@ export const scrapeConfig = new Struct<ScrapeConfig>(
     optionalField('honor_labels', boolean),
     field('honor_timestamps', boolean, true),
     field('track_timestamps_staleness', boolean),
-    optionalField('params', mapOf(list(text))),
+    optionalField('params', mapOf(list(text), 'url.Values')),
     optionalField('scrape_interval', duration),
     optionalField('scrape_timeout', duration),
     optionalField('scrape_protocols', optional(list(text))),
