@@ -7,6 +7,7 @@
  */
 import { Command, Flags } from '@oclif/core';
 import { InputError } from '../core/errors.ts';
+import { nearestName } from '../core/spelling/index.ts';
 import { ClosedPipe } from './output.ts';
 import { type Painter, painter } from './paint.ts';
 import { advised } from './repair-advice.ts';
@@ -92,7 +93,7 @@ export abstract class TsmonCommand extends Command {
     if ((error as { code?: string }).code === 'EEXIT') return exit ?? 0;
     // oclif's parser: a wrong flag or argument.
     if (exit !== undefined) {
-      this.sayError(error.message);
+      this.sayError(error.message + this.flagHint(error.message));
       this.say(`See "tsmon ${this.id?.replaceAll(':', ' ')} --help".`);
       return EXIT_USAGE;
     }
@@ -102,6 +103,17 @@ export abstract class TsmonCommand extends Command {
     }
     this.sayError(`a fault of tsmon's own, please report it: ${error.stack ?? error.message}`);
     return 70;
+  }
+
+  /** What may have been meant by a flag that there is not. */
+  private flagHint(message: string): string {
+    const typed = /^Nonexistent flag: --([^\s=]+)$/.exec(message)?.[1];
+    if (typed === undefined) return '';
+    const names = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
+    const near = nearestName(typed, names);
+    // Which of the two a directory goes with is easily mixed up.
+    if (near.length === 0) near.push(...names.filter((name) => name === { from: 'to', to: 'from' }[typed]));
+    return near.length === 0 ? '' : `; did you mean ${near.map((name) => `--${name}`).join(' or ')}?`;
   }
 
   private sayError(message: string): void {

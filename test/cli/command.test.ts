@@ -26,3 +26,14 @@ it.each([
   expect(result.stderr).not.toMatch('allow multiple values');
   expect(result.status).toBe(2);
 });
+
+it.each([
+  [['tsdb', 'compact', '--from', 'x'], '--from; did you mean --to?'],
+  [['tsdb', 'compact', '--dryrun'], '--dryrun; did you mean --dry-run?'],
+  [['tsdb', 'dump', '--form', 'x'], '--form; did you mean --from?'],
+  [['tsdb', 'ls', '--unheard-of'], '--unheard-of'],
+])('guesses which flag was meant: %j', (args, text) => {
+  const { status, stderr } = tsmon(args);
+  expect(stderr.split('\n')[0]).toBe(`error: Nonexistent flag: ${text}`);
+  expect(status).toBe(2);
+});

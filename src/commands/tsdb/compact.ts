@@ -9,6 +9,8 @@ import { parseDuration } from '../../core/model/duration.ts';
 import type { BlockMeta } from '../../core/tsdb/block/index.ts';
 import { type CompactionEvent, compactDirectory, planDirectory } from '../../core/tsdb/compaction/index.ts';
 
+const NOTHING_TO_DO = 'there is nothing to compact';
+
 export default class TsdbCompact extends TsmonCommand {
   static override summary = 'Make small blocks into larger ones';
   static override description =
@@ -36,8 +38,10 @@ export default class TsdbCompact extends TsmonCommand {
     if (maxBlockRange <= 0) throw new InputError('bad_duration', '--max-block-duration must be positive');
     const output = new Output();
     if (flags['dry-run']) {
-      for (const group of planDirectory(flags.to, maxBlockRange)) output.line(describe(group));
+      const groups = planDirectory(flags.to, maxBlockRange);
+      for (const group of groups) output.line(describe(group));
       output.flush();
+      if (groups.length === 0 && !flags.quiet) this.say(NOTHING_TO_DO);
       return;
     }
     const abort = new AbortController();
@@ -49,6 +53,7 @@ export default class TsdbCompact extends TsmonCommand {
       });
     }
     const progress = new Progress();
+    let events = 0;
     try {
       await compactDirectory(flags.to, {
         maxBlockRange,
@@ -56,6 +61,7 @@ export default class TsdbCompact extends TsmonCommand {
         progress: (blocks, done, total) => progress.update(describe(blocks), done, total),
         onEvent: (event) => {
           progress.clear();
+          events++;
           this.sayEvent(event, flags.quiet ? undefined : output);
         },
         onNotice: (notice) => this.complain(notice),
@@ -66,6 +72,7 @@ export default class TsdbCompact extends TsmonCommand {
     } finally {
       progress.clear();
     }
+    if (events === 0 && !flags.quiet) this.say(NOTHING_TO_DO);
   }
 
   private sayEvent({ blocks, written, failure }: CompactionEvent, output: Output | undefined): void {
