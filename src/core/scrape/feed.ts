@@ -3,6 +3,7 @@
  * long lets others run, and one that is too large is noticed before all of it is in memory as series.
  */
 
+import { InputError } from '../errors.ts';
 import { type Batch, NO_TIMESTAMP } from '../exposition/batch.ts';
 import type { ExpositionFormat } from '../exposition/parser.ts';
 import type { SeriesTable } from '../exposition/series-table.ts';
@@ -10,11 +11,13 @@ import type { MetricFamily } from '../model/family.ts';
 
 /** Some ten milliseconds of lines that are all new. */
 const STRETCH_BYTES = 1 << 15;
+/** Prometheus cannot hold a longer label either, and while such a line is read nobody else gets a turn. */
+const MOST_LINE_BYTES = 1 << 24;
 const NEWLINE = 0x0a;
 
 /**
  * The stretches of `bytes`, each ending with a line; of a format without lines all of it, because a parser keeps what
- * is incomplete, and again and again would copy a long message.
+ * is incomplete, and again and again would copy a long message. Throws InputError where a line is too long.
  */
 export function* stretches(bytes: Uint8Array, format: ExpositionFormat): Generator<Uint8Array> {
   for (let start = 0; start < bytes.length; ) {
@@ -22,6 +25,8 @@ export function* stretches(bytes: Uint8Array, format: ExpositionFormat): Generat
     if (format !== 'protobuf' && start + STRETCH_BYTES < bytes.length) {
       const newline = bytes.indexOf(NEWLINE, start + STRETCH_BYTES);
       if (newline >= 0) end = newline + 1;
+      if (end - start > STRETCH_BYTES + MOST_LINE_BYTES)
+        throw new InputError('scrape_line', `a line is longer than ${MOST_LINE_BYTES} bytes`);
     }
     yield bytes.subarray(start, end);
     start = end;

@@ -144,6 +144,7 @@ it('answers that are no proper ones fail by themselves, and credentials go nowhe
       Buffer.concat([Buffer.from(`${HEAD}\r\ninvalid{a="`), Buffer.from([0xff]), Buffer.from('"} 1\n')]),
     ),
     huge: await body(`huge{a="${'x'.repeat(20_000_000)}"} 1\n`),
+    large: await body(`large{a="${'x'.repeat(2_000_000)}"} 1\n`),
     unfinished: await body(`unfinished{a="${'x'.repeat(1_000_000)}`),
   };
   const { errors, series } = await scrapeHostile(
@@ -156,7 +157,7 @@ it('answers that are no proper ones fail by themselves, and credentials go nowhe
         basicAuth: { username: 'u', usernameFile: '', password: 'p', passwordFile: '' },
       },
     },
-    ['endlessGzip', 'headers', 'huge'],
+    ['endlessGzip', 'headers', 'huge', 'large'],
     () => answers >= 2 * types.length,
   );
   expect(errors).toEqual({
@@ -168,7 +169,8 @@ it('answers that are no proper ones fail by themselves, and credentials go nowhe
     midChunk: expect.stringContaining('the connection was lost'),
     ancient: expect.stringContaining('the answer is not valid HTTP'),
     invalid: expect.stringContaining('UTF-8'),
-    huge: expect.stringMatching(/label_value_length_limit exceeded|^timed out/),
+    huge: expect.stringMatching(/a line is longer than 16777216 bytes|^timed out/),
+    large: expect.stringMatching(/label_value_length_limit exceeded|^timed out/),
     unfinished: expect.stringContaining('quot'),
   });
   expect(stolen).toBeUndefined();
