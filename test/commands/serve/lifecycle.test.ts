@@ -284,10 +284,12 @@ describe('the end', () => {
     const dir = directory({ 'prometheus.yml': '' });
     const server = new RunningServer(dir, ['--shutdown-timeout=1h']);
     const query = 'sum(count_over_time(vector(1)[200000s:5ms]))';
-    const slow = fetch(`${await server.url()}/api/v1/query?query=${encodeURIComponent(query)}`).catch(
-      () => {},
-    );
-    await sleep(150);
+    const url = await server.url();
+    const slow = fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`).catch(() => {});
+    await vi.waitFor(async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      expect(metrics).toContain('\nprometheus_engine_queries 1\n');
+    });
     server.process.kill('SIGTERM');
     await vi.waitFor(() => expect(server.log.join('\n')).toContain('msg=Stopping'));
     await sleep(100);
