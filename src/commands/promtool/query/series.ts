@@ -1,13 +1,17 @@
 import { Args, Flags } from '@oclif/core';
 import { Output } from '../../../cli/output.ts';
 import { farRange, matchesFlag, PromtoolQuery, queryFlags } from '../../../cli/promtool-query.ts';
-import type { Labels } from '../../../core/model/labels.ts';
+import { type Labels, labelsFromObject } from '../../../core/model/labels.ts';
 import { labelsInBraces } from '../../../core/model/labels-text.ts';
+import { formatApiTimestamp } from '../../../core/model/timestamp.ts';
 import { parseSelector } from '../../../core/promql/parser/index.ts';
+import type { ApiClient } from '../../../core/source/http/api-client.ts';
+import type { TimeRange } from '../../../core/source/source.ts';
 
 export default class PromtoolQuerySeries extends PromtoolQuery {
   static override summary = 'promtool query series: which series there are';
-  static override description = 'What promtool prints, sorted. See also "tsmon query series".';
+  static override description =
+    'What promtool prints: a server is asked, and its order kept. See also "tsmon query series".';
 
   static override examples = [
     {
@@ -30,7 +34,8 @@ export default class PromtoolQuerySeries extends PromtoolQuery {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(PromtoolQuerySeries);
     const range = farRange(flags);
-    const found = await this.ask(args.server, flags, async ({ source }) => {
+    const found = await this.ask(args.server, flags, async ({ source, server }) => {
+      if (server !== undefined) return askServer(server, flags.match, range);
       const all = new Map<string, Labels>();
       for (const text of flags.match) {
         const set = await source.select(parseSelector(text), { ...range, labelsOnly: true });
@@ -43,4 +48,18 @@ export default class PromtoolQuerySeries extends PromtoolQuery {
     else for (const labels of found) out.line(labelsInBraces(labels));
     out.flush();
   }
+}
+
+/** In the order of the answer, which means nothing, but is what promtool prints. */
+async function askServer(
+  server: ApiClient,
+  matches: readonly string[],
+  { mint, maxt }: TimeRange,
+): Promise<Labels[]> {
+  const { data } = await server.post<Record<string, string>[]>('series', [
+    ...matches.map((match): [string, string] => ['match[]', match]),
+    ['start', formatApiTimestamp(mint)],
+    ['end', formatApiTimestamp(maxt)],
+  ]);
+  return data.map(labelsFromObject);
 }
