@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
@@ -27,6 +28,7 @@ const dist = join(root, 'dist');
 const fresh = `${dist}.${process.pid}.tmp`;
 
 if (process.argv.includes('--if-stale') && !isStale()) process.exit(0);
+const begun = new Date();
 
 const commandsDir = join(root, 'src', 'commands');
 const sources = filesBelow(commandsDir).filter((file) => file.endsWith('.ts'));
@@ -227,6 +229,8 @@ writeFileSync(
     bundles: Object.fromEntries(sources.map((file) => [commandId(file), `commands/${bundleName(file)}`])),
   }),
 );
+// What is changed while this runs is newer than what it makes.
+utimesSync(join(fresh, 'build.json'), begun, begun);
 const old = `${dist}.${process.pid}.old`;
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
