@@ -8,39 +8,21 @@
 import { truncateSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CorruptionError } from '../../errors.ts';
-import { SampleColumns } from '../../model/index.ts';
-import { isStaleBits } from '../../model/value.ts';
-import { addInterval } from '../block/index.ts';
-import { decodeChunk } from '../chunk/index.ts';
 import {
   closeLog,
-  decodeExemplars,
-  decodeMetadata,
-  decodeMmapMarkers,
-  decodeSamples,
-  decodeTombstones,
-  HistogramDecoder,
-  isHistogramRecord,
   type LogFile,
   type LogPosition,
   LogReader,
   listCheckpoints,
-  type MmapMarker,
   openLog,
-  RecordType,
-  RefIndex,
-  recordType,
-  SampleRows,
-  SeriesDecoder,
   setAsideRest,
 } from '../wal/index.ts';
 import { HEAD_CHUNKS_DIR } from './chunk-file.ts';
-import { type LoadedChunks, loadChunks, placeKey } from './chunk-loader.ts';
+import { loadChunks } from './chunk-loader.ts';
 import { ChunkStore } from './chunk-store.ts';
-import { exemplarOutcome } from './exemplar-ring.ts';
 import { FinishedChunks } from './finished-chunks.ts';
 import { Head, type HeadOptions } from './head.ts';
-import { Newest, OpenChunk } from './series-table.ts';
+import { RecordIntake } from './record-intake.ts';
 
 /** Bytes of records between two chances for others to run: some milliseconds' work. */
 const STEP_BYTES = 128 * 1024;
@@ -94,11 +76,17 @@ export function* replayHead(
   try {
     head.minValidTime = minValidTime;
     head.lastRef = loaded.maxRef;
-    const replay = new Replay(head, loaded);
-    const wal = yield* replay.run(join(dir, 'wal'), (record) => replay.walRecord(record), progress);
-    const wbl = yield* replay.run(join(dir, 'wbl'), (record) => replay.wblRecord(record), noProgress());
+    const replay = new Replay();
+    const intake = new RecordIntake(head, loaded);
+    const wal = yield* replay.run(join(dir, 'wal'), (record) => intake.walRecord(record), progress);
+    const wbl = yield* replay.run(join(dir, 'wbl'), (record) => intake.wblRecord(record), noProgress());
     head.startLogs({ wal, wbl });
-    replay.finish(wal.segment);
+    intake.finish(wal.segment);
+    if (replay.damagedLogs > 0 && intake.strayRefs.size > 0) {
+      replay.notices.push(
+        `${join(dir, 'wal')}: what there is of ${intake.strayRefs.size} series cannot be read, since the damaged part had their labels`,
+      );
+    }
     done = true;
     return {
       head,
@@ -116,26 +104,11 @@ export function noProgress(): ReplayProgress {
   return { firstSegment: 0, lastSegment: 0, segment: 0, bytesRead: 0, bytesTotal: 0 };
 }
 
+/** Reads logs, and puts aside what is damaged. */
 class Replay {
+  /** For people. */
   readonly notices: string[] = [];
   damagedLogs = 0;
-  private readonly head: Head;
-  private readonly loaded: LoadedChunks;
-  /** Rows by ref. */
-  private readonly rows = new RefIndex();
-  /** Refs of which no series is known. */
-  private readonly strayRefs = new Set<number>();
-  /** Refs of series that have another one. */
-  private readonly aliases: number[] = [];
-  private readonly series = new SeriesDecoder();
-  private readonly samples = new SampleRows();
-  private readonly histograms = new HistogramDecoder();
-  private readonly times = new SampleColumns();
-
-  constructor(head: Head, loaded: LoadedChunks) {
-    this.head = head;
-    this.loaded = loaded;
-  }
 
   /** Reads a log to its end. Returns where it goes on, after whatever must not stay there is gone. */
   *run(
@@ -171,202 +144,6 @@ class Replay {
       return this.endOf(log, files, reader);
     } finally {
       closeLog(files);
-    }
-  }
-
-  walRecord(record: Uint8Array): void {
-    const type = recordType(record);
-    if (type === RecordType.samples || type === RecordType.samplesV2) this.takeSamples(record);
-    else if (type === RecordType.series) this.takeSeries(record);
-    else if (isHistogramRecord(type)) this.takeHistograms(record);
-    else if (type === RecordType.tombstones) this.takeTombstones(record);
-    else if (type === RecordType.exemplars) this.takeExemplars(record);
-    else if (type === RecordType.metadata) {
-      for (const { ref, metadata } of decodeMetadata(record)) {
-        const row = this.rowOf(ref);
-        if (row >= 0) this.head.metadata.set(row, metadata);
-      }
-    }
-  }
-
-  wblRecord(record: Uint8Array): void {
-    const type = recordType(record);
-    const { head, samples, histograms: h } = this;
-    const { late } = head;
-    if (type === RecordType.samples || type === RecordType.samplesV2) {
-      decodeSamples(record, samples);
-      for (let i = 0; i < samples.length; i++) {
-        const row = this.rowOf(samples.ref[i]);
-        if (row < 0) continue;
-        const t = samples.t[i];
-        if (late.isFull(row)) late.finish(row);
-        late.insertFloat(row, t, samples.vBits[i * 2 + 1], samples.vBits[i * 2]);
-        head.noteTimes(t, t, true);
-      }
-    } else if (isHistogramRecord(type)) {
-      h.begin(record);
-      while (h.next()) {
-        const row = this.rowOf(h.ref);
-        if (row < 0 || !h.isKnown) continue;
-        if (late.isFull(row)) late.finish(row);
-        late.insertHistogram(row, h.t, h.histogram());
-        head.noteTimes(h.t, h.t, true);
-      }
-    } else if (type === RecordType.mmapMarkers) {
-      for (const marker of decodeMmapMarkers(record)) this.takeMarker(marker);
-    }
-  }
-
-  /** `lastSegment` is that of the log. */
-  finish(lastSegment: number): void {
-    const { head } = this;
-    const { series } = head;
-    if (this.damagedLogs > 0 && this.strayRefs.size > 0) {
-      this.notices.push(
-        `${join(head.dir, 'wal')}: what there is of ${this.strayRefs.size} series cannot be read, since the damaged part had their labels`,
-      );
-    }
-    for (const ref of this.aliases) head.keptRefs.set(ref, lastSegment);
-    for (let row = 0; row < series.rows; row++) {
-      if (series.ref[row] === 0 || series.newest[row] !== Newest.float || !series.isValueKnown(row)) continue;
-      series.setStale(row, isStaleBits(series.xor.high[row] >>> 0, series.xor.low[row] >>> 0));
-    }
-  }
-
-  /** The samples of a chunk that is there need not be in memory. A marker whose chunk is not there counts for nothing. */
-  private takeMarker({ ref, file, offset }: MmapMarker): void {
-    const { head, times } = this;
-    const { series, finished, store } = head;
-    const found = this.loaded.late.get(placeKey(file, offset));
-    const row = this.rowOf(ref);
-    if (found === undefined || row < 0) return;
-    times.clear();
-    const { encoding, bytes, start, end } = store.read(file, offset);
-    decodeChunk(encoding, bytes, start, end, times);
-    head.late.remove(row, times.t.subarray(0, times.length));
-    const { mint, maxt } = found;
-    series.newestLateChunk[row] = finished.push(series.newestLateChunk[row], mint, maxt, file, offset);
-    head.noteTimes(mint, maxt, true);
-  }
-
-  /** The row of a series; -1 where the log does not have it, or not any more. */
-  private rowOf(ref: number): number {
-    const row = this.rows.get(ref);
-    if (row < 0) {
-      this.strayRefs.add(ref);
-      // Its number must not become another's, who would get its samples with the next start.
-      if (ref > this.head.lastRef) this.head.lastRef = ref;
-    }
-    return row;
-  }
-
-  private takeSeries(record: Uint8Array): void {
-    const { head, series: decoder, rows } = this;
-    const { series } = head;
-    decoder.start(record);
-    while (decoder.next()) {
-      const { ref } = decoder;
-      if (ref > head.lastRef) head.lastRef = ref;
-      if (rows.get(ref) >= 0) continue;
-      const row = series.findOrAdd(record, decoder.labelsStart, decoder.labelsEnd, ref);
-      rows.set(ref, row);
-      if (series.ref[row] !== ref) {
-        // It was forgotten, and came again: what it has by now it has under the new ref, and will have so.
-        this.aliases.push(series.ref[row]);
-        series.ref[row] = ref;
-      }
-      series.setLogged(row, true);
-      this.attach(row, ref);
-    }
-  }
-
-  /** Gives a series the finished chunks that are there under one of its refs. */
-  private attach(row: number, ref: number): void {
-    const { head, loaded } = this;
-    const { series, finished } = head;
-    const newest = loaded.newestOf(ref);
-    if (newest === 0) return;
-    if (series.open[row] !== OpenChunk.none) head.open.finish(row);
-    const chunks = [...listOf(finished, series.newestChunk[row]), ...listOf(finished, newest)];
-    chunks.sort((a, b) => finished.mint[a - 1] - finished.mint[b - 1]);
-    series.newestChunk[row] = 0;
-    let end = Number.NEGATIVE_INFINITY;
-    for (const chunk of chunks) {
-      const i = chunk - 1;
-      if (finished.mint[i] <= end) {
-        // The same samples once more, under another ref: as late ones they are merged with what is there.
-        this.attachLate(row, chunk);
-        continue;
-      }
-      finished.older[i] = series.newestChunk[row];
-      series.newestChunk[row] = chunk;
-      end = finished.maxt[i];
-      head.noteTimes(finished.mint[i], end, false);
-    }
-    if (finished.maxt[newest - 1] === end) {
-      series.newest[row] = loaded.isHistogram(ref) ? Newest.histogram : Newest.float;
-      series.forgetValue(row);
-    }
-    series.xor.t[row] = end;
-  }
-
-  private attachLate(row: number, chunk: number): void {
-    const { series, finished } = this.head;
-    finished.older[chunk - 1] = series.newestLateChunk[row];
-    series.newestLateChunk[row] = chunk;
-    this.head.noteTimes(finished.mint[chunk - 1], finished.maxt[chunk - 1], true);
-  }
-
-  private takeSamples(record: Uint8Array): void {
-    const { head, rows, samples } = this;
-    const { open, minValidTime } = head;
-    const { xor } = head.series;
-    decodeSamples(record, samples);
-    const { ref, t: ts, vBits } = samples;
-    let mint = Number.POSITIVE_INFINITY;
-    let maxt = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < samples.length; i++) {
-      const t = ts[i];
-      if (t < minValidTime) continue;
-      const row = rows.get(ref[i]);
-      if (row < 0) this.rowOf(ref[i]);
-      if (row < 0 || t <= xor.t[row]) continue;
-      open.appendFloat(row, t, vBits[i * 2 + 1], vBits[i * 2]);
-      if (t < mint) mint = t;
-      if (t > maxt) maxt = t;
-    }
-    if (mint <= maxt) head.noteTimes(mint, maxt, false);
-  }
-
-  private takeHistograms(record: Uint8Array): void {
-    const { head, histograms: h } = this;
-    h.begin(record);
-    while (h.next()) {
-      if (h.t < head.minValidTime) continue;
-      const row = this.rowOf(h.ref);
-      if (row < 0 || h.t <= head.series.xor.t[row] || !h.isKnown) continue;
-      const histogram = h.histogram();
-      head.open.appendHistogram(row, h.t, histogram);
-      head.series.setStale(row, histogram.stale);
-      head.noteTimes(h.t, h.t, false);
-    }
-  }
-
-  private takeTombstones(record: Uint8Array): void {
-    const { head } = this;
-    for (const { ref, mint, maxt } of decodeTombstones(record)) {
-      const row = this.rowOf(ref);
-      if (row < 0 || maxt < head.minValidTime) continue;
-      head.deleted.set(row, addInterval(head.deleted.get(row) ?? [], mint, maxt));
-    }
-  }
-
-  private takeExemplars(record: Uint8Array): void {
-    const { exemplars, minValidTime } = this.head;
-    for (const { ref, exemplar } of decodeExemplars(record)) {
-      const row = this.rowOf(ref);
-      if (row < 0 || exemplar.t! < minValidTime) continue;
-      if (exemplarOutcome(exemplars.last(row), exemplar) === 0) exemplars.add(row, exemplar);
     }
   }
 
@@ -410,13 +187,6 @@ function note(progress: ReplayProgress, files: readonly LogFile[], reader: LogRe
 
 function numberOf({ checkpoint, segment }: LogFile): number {
   return checkpoint ?? segment;
-}
-
-/** The chunks (+ 1) of a list, from the newest on. */
-function listOf(finished: FinishedChunks, newest: number): number[] {
-  const list: number[] = [];
-  for (let chunk = newest; chunk !== 0; chunk = finished.older[chunk - 1]) list.push(chunk);
-  return list;
 }
 
 function isCorruption(error: unknown): error is CorruptionError {
