@@ -10,6 +10,7 @@ import { InputError } from '../core/errors.ts';
 import { nearestName } from '../core/spelling/index.ts';
 import { ClosedPipe } from './output.ts';
 import { type Painter, painter } from './paint.ts';
+import { parserFault } from './parser-fault.ts';
 import { advised } from './repair-advice.ts';
 import { isTerminal } from './terminal.ts';
 
@@ -62,23 +63,8 @@ export abstract class TsmonCommand extends Command {
   }
 
   private report(error: Error): number {
-    // What a flag's own check throws comes with a heading of oclif's around it,
-    // where the name of the flag may stand and nowhere else.
-    error.message = error.message
-      .replace(/\nSee more help with --help\s*$/, '')
-      .replace(/^Parsing (--\S+)\s*\n\t(.*)$/s, (_, flag: string, reason: string) =>
-        reason.includes(flag) ? reason : `${flag}: ${reason}`,
-      )
-      // Its note on flags that take several values is about another way to parse them.
-      .replace(/^Missing \d+ required args?:\n(.*?)(?:\n\nNote: .*)?$/s, (_, args: string) =>
-        args.replace(
-          /^(\S+) *(.*)$/gm,
-          (_line, name: string, about: string) =>
-            `${name.toUpperCase()} is missing${about === '' ? '' : ` (${about})`}`,
-        ),
-      )
-      .replace(/^The following errors? occurred:\n\s*/, '')
-      .replace(/^\s*Missing required flag (\S+)$/gm, '--$1 is missing');
+    // oclif puts its heading around any error that a flag's check throws. The message of a DOMException is fixed.
+    if (!(error instanceof DOMException)) error.message = parserFault(error.message);
     if (error instanceof ClosedPipe) return 0;
     if (error instanceof CommandFailure) {
       if (error.message !== '') this.sayError(error.message);
