@@ -1,5 +1,5 @@
 /** How expected alerts differ from those that there are, in the colours and with the indentation of `promtool test rules --diff`. */
-import type { AlertTexts } from '../core/rules/unit-test.ts';
+import type { AlertTexts } from '../core/rules/unit-test-failure.ts';
 
 /** An alert in JSON. */
 interface Document {

@@ -1,7 +1,7 @@
 /** The outcome of unit tests of rules as promtool prints it, and the XML that it writes for JUnit's readers. */
 import { formatDuration } from '../core/model/duration.ts';
 import { goQuote } from '../core/model/quote.ts';
-import type { UnitTestFailure } from '../core/rules/unit-test.ts';
+import type { UnitTestFailure } from '../core/rules/unit-test-failure.ts';
 import { alertDiff } from './promtool-diff.ts';
 
 export function promtoolFailure(name: string, failure: UnitTestFailure, diff: boolean): string {

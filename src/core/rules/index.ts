@@ -48,11 +48,11 @@ export { ruleFamilies } from './rule-metrics.ts';
 export type { SentAlert } from './sent-alert.ts';
 export {
   type CoverageObserver,
-  type UnitTestFailure,
   type UnitTestOptions,
   type UnitTestResult,
   UnitTestSuite,
 } from './unit-test.ts';
+export type { UnitTestFailure } from './unit-test-failure.ts';
 export {
   type AlertTest,
   type ExprTest,

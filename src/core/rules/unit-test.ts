@@ -3,62 +3,22 @@
  * query results with what is expected.
  */
 import { InputError } from '../errors.ts';
-import { SampleColumns } from '../model/columns.ts';
-import { formatTestHistogram } from '../model/histogram-format.ts';
-import { EMPTY_LABELS, type Labels } from '../model/labels.ts';
-import { formatG } from '../model/number.ts';
-import { isStale } from '../model/value.ts';
+import type { Labels } from '../model/labels.ts';
 import { type EngineOptions, instantQuery } from '../promql/index.ts';
-import { type Expr, parseMetric, parseQuery } from '../promql/parser/index.ts';
-import { type LoadSeries, parseSeriesNotation } from '../promql/test-language/index.ts';
+import { type Expr, parseQuery } from '../promql/parser/index.ts';
+import type { LoadSeries } from '../promql/test-language/index.ts';
 import { load } from '../promql/test-runner/index.ts';
-import { type Annotations, annotationsText } from './alert.ts';
+import { annotationsText } from './alert.ts';
 import { RuleDependencies } from './dependencies.ts';
 import { RuleGroup } from './group.ts';
 import { GrowingSource } from './growing-source.ts';
 import { AlertingRule, type Rule, type RuleContext, RuleError } from './rule.ts';
 import type { RuleConfig, RuleFile, RuleGroupConfig } from './rule-file.ts';
 import { recordAhead } from './unit-test-ahead.ts';
-import type { AlertTest, ExprTest, UnitTest, UnitTestFile } from './unit-test-file.ts';
-
-/** What did not hold. `expected` and `got` are lines to be shown beside each other, where there are any. */
-export type UnitTestFailure =
-  | {
-      kind: 'rule';
-      group: string;
-      rule: string;
-      timeMs: number;
-      error: string;
-      file: string;
-      line: number | undefined;
-    }
-  | {
-      kind: 'alert';
-      alert: string;
-      /** Those that have such an alert. */
-      groups: string[];
-      timeMs: number;
-      line: number | undefined;
-      expected: string[];
-      got: string[];
-      /** The same as the lines, in their order. */
-      alerts: { expected: AlertTexts[]; got: AlertTexts[] };
-    }
-  | {
-      kind: 'expr';
-      expr: string;
-      timeMs: number;
-      line: number | undefined;
-      expected: string[];
-      got: string[];
-    }
-  | { kind: 'error'; expr: string; timeMs: number; line: number | undefined; error: string };
-
-/** What an alert is compared by. */
-export interface AlertTexts {
-  labels: Labels;
-  annotations: Annotations;
-}
+import { dumpOf } from './unit-test-dump.ts';
+import type { AlertTexts, UnitTestFailure } from './unit-test-failure.ts';
+import type { AlertTest, UnitTest, UnitTestFile } from './unit-test-file.ts';
+import { expectedSample, sameSamples, samplesOf, sampleText } from './unit-test-sample.ts';
 
 export interface UnitTestResult {
   test: UnitTest;
@@ -139,7 +99,7 @@ export class UnitTestSuite {
       failures: run.failures,
       rulesUsed: needed?.size ?? total,
       rulesTotal: total,
-      dump: this.options.dump === true ? await run.dump() : [],
+      dump: this.options.dump === true ? await dumpOf(run.source, test.startMs) : [],
     };
   }
 
@@ -166,7 +126,7 @@ class TestRun {
   private readonly intervalMs: number;
   private readonly options: UnitTestOptions;
   private readonly fuzzy: boolean;
-  private readonly source = new GrowingSource();
+  readonly source = new GrowingSource();
 
   constructor(test: UnitTest, intervalMs: number, options: UnitTestOptions, fuzzy: boolean) {
     this.test = test;
@@ -312,75 +272,31 @@ class TestRun {
   async compareExprs(): Promise<void> {
     // After a rule has failed, nothing more is compared.
     if (this.failures.some(({ kind }) => kind === 'rule')) return;
+    const { labelsText } = this.options;
     for (const test of this.test.exprTests) {
       const place = { expr: test.expr, timeMs: test.evalTimeMs, line: test.place.line };
       try {
         const expected = test.expected.map(expectedSample);
-        const got = await this.samplesOf(test);
+        const t = this.test.startMs + test.evalTimeMs;
+        const got = samplesOf((await instantQuery(this.source, test.expr, t, this.options.engine)).value);
         expected.sort((a, b) => a.labels.compare(b.labels));
         got.sort((a, b) => a.labels.compare(b.labels));
-        if (expected.length === got.length && expected.every((sample, i) => this.same(sample, got[i])))
+        if (
+          expected.length === got.length &&
+          expected.every((sample, i) => sameSamples(sample, got[i], this.fuzzy))
+        )
           continue;
         this.failures.push({
           kind: 'expr',
           ...place,
-          expected: expected.map((sample) => this.sampleText(sample)),
-          got: got.map((sample) => this.sampleText(sample)),
+          expected: expected.map((sample) => sampleText(sample, labelsText)),
+          got: got.map((sample) => sampleText(sample, labelsText)),
         });
       } catch (error) {
         if (!(error instanceof InputError || error instanceof RuleError)) throw error;
         this.failures.push({ kind: 'error', ...place, error: error.message });
       }
     }
-  }
-
-  private async samplesOf(test: ExprTest): Promise<Sample[]> {
-    const t = this.test.startMs + test.evalTimeMs;
-    const { value } = await instantQuery(this.source, test.expr, t, this.options.engine);
-    if (value.type === 'scalar') return [{ labels: EMPTY_LABELS, value: value.v, histogram: '' }];
-    if (value.type !== 'vector') throw new RuleError('rule result is not a vector or scalar');
-    return value.series.map(({ labels, v, histograms }) => {
-      const histogram = histograms?.[0] ?? null;
-      return { labels, value: v[0], histogram: histogram === null ? '' : formatTestHistogram(histogram) };
-    });
-  }
-
-  private same(a: Sample, b: Sample): boolean {
-    if (!a.labels.equals(b.labels) || a.histogram !== b.histogram) return false;
-    if (a.value === b.value || (Number.isNaN(a.value) && Number.isNaN(b.value))) return true;
-    if (!this.fuzzy) return false;
-    return isNeighbour(a.value, b.value);
-  }
-
-  private sampleText({ labels, value, histogram }: Sample): string {
-    const series = this.options.labelsText?.(labels) ?? String(labels);
-    return `${series} ${histogram === '' ? exponentForm(value) : histogram}`;
-  }
-
-  /** Every series with its samples, a line each, as the input would be written. */
-  async dump(): Promise<string[]> {
-    const set = await this.source.select([], {
-      mint: -Number.MAX_SAFE_INTEGER,
-      maxt: Number.MAX_SAFE_INTEGER,
-    });
-    const lines: string[] = [];
-    for (let i = 0; i < set.length; i++) {
-      const columns = new SampleColumns();
-      set.read(i, columns);
-      const samples: string[] = [];
-      for (let row = 0; row < columns.length; row++) {
-        const histogram = columns.histograms?.[row] ?? null;
-        const text =
-          histogram !== null
-            ? formatTestHistogram(histogram)
-            : isStale(columns.v, row)
-              ? 'stale'
-              : formatG(columns.v[row]);
-        samples.push(`${text}@${(columns.t[row] - this.test.startMs) / 1000}s`);
-      }
-      lines.push(`${set.labels(i)} ${samples.join(' ')}`);
-    }
-    return lines;
   }
 }
 
@@ -393,56 +309,10 @@ function withStartTimes(series: UnitTest['series']): LoadSeries[] {
   });
 }
 
-interface Sample {
-  labels: Labels;
-  value: number;
-  /** In the notation of tests, '' for a float. */
-  histogram: string;
-}
-
-function expectedSample({ labels, value, histogram }: ExprTest['expected'][number]): Sample {
-  const wrap = (error: unknown): never => {
-    if (error instanceof InputError) throw new RuleError(`labels ${JSON.stringify(labels)}: ${error.reason}`);
-    throw error;
-  };
-  let parsed: Labels;
-  try {
-    parsed = labels === '' ? EMPTY_LABELS : parseMetric(labels);
-    if (histogram === '') return { labels: parsed, value, histogram: '' };
-    const { values } = parseSeriesNotation(`{} ${histogram}`);
-    const found = values.histogramAt(0);
-    if (values.length !== 1)
-      throw new RuleError(`labels ${JSON.stringify(labels)}: expected 1 value, got ${values.length}`);
-    if (found === null)
-      throw new RuleError(`labels ${JSON.stringify(labels)}: expected histogram, got ${histogram}`);
-    return { labels: parsed, value, histogram: formatTestHistogram(found) };
-  } catch (error) {
-    return wrap(error);
-  }
-}
-
-/** Whether at most one float lies between the two: what a sum in another order may come out as. */
-function isNeighbour(a: number, b: number): boolean {
-  if (!Number.isFinite(a) || !Number.isFinite(b)) return false;
-  const bits = new BigInt64Array(Float64Array.of(a, b).buffer);
-  const distance = bits[0] - bits[1];
-  return distance >= -1n && distance <= 1n;
-}
-
 function byLabels(a: AlertTexts, b: AlertTexts): number {
   return a.labels.compare(b.labels);
 }
 
 function alertLine({ labels, annotations }: AlertTexts): string {
   return `Labels:${labels} Annotations:${annotationsText(annotations)}`;
-}
-
-/** `1E+00`, as promtool shows values. */
-function exponentForm(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  return value
-    .toExponential()
-    .toUpperCase()
-    .replace(/E([+-])(\d)$/, 'E$10$2');
 }
