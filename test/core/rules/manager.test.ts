@@ -225,6 +225,30 @@ describe('a rule manager', () => {
     await manager.stop();
   });
 
+  it('restores nothing from before the tolerated outage, and no alert that is pending for less than the grace period', async () => {
+    const file = rules(
+      groupOf([
+        '{alert: Old, expr: "vector(1)", for: 1h}',
+        '{alert: Young, expr: "vector(1)", for: 1h}',
+        '{alert: Brief, expr: "vector(1)", for: 4m}',
+      ]),
+    );
+    manager = makeManager({ restore: { outageToleranceMs: 20 * MINUTE, graceMs: 5 * MINUTE } });
+    const activeAt = START - 50 * MINUTE;
+    put('ALERTS_FOR_STATE', activeAt / 1000, START - 21 * MINUTE, { alertname: 'Old' });
+    for (const alertname of ['Young', 'Brief'])
+      put('ALERTS_FOR_STATE', activeAt / 1000, START - 15 * MINUTE, { alertname });
+    await manager.load(file, SETTINGS);
+    manager.start();
+    await clock.advance(2 * MINUTE);
+    const [loop] = manager.groups();
+    const second = loop.slotBefore(clock.now());
+    const activeSince = loop.group.rules.map((rule) => (rule as AlertingRule).alerts()[0].activeAt);
+    const outage = second - (START - 15 * MINUTE);
+    expect(activeSince).toEqual([second - MINUTE, activeAt + outage, second - MINUTE]);
+    await manager.stop();
+  });
+
   it('exchanges groups and keeps the state of what is as it was', async () => {
     const alert = '{alert: A, expr: "vector(1)", for: 3m}';
     const two = (extra: string) =>
