@@ -53,7 +53,8 @@ export function* rewriteBlock(
   let rewrite: BlockRewrite;
   try {
     const wasCut = block.tombstones.size > 0;
-    const plan = yield* planRewrite(block, rules);
+    const planPart = options.dryRun ? 1 : PLAN_PART;
+    const plan = yield* planRewrite(block, rules, (part) => options.progress?.(part * planPart));
     const isChanged = plan.isChanged || (options.clean === true && wasCut);
     rewrite = { before: block.meta, counts: plan.counts, isChanged };
     if (!isChanged || options.dryRun) return rewrite;
@@ -71,6 +72,9 @@ export function* rewriteBlock(
   return rewrite;
 }
 
+/** The part of the work that is to look at every series, where a block is written then. */
+const PLAN_PART = 0.2;
+
 interface Plan {
   set: BlockSeriesSet;
   /** Series that stay, under the labels that they get, in the order of these. */
@@ -80,7 +84,11 @@ interface Plan {
 }
 
 /** Looks at every series. Deletions are noted in the tombstones of the reader, not on disk. */
-function* planRewrite(block: BlockReader, rules: RewriteRules): Generator<void, Plan> {
+function* planRewrite(
+  block: BlockReader,
+  rules: RewriteRules,
+  progress: (part: number) => void,
+): Generator<void, Plan> {
   const set = block.select([], Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   const counts = noRewrites();
   counts.series = set.length;
@@ -91,7 +99,10 @@ function* planRewrite(block: BlockReader, rules: RewriteRules): Generator<void, 
   const isReached =
     deletion !== undefined && deletion.mint < block.meta.maxTime && deletion.maxt >= block.meta.minTime;
   for (let series = 0; series < set.length; series++) {
-    if (series % STEP === STEP - 1) yield;
+    if (series % STEP === STEP - 1) {
+      progress(series / set.length);
+      yield;
+    }
     const labels = set.labels(series);
     const fate = fateOf(labels, rules);
     const isCut = fate.isDeleted && isReached;
@@ -147,7 +158,7 @@ function* write(
       copied += list.used;
       if (copied < STEP_BYTES) continue;
       copied = 0;
-      options.progress?.(i / kept.length);
+      options.progress?.(PLAN_PART + (1 - PLAN_PART) * (i / kept.length));
       yield;
     }
     const meta = yield* writer.finishing();

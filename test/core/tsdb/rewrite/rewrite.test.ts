@@ -225,6 +225,18 @@ describe('a block', () => {
     expect(steps).toBeGreaterThan(1);
   });
 
+  test.each([true, false])('that is large tells how far it is (only counted: %s)', async (dryRun) => {
+    const text = Array.from({ length: 3000 }, (_, n) => `m{a="${n}",b="${n % 2}"} ${n} ${START}\n`).join('');
+    const large = join(dir, '..', 'large');
+    await importSamples(large, [bytesInput(text)], { csv: { parseSeries: () => labelsFromObject({}) } });
+    const parts: number[] = [];
+    const progress = (_ulid: string, part: number) => parts.push(part);
+    await rewriteDirectory(large, { selectors: [], dropLabels: ['b'] }, { dryRun, progress });
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts).toEqual([...parts].sort((a, b) => a - b));
+    expect(parts.at(-1)).toBeLessThanOrEqual(1);
+  });
+
   test('that is damaged is left, and the others are rewritten', async () => {
     const [name] = readdirSync(dir);
     writeFileSync(join(dir, name, 'chunks', '000001'), 'x'.repeat(5000));
