@@ -1,6 +1,6 @@
 /**
  * Blocks: writing, opening and asking for one series, reading all, compacting. `npm run bench -- block [series] [hours]`
- * Where promtool is at hand (in PATH), its dump of the same block is timed, too.
+ * Where promtool is at hand (TSMON_PEERS names its folder), its dump of the same block is timed, too.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { labelsFromPairs, Matcher, SampleColumns } from '../src/core/model/index.ts';
 import { BlockReader, BlockWriter, verifyBlock } from '../src/core/tsdb/block/index.ts';
 import { compactBlocks, runSteps } from '../src/core/tsdb/compaction/index.ts';
+import { peer } from '../test/peers.ts';
 
 const [series = 50_000, hours = 2] = process.argv.slice(2).map(Number);
 const STEP = 15_000;
@@ -111,15 +112,16 @@ try {
   timed('verify', samples, () => verifyBlock(path));
   if (blocks.length > 1)
     timed('compact', samples * blocks.length, () => runSteps(compactBlocks(dir, blocks)));
-  if (spawnSync('promtool', ['--version']).status === 0) {
+  const promtool = peer('promtool');
+  if (promtool !== undefined) {
     const one = join(dir, 'one');
     mkdirSync(join(one, 'wal'), { recursive: true });
     execFileSync('cp', ['-r', path, one]);
     timed('promtool tsdb dump', samples, () =>
-      spawnSync('promtool', ['tsdb', 'dump', one], { stdio: 'ignore' }),
+      spawnSync(promtool, ['tsdb', 'dump', one], { stdio: 'ignore' }),
     );
     timed('promtool tsdb analyze', 0, () =>
-      spawnSync('promtool', ['tsdb', 'analyze', one], { stdio: 'ignore' }),
+      spawnSync(promtool, ['tsdb', 'analyze', one], { stdio: 'ignore' }),
     );
   }
 } finally {
