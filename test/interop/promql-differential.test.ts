@@ -53,7 +53,7 @@ const UNDEFINED = [
   // Go's Pow differs from V8's in the last digit, which `count_values` makes a label.
   /\bcount_values\b.*(\^|exp|sin|cos|tan|ln|log)/,
   // Go's cosine and exp differ from V8's in the last digit, which is all that is left of a difference of neighbours.
-  /\b(cos|sin|tan|exp|sinh|cosh|tanh)\b.*%/,
+  /\b(cos|sin|tan|exp|sinh|cosh|tanh)\b.*%|%.*\b(cos|sin|tan|exp|sinh|cosh|tanh)\b/,
   /\b(acosh?|asin|atanh|avg\w*|sum\w*|delta|idelta|deriv|predict_linear|i?rate|increase|stddev\w*|stdvar\w*)\b.*\b(cos|sin|tan)\b/,
   // What is large has its last digit above the period of these.
   /\b(sin|cos|tan)\(.*(\b(exp|sinh|cosh|tan|ln|log\w*)\b|\^)/,

@@ -80,14 +80,15 @@ function absentLabels(expr: Expr): Labels {
   const selector = expr.kind === 'matrixSelector' ? expr.selector : expr;
   if (selector.kind !== 'vectorSelector') return EMPTY_LABELS;
   const values = new Map<string, string>();
-  const disputed = new Set<string>();
+  const met = new Set<string>();
   for (const { name, type, value } of selector.matchers) {
     if (name === METRIC_NAME) continue;
-    if (type === '=' && !values.has(name) && !disputed.has(name)) {
+    // Anything but a first equality takes the label away again; what came before that does not matter.
+    if (type === '=' && !met.has(name)) {
+      met.add(name);
       values.set(name, value);
     } else {
       values.delete(name);
-      disputed.add(name);
     }
   }
   return labelsFromPairs(values);
