@@ -2,7 +2,7 @@
  * Every call that writes fails, at every place, once or for a while: nothing acknowledged is lost, in the same process
  * and in the next, and when the disk works again so does the database. TSMON_DISK_STRIDE=1 tries every place.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -11,6 +11,7 @@ import { Matcher, Outcome } from '../../../../src/core/model/index.ts';
 import { DirectorySource } from '../../../../src/core/source/directory.ts';
 import type { Source } from '../../../../src/core/source/source.ts';
 import { Database } from '../../../../src/core/tsdb/db/index.ts';
+import { listSegments, segmentName } from '../../../../src/core/tsdb/wal/index.ts';
 import { append, contents, histogram, series, type Value } from '../head/samples.ts';
 
 /** Counts down; the call that reaches 0 fails, and `lasting` ones after it too. */
@@ -153,7 +154,12 @@ class Story {
       if (step === 40) await this.attempt(() => this.delete());
       if (step === 45) {
         await this.attempt(() => this.db.close());
+        const log = join(dir, 'wal');
+        appendFileSync(join(log, segmentName(listSegments(log).at(-1)!)), 'damage');
         await this.start();
+        expect(readdirSync(log).filter((name) => name.includes('damaged')).length).toBeLessThanOrEqual(
+          fault.met > 1 ? 2 : 1,
+        );
       }
     }
     for (const rows of Object.values(this.expected)) {
