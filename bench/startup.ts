@@ -17,8 +17,8 @@ const cases: Record<string, string[]> = {
 const rounds = Number(process.argv[2] ?? 40);
 const times = new Map<string, number[]>(Object.keys(cases).map((name) => [name, []]));
 
-// Two rounds more than are counted: the first ones write the code caches.
-for (let round = -2; round < rounds; round++) {
+// Some rounds more than are counted: the first ones write the code caches.
+for (let round = -5; round < rounds; round++) {
   for (const [name, args] of Object.entries(cases)) {
     const started = process.hrtime.bigint();
     const { status } = spawnSync(process.execPath, args, { stdio: 'ignore' });

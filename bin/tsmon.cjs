@@ -13,6 +13,9 @@ const vm = require('node:vm');
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
 
+/** So many runs of a command add what they used to its cache: the first may have had nothing to do. */
+const LEARNING_RUNS = 4;
+
 /** Wrong usage, or input that cannot be read, as in src/cli/command.ts. */
 const EXIT_USAGE = 2;
 
@@ -87,8 +90,8 @@ function asksFor(flag, argv) {
 }
 
 /**
- * Returns a function that loads `dist/<name>.cjs` through a code cache, and gives its exports: after the first run of a
- * command, V8's compiled form of the functions it used is kept in the user's cache folder, so that the next run
+ * Returns a function that loads `dist/<name>.cjs` through a code cache, and gives its exports: after the first runs of a
+ * command, V8's compiled form of the functions they used is kept in the user's cache folder, so that the next run
  * compiles nothing. A cache that is missing, stale, unreadable or unwritable only costs time, never a failure.
  */
 function loader(build) {
@@ -105,7 +108,7 @@ function loader(build) {
     const module = { exports: {} };
     loaded.set(name, module);
     const cacheFile = path.join(cacheDir, `${name.replaceAll('/', '-')}.bin`);
-    const cachedData = read(cacheFile);
+    const { cachedData, runs } = readCache(cacheFile);
     // The bundles are ASCII (esbuild's default), and Latin-1 is the cheapest decoder for that.
     const script = new vm.Script(fs.readFileSync(file, 'latin1'), {
       filename: file,
@@ -119,17 +122,20 @@ function loader(build) {
       return id.startsWith('late:') ? load(id.replace(':', '/')) : require(id);
     };
     script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
-    if (cachedData === undefined || script.cachedDataRejected) storeLater(cacheFile, script);
+    const learned = script.cachedDataRejected === false ? runs : 0;
+    if (learned < LEARNING_RUNS) storeLater(cacheFile, script, learned + 1);
     return module.exports;
   };
   return load;
 }
 
-function read(file) {
+/** V8's data, and in one byte behind it how many runs it has seen. */
+function readCache(file) {
   try {
-    return fs.readFileSync(file);
+    const bytes = fs.readFileSync(file);
+    return { cachedData: bytes.subarray(0, -1), runs: bytes[bytes.length - 1] };
   } catch {
-    return undefined;
+    return { cachedData: undefined, runs: 0 };
   }
 }
 
@@ -137,21 +143,21 @@ function read(file) {
  * At exit, when the functions that this command uses have been compiled, or when a server says that it has settled: it
  * may be killed. What was refused has not seen the functions that the next run will use.
  */
-function storeLater(file, script) {
+function storeLater(file, script, runs) {
   const keep = () => {
     process.off('exit', keep).off('settled', keep);
-    if (process.exitCode !== EXIT_USAGE) store(file, script);
+    if (process.exitCode !== EXIT_USAGE) store(file, script, runs);
   };
   process.once('exit', keep).once('settled', keep);
 }
 
 /** Atomic, and silent about failure. */
-function store(file, script) {
+function store(file, script, runs) {
   try {
     const folder = path.dirname(file);
     const isNew = fs.mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
     const temporary = `${file}.${process.pid}.tmp`;
-    fs.writeFileSync(temporary, script.createCachedData());
+    fs.writeFileSync(temporary, Buffer.concat([script.createCachedData(), Buffer.of(runs)]));
     fs.renameSync(temporary, file);
     if (isNew) forgetOthers(path.dirname(folder));
   } catch {
