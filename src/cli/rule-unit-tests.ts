@@ -88,6 +88,7 @@ export async function runUnitTestFile(
     }
     return { ran: faults.length, failed: faults.length };
   }
+  if (tests.tests.length === 0) options.complain(`${file}: there is no test in it`);
   const suite = new UnitTestSuite(tests, rules, {
     engine: options.engine,
     dump: options.debug !== undefined,

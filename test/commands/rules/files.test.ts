@@ -134,6 +134,11 @@ tests:
 - name: other
 `;
 
+  it('warns of a file without tests', () => {
+    const { status, stderr } = run(['test', file('none.yml', 'rule_files: []\n')]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'warning: none.yml: there is no test in it\n' });
+  });
+
   it('passes, with rule files beside it', () => {
     file('good.yml', RULES);
     expect(run(['test', file('pass.yml', test(1))])).toMatchObject({
