@@ -141,14 +141,16 @@ function readCache(file) {
 
 /**
  * At exit, when the functions that this command uses have been compiled, or when a server says that it has settled: it
- * may be killed. What was refused has not seen the functions that the next run will use.
+ * may be killed, and every start of it uses the same. What was refused has not seen what the next run will use.
  */
 function storeLater(file, script, runs) {
-  const keep = () => {
-    process.off('exit', keep).off('settled', keep);
-    if (process.exitCode !== EXIT_USAGE) store(file, script, runs);
+  const keep = (seen) => {
+    process.off('exit', atExit).off('settled', atRest);
+    if (process.exitCode !== EXIT_USAGE) store(file, script, seen);
   };
-  process.once('exit', keep).once('settled', keep);
+  const atExit = () => keep(runs);
+  const atRest = () => keep(LEARNING_RUNS);
+  process.once('exit', atExit).once('settled', atRest);
 }
 
 /** Atomic, and silent about failure. */
