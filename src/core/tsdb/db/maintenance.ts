@@ -4,7 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BlockMeta, writeBlockMeta } from '../block/index.ts';
+import { type BlockMeta, isOutOfOrder, writeBlockMeta } from '../block/index.ts';
 import { planCompaction, runStepsWithPauses } from '../compaction/index.ts';
 import { type Head, imageInOrder, imageLate, truncateHead, truncateLate } from '../head/index.ts';
 import { listSegments, segmentName } from '../wal/index.ts';
@@ -97,7 +97,9 @@ export class Maintenance {
     const { clock } = this.head;
     const began = clock.monotonic();
     for (const meta of this.blocks.metas) {
-      if ((meta.stats?.numTombstones ?? 0) > 0) await this.compact([meta]);
+      // The newest tells where the log begins to count: without it, what was deleted would come back from there.
+      const isNewest = !isOutOfOrder(meta) && meta.maxTime === this.blocks.inOrderEnd;
+      if ((meta.stats?.numTombstones ?? 0) > 0) await this.compact([meta], isNewest);
     }
     this.options.metrics.cleanupSeconds.observe((clock.monotonic() - began) / 1000);
   }
@@ -206,12 +208,14 @@ export class Maintenance {
     head.forgetRefs(last);
   }
 
-  private async compact(planned: readonly BlockMeta[]): Promise<void> {
+  /** `keepsEmpty`: where nothing would be left of the blocks, they stay as they are. */
+  private async compact(planned: readonly BlockMeta[], keepsEmpty = false): Promise<void> {
     const { head, blocks, dir, options } = this;
     const ulids = planned.map(({ ulid }) => ulid);
     if (overlap(planned)) options.metrics.verticalCompactions.inc();
     try {
       const written = await this.write('compact', { dir, ulids, nowMs: head.clock.now() });
+      if (written === undefined && keepsEmpty) return;
       if (written === undefined) this.mark(planned, { deletable: true });
       blocks.reload();
       blocks.remove(ulids);

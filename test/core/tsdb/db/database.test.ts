@@ -252,6 +252,17 @@ describe('a database', () => {
     expect(await readDirectory()).toEqual(feed.expected);
   });
 
+  it('does not give back from the log what was all that the newest block had', async () => {
+    let db = await start();
+    put(db, [['a', T0, 1]]);
+    await db.compact();
+    await db.delete([new Matcher('=', '__name__', 'a')], 0, T0 * 2);
+    await db.cleanTombstones();
+    expect(await readDirectory()).toEqual({});
+    db = await restart(db);
+    expect(await read(db)).toEqual({});
+  });
+
   it('does not give back what was deleted to who reads beside it, once late samples were merged in', async () => {
     const db = await start({ outOfOrderWindow: HOUR });
     put(db, [
