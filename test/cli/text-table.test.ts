@@ -1,3 +1,4 @@
+import Table from 'cli-table3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clip, displayWidth, wrap } from '../../src/cli/display-width.ts';
@@ -8,6 +9,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'name', align: 'left', shrinks: true },
   { title: 'value', align: 'right', shrinks: false },
 ];
+/** Where cli-table3 would draw lines. */
+const SIDES =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const ROWS = [
   ['short', '1'],
   ['a much longer name', '23'],
@@ -47,6 +51,28 @@ describe('a table', () => {
       'a much longer name     23',
     ]);
     expect(tableWidth(COLUMNS, ROWS)).toBe(25);
+  });
+
+  it('has the lines of cli-table3', () => {
+    const cell = fc.string({
+      unit: fc.constantFrom('a', 'b', '1', ' ', '日', 'é'),
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { maxLength: 8 }), (rows) => {
+        const none = Object.fromEntries(SIDES.split(' ').map((side) => [side, '']));
+        const theirs = new Table({
+          chars: { ...none, middle: '  ' },
+          style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+          colAligns: COLUMNS.map(({ align }) => align),
+          head: COLUMNS.map(({ title }) => title),
+        });
+        theirs.push(...rows);
+        const lines = tableLines(COLUMNS, rows, Number.POSITIVE_INFINITY, plain);
+        expect(lines.join('\n')).toBe(theirs.toString().replace(/ +$/gm, ''));
+      }),
+    );
   });
 
   it('takes from the columns that give way, and from no other', () => {
