@@ -85,7 +85,7 @@ Samples get the labels job and instance, the time of the scrape, and the series 
     {
       description: 'Query a target without storing anything',
       command:
-        "<%= config.bin %> scrape localhost:9100 | <%= config.bin %> query --from - 'topk(5, node_cpu_seconds_total)'",
+        "<%= config.bin %> scrape localhost:9100 | <%= config.bin %> query --from - 'sum(node_cpu_seconds_total)'",
     },
     {
       description: 'With native histograms, which only protobuf and JSON Lines carry',

@@ -32,7 +32,7 @@ Exit status: 0 done, 1 discovery failed in part or a target cannot be scraped, 2
     },
     {
       description: 'The URLs that would be scraped',
-      command: '<%= config.bin %> scrape targets -o json | jq -r \'.[] | select(.state == "active").url\'',
+      command: '<%= config.bin %> scrape targets -o json | jq \'.[]|select(.state=="active").url\'',
     },
     { description: 'How discovery changes', command: '<%= config.bin %> scrape targets --watch' },
   ];

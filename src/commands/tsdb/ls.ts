@@ -19,7 +19,7 @@ export default class TsdbLs extends TsmonCommand {
     },
     {
       description: 'The largest three',
-      command: "<%= config.bin %> tsdb ls --output jsonl | jq -s 'sort_by(-.sizeBytes)[:3][] | .ulid'",
+      command: "<%= config.bin %> tsdb ls -o jsonl | jq -s 'sort_by(-.sizeBytes)[:3][].ulid'",
     },
   ];
 

@@ -24,7 +24,7 @@ The exit status is 1 if something was lost for good, and with --dry-run if anyth
     { description: 'Save it', command: '<%= config.bin %> tsdb repair --to /var/lib/prometheus' },
     {
       description: 'How much was lost',
-      command: "<%= config.bin %> tsdb repair --output json | jq '[.repairs[].lost.chunks // 0] | add'",
+      command: "<%= config.bin %> tsdb repair -o json | jq '[.repairs[].lost.chunks//0]|add'",
     },
   ];
 

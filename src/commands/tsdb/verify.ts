@@ -20,8 +20,7 @@ export default class TsdbVerify extends TsmonCommand {
     },
     {
       description: 'The blocks that are damaged',
-      command:
-        '<%= config.bin %> tsdb verify --output jsonl | jq -r \'select(.severity == "error") | .file\'',
+      command: '<%= config.bin %> tsdb verify -o jsonl | jq -r \'select(.severity=="error").file\'',
     },
   ];
 
