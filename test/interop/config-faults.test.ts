@@ -43,7 +43,7 @@ const BATCH = 200;
 const DIFFERENT = [
   /^global global\.metric_name_validation_scheme = /,
   /queue_config(?: |\.(?:capacity|max_shards|min_shards|max_samples_per_send|max_backoff|min_backoff) )/,
-  /^(?:ec2|lightsail) (?:.* )?(?:region (?:= (?:null|""|\[\])|deleted)|\S*\.0 = (?:\{\}|null))$/,
+  /^(?:ec2|lightsail) \S*(?:region (?:= (?:null|""|\[\])|deleted)|\.0 = (?:\{\}|null))$/,
   /^kubernetes .*api_server = ""$/,
   /static_configs\.0\.targets/,
 ];
