@@ -81,6 +81,8 @@ async function start(
   const flags = [
     '--config.file=prometheus.yml',
     '--storage.tsdb.path=data',
+    // The query of ten seconds goes over some hundred million.
+    '--query.max-samples=1000000000',
     `--web.listen-address=127.0.0.1:${listen}`,
     ...(block === ''
       ? []
