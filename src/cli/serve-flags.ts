@@ -255,7 +255,7 @@ export const serveFlags = {
     default: '1m',
   }),
   'rules.max-concurrent-evals': count({
-    description: 'Most rules of a group at a time, with the feature concurrent-rule-eval',
+    description: 'Most rules of a group that are asked for at a time; they are written in their order',
     helpGroup: RULES,
     default: 4,
     min: 1,

@@ -105,7 +105,8 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
       ),
       graceMs: duration(flags['rules.alert.for-grace-period'], 'rules.alert.for-grace-period'),
     },
-    ruleConcurrency: enabled.includes('concurrent-rule-eval') ? flags['rules.max-concurrent-evals'] : 1,
+    // Their order stays, so that it takes no feature flag (concurrent-rule-eval) to have it.
+    ruleConcurrency: flags['rules.max-concurrent-evals'],
     shutdownMs: duration(flags['shutdown-timeout'], 'shutdown-timeout'),
     flags: shownFlags(flags),
   };

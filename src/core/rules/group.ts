@@ -1,7 +1,7 @@
 /**
  * A rule group: its rules evaluated at a time that the caller gives, each seeing what those before it wrote; unit tests
- * and the server own the clock. Rules that do not read each other may be evaluated side by side, which gains something
- * where the source is one that waits.
+ * and the server own the clock. Where the source is one that waits, a rule may be asked for while those before it that it
+ * does not read still are; what they yield is written in their order all the same.
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { InputError } from '../errors.ts';
@@ -58,7 +58,7 @@ export interface RuleGroupOptions {
   offsetMs?: number;
   /** Whether alerts are written from the start; see AlertingRule.restored. */
   restored?: boolean;
-  /** How many rules may be evaluated at a time. */
+  /** How many rules may be asked for at a time. */
   concurrency?: number;
   /** For durations. */
   clock?: Clock;
@@ -78,7 +78,7 @@ export class RuleGroup {
   private readonly previous: Map<string, Labels>[];
   /** Series of rules that are no more, to be ended at the next evaluation. */
   private orphans: Labels[] = [];
-  private batches: number[][] | undefined;
+  private needs: Int32Array | undefined;
 
   constructor(config: RuleGroupConfig, options: RuleGroupOptions = {}) {
     const { offsetMs = 0, restored = true } = options;
@@ -113,23 +113,25 @@ export class RuleGroup {
     wanted: (rule: Rule) => boolean = () => true,
   ): Promise<RuleFailure[]> {
     const failures: RuleFailure[] = [];
+    const { concurrency = 1 } = this.options;
+    if (concurrency > 1) this.needs ??= lastRead(this.config);
+    /** By rule: it is written, and so are all before it. */
+    const written: Promise<void>[] = [];
     const evaluate = async (i: number): Promise<void> => {
-      if (!wanted(this.rules[i])) return;
-      const error = await this.evaluateRule(i, context, t, sink);
+      const error = await this.evaluateRule(i, context, t, sink, written[i - 1]);
+      // One that fails had nothing to wait for.
+      await written[i - 1];
       if (error !== undefined) failures.push({ rule: this.rules[i], error });
     };
-    const { concurrency = 1 } = this.options;
-    if (concurrency <= 1) for (let i = 0; i < this.rules.length; i++) await evaluate(i);
-    else {
-      this.batches ??= independentBatches(this.config);
-      for (const batch of this.batches) {
-        const queue = batch.values();
-        const work = async () => {
-          for (const i of queue) await evaluate(i);
-        };
-        await Promise.all(Array.from({ length: Math.min(concurrency, batch.length) }, work));
-      }
+    for (let i = 0; i < this.rules.length; i++) {
+      const awaited = Math.max(i - concurrency, this.needs?.[i] ?? NONE);
+      if (awaited !== NONE) await written[awaited];
+      const one = wanted(this.rules[i]) ? evaluate(i) : (written[i - 1] ?? Promise.resolve());
+      // What is no rule's fault rejects this call, once.
+      one.catch(() => {});
+      written.push(one);
     }
+    await Promise.all(written);
     if (this.orphans.length > 0) this.endSeries(this.orphans.splice(0), t, sink);
     return failures;
   }
@@ -179,14 +181,17 @@ export class RuleGroup {
     context: RuleContext | ContextMaker,
     t: number,
     sink: RuleSink,
+    before: Promise<void> | undefined,
   ): Promise<Error | undefined> {
     const status = this.statuses[i];
     const { clock = systemClock } = this.options;
-    const before = clock.monotonic();
+    const began = clock.monotonic();
     let fault: Error | undefined;
     status.evaluations++;
     try {
-      const refused = await this.writeRule(i, context, t, sink);
+      const samples = await this.samplesOf(this.rules[i], context, t);
+      await before;
+      const refused = this.writeSamples(i, samples, t, sink);
       const reason = refused.length === 0 ? '' : await this.reasonOf(refused[refused.length - 1], context);
       status.health = reason === '' ? 'ok' : 'err';
       status.lastError = reason;
@@ -198,19 +203,18 @@ export class RuleGroup {
       status.health = 'err';
       status.lastError = error.message;
     }
-    status.durationMs = clock.monotonic() - before;
+    status.durationMs = clock.monotonic() - began;
     status.evaluatedAt = t;
     return fault;
   }
 
-  private async writeRule(
+  private writeSamples(
     i: number,
-    context: RuleContext | ContextMaker,
+    samples: readonly RuleSample[],
     t: number,
     sink: RuleSink,
-  ): Promise<readonly RefusedSample[]> {
+  ): readonly RefusedSample[] {
     const rule = this.rules[i];
-    const samples = await this.samplesOf(rule, context, t);
     if (rule instanceof AlertingRule) this.options.onAlerts?.(rule, t);
     this.statuses[i].samples = samples.length;
     const at = t - this.offsetMs;
@@ -257,20 +261,11 @@ function identity({ config, labels }: RecordingRule | AlertingRule): string {
   return JSON.stringify([config.kind, config.name, labels]);
 }
 
-/** Lists of rules that can be evaluated side by side; each list needs those before it. */
-function independentBatches(config: RuleGroupConfig): number[][] {
+/** The number of no rule. */
+const NONE = -1;
+
+/** For each rule the last one before it whose output it reads, or NONE. */
+function lastRead(config: RuleGroupConfig): Int32Array {
   const reads = readers(placeRules([{ file: '', groups: [config], errors: [] }]));
-  const level = new Uint32Array(reads.length);
-  for (let i = 0; i < reads.length; i++) {
-    for (let j = 0; j < i; j++) {
-      // A rule that reads what comes later in the group must have been before it, too.
-      if (reads[i].includes(j) || reads[j].includes(i)) level[i] = Math.max(level[i], level[j] + 1);
-    }
-  }
-  const batches: number[][] = [];
-  for (const [i, at] of level.entries()) {
-    batches[at] ??= [];
-    batches[at].push(i);
-  }
-  return batches;
+  return Int32Array.from(reads, (read, i) => Math.max(NONE, ...read.filter((j) => j < i)));
 }

@@ -315,22 +315,30 @@ describe('a rule manager', () => {
     await manager.stop();
   });
 
-  it('evaluates rules side by side only where none reads another', async () => {
+  it('asks for rules side by side where none reads another, and writes them in their order', async () => {
     const order: string[] = [];
-    const waiting = new (class extends MemorySource {
+    const waits: Record<string, number> = { m1: 3, m2: 1, a: 1 };
+    store = new (class extends MemorySource {
       override async select(...args: Parameters<MemorySource['select']>) {
         const name = args[0].find((matcher) => matcher.name === METRIC_NAME)!.value;
         order.push(`+${name}`);
-        await new Promise((resolve) => setImmediate(resolve));
+        for (let i = 0; i < waits[name]; i++) await new Promise((resolve) => setImmediate(resolve));
         order.push(`-${name}`);
         return super.select(...args);
       }
     })();
-    store = waiting;
+    put('m1', 1);
+    put('m2', 2);
     manager = new RuleManager({
       clock,
       source: () => store,
-      appender: () => new MemoryAppender(store),
+      appender: () =>
+        new (class extends MemoryAppender {
+          override ref(labels: Labels): number {
+            order.push(`=${labels.get(METRIC_NAME)}`);
+            return super.ref(labels);
+          }
+        })(store),
       send: () => {},
       concurrency: 4,
     });
@@ -338,7 +346,11 @@ describe('a rule manager', () => {
     await manager.load(rules(file), SETTINGS);
     manager.start();
     await clock.advance(MINUTE);
-    expect(order).toEqual(['+m1', '+m2', '-m1', '-m2', '+a', '-a']);
+    const at = (event: string) => order.indexOf(event);
+    expect(at('+m2')).toBeLessThan(at('-m1'));
+    expect(at('-m2')).toBeLessThan(at('-m1'));
+    expect(at('=a')).toBeLessThan(at('+a'));
+    expect(order.filter((event) => event.startsWith('='))).toEqual(['=a', '=b', '=c']);
     await manager.stop();
   });
 });
