@@ -89,7 +89,7 @@ export interface KubernetesDiscoveryConfig {
   kubeconfigFile: string;
   namespaces: { ownNamespace: boolean; names: readonly string[] };
   selectors: readonly { role: KubernetesRole; label: string; field: string }[];
-  attachMetadata: { node: boolean; namespace: boolean };
+  attachMetadata: { node: boolean; namespace: boolean; deployment: boolean; job: boolean; cronjob: boolean };
   http: HttpClientConfig;
 }
 

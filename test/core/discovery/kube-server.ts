@@ -25,6 +25,8 @@ const COLLECTIONS: Record<string, { kind: string; apiVersion: string }> = {
   namespaces: { kind: 'Namespace', apiVersion: 'v1' },
   endpointslices: { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1' },
   ingresses: { kind: 'Ingress', apiVersion: 'networking.k8s.io/v1' },
+  replicasets: { kind: 'ReplicaSet', apiVersion: 'apps/v1' },
+  jobs: { kind: 'Job', apiVersion: 'batch/v1' },
 };
 
 interface Event {

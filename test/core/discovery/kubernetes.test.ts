@@ -9,9 +9,10 @@ import type { KubernetesDiscoveryConfig } from '../../../src/core/discovery/sd-c
 import { DEFAULT_HTTP_CLIENT_CONFIG } from '../../../src/core/http/http-config.ts';
 import { serveHttp } from '../http/servers.ts';
 import { cluster, endpoints, node, pod, podRef, service } from './kube-objects.ts';
-import { KubeServer } from './kube-server.ts';
+import { type KubeObject, KubeServer } from './kube-server.ts';
 import { fastClock, Running, testResources } from './running.ts';
 
+const ATTACHED = { node: false, namespace: false, deployment: false, job: false, cronjob: false };
 const SETTINGS: KubernetesDiscoveryConfig = {
   mechanism: 'kubernetes',
   apiServer: '',
@@ -19,7 +20,7 @@ const SETTINGS: KubernetesDiscoveryConfig = {
   kubeconfigFile: '',
   namespaces: { ownNamespace: false, names: [] },
   selectors: [],
-  attachMetadata: { node: false, namespace: false },
+  attachMetadata: ATTACHED,
   http: DEFAULT_HTTP_CLIENT_CONFIG,
 };
 
@@ -184,7 +185,7 @@ describe('KubernetesDiscoverer', () => {
     server.put(...cluster());
     const running = await started(server, {
       role: 'endpoints',
-      attachMetadata: { node: true, namespace: true },
+      attachMetadata: { ...ATTACHED, node: true, namespace: true },
     });
     const one = (name: string) => () =>
       running.groups
@@ -225,6 +226,42 @@ describe('KubernetesDiscoverer', () => {
     await vi.waitFor(() => expect(one('__meta_kubernetes_pod_uid')()).toBeUndefined());
     server.remove('Endpoints', 'web', 'shop');
     await vi.waitFor(() => expect(running.groups.size).toBe(0));
+    expect(running.failures).toEqual([]);
+  });
+
+  it.each(['pod', 'endpoints'] as const)('names the controllers of pods, in the role %s', async (role) => {
+    const server = new KubeServer();
+    const owned = (object: KubeObject, kind: string, name: string): KubeObject => {
+      object.metadata['ownerReferences'] = [{ kind, name, controller: true }];
+      return object;
+    };
+    const of = (kind: string, name: string) => ({ kind, metadata: { name, namespace: 'shop' } });
+    server.put(
+      service('web', {}),
+      pod('served', '10.0.0.1'),
+      owned(of('ReplicaSet', 'web-5d9'), 'Deployment', 'web'),
+      owned(pod('nightly', '10.0.0.2'), 'Job', 'nightly-1'),
+      owned(of('Job', 'nightly-1'), 'CronJob', 'nightly'),
+      owned(pod('once', '10.0.0.3'), 'Job', 'once-1'),
+      of('Job', 'once-1'),
+      endpoints('web', [
+        {
+          addresses: ['served', 'nightly', 'once'].map((name, i) => ({
+            ip: `10.0.0.${i + 1}`,
+            targetRef: podRef(name),
+          })),
+          ports: [{ port: 8080 }],
+        },
+      ]),
+    );
+    const attachMetadata = { ...ATTACHED, deployment: true, job: true, cronjob: true };
+    const running = await started(server, { role, attachMetadata });
+    const told = (name: string) => running.values(`__meta_kubernetes_pod_${name}_name`).filter(Boolean);
+    await vi.waitFor(() => expect(new Set(told('deployment'))).toEqual(new Set(['web'])));
+    expect(new Set(told('job'))).toEqual(new Set(['nightly-1', 'once-1']));
+    await vi.waitFor(() => expect(new Set(told('cronjob'))).toEqual(new Set(['nightly'])));
+    server.put(owned(of('ReplicaSet', 'web-5d9'), 'Deployment', 'shop-window'));
+    await vi.waitFor(() => expect(new Set(told('deployment'))).toEqual(new Set(['shop-window'])));
     expect(running.failures).toEqual([]);
   });
 

@@ -37,6 +37,9 @@ const selector = new Struct('kubernetes.SelectorConfig', [
 const attachMetadata = new Struct('kubernetes.AttachMetadataConfig', [
   field('node', boolean),
   optionalField('namespace', boolean),
+  optionalField('deployment', boolean),
+  optionalField('job', boolean),
+  optionalField('cronjob', boolean),
 ]);
 
 export const kubernetes = runnable(

@@ -28,18 +28,21 @@ interface Role {
   joins: readonly Kind[];
   nodes: boolean;
   namespaces: boolean;
+  /** Whether it tells of pods. */
+  pods: boolean;
 }
 
 const ROLES: Readonly<Record<KubernetesRole, Role>> = {
-  node: { build: buildNode, prefix: 'node', joins: [], nodes: false, namespaces: false },
-  pod: { build: buildPod, prefix: 'pod', joins: [], nodes: true, namespaces: true },
-  service: { build: buildService, prefix: 'svc', joins: [], nodes: false, namespaces: true },
+  node: { build: buildNode, prefix: 'node', joins: [], nodes: false, namespaces: false, pods: false },
+  pod: { build: buildPod, prefix: 'pod', joins: [], nodes: true, namespaces: true, pods: true },
+  service: { build: buildService, prefix: 'svc', joins: [], nodes: false, namespaces: true, pods: false },
   endpoints: {
     build: buildEndpoints,
     prefix: 'endpoints',
     joins: ['service', 'pod'],
     nodes: true,
     namespaces: true,
+    pods: true,
   },
   endpointslice: {
     build: buildEndpointSlice,
@@ -47,8 +50,9 @@ const ROLES: Readonly<Record<KubernetesRole, Role>> = {
     joins: ['service', 'pod'],
     nodes: true,
     namespaces: true,
+    pods: true,
   },
-  ingress: { build: buildIngress, prefix: 'ingress', joins: [], nodes: false, namespaces: true },
+  ingress: { build: buildIngress, prefix: 'ingress', joins: [], nodes: false, namespaces: true, pods: false },
 };
 
 /** Rejects with InputError where there is no way to the API server. */
@@ -103,10 +107,12 @@ export class KubernetesDiscoverer implements Discoverer {
 
   private kinds(): Kind[] {
     const { role, attachMetadata } = this.config;
-    const { joins, nodes, namespaces } = ROLES[role];
+    const { joins, nodes, namespaces, pods } = ROLES[role];
     const kinds: Kind[] = [role, ...joins];
     if (nodes && attachMetadata.node) kinds.push('node');
     if (namespaces && attachMetadata.namespace) kinds.push('namespace');
+    if (pods && attachMetadata.deployment) kinds.push('replicaset');
+    if (pods && attachMetadata.cronjob) kinds.push('job');
     return kinds;
   }
 

@@ -1,6 +1,6 @@
 /** What the roles say of an object in the same way. */
 import { MetaLabels } from '../meta-labels.ts';
-import type { KubeObject, Node, Pod, Service } from './objects.ts';
+import { controllerOf, type KubeObject, type Node, type Pod, type Service } from './objects.ts';
 
 export const META = '__meta_kubernetes_';
 export const NAMESPACE = `${META}namespace`;
@@ -20,7 +20,7 @@ export function metadataLabels({ metadata }: KubeObject, what: string, labels: M
 export function podLabels(pod: Pod): MetaLabels {
   const { spec, status, metadata } = pod;
   const ready = status.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  const owner = controllerOf(pod);
   return objectLabels(pod, 'pod')
     .set(`${META}pod_ip`, status.podIP)
     .set(`${META}pod_ready`, ready.toLowerCase())

@@ -57,6 +57,14 @@ export class Lookup {
     return this.find('namespace', name);
   }
 
+  replicaSet(namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.find('replicaset', `${namespace}/${name}`);
+  }
+
+  job(namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.find('job', `${namespace}/${name}`);
+  }
+
   private find(kind: Kind, key: string): KubeObject | undefined {
     const object = `${kind}:${key}`;
     const { building } = this;

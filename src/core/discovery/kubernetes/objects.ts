@@ -4,8 +4,8 @@
  */
 import type { KubernetesRole } from '../sd-config.ts';
 
-/** Kinds that are watched: the roles, and namespaces for their labels. */
-export type Kind = KubernetesRole | 'namespace';
+/** Kinds that are watched: the roles, namespaces for their labels, and what stands between pods and their controllers. */
+export type Kind = KubernetesRole | 'namespace' | 'replicaset' | 'job';
 
 interface Resource {
   /** Group and version. */
@@ -22,6 +22,8 @@ export const RESOURCES: Readonly<Record<Kind, Resource>> = {
   ingress: { api: 'apis/networking.k8s.io/v1', plural: 'ingresses', namespaced: true },
   node: { api: 'api/v1', plural: 'nodes', namespaced: false },
   namespace: { api: 'api/v1', plural: 'namespaces', namespaced: false },
+  replicaset: { api: 'apis/apps/v1', plural: 'replicasets', namespaced: true },
+  job: { api: 'apis/batch/v1', plural: 'jobs', namespaced: true },
 };
 
 export interface KubeObject {
@@ -130,6 +132,11 @@ export interface Ingress extends KubeObject {
     tls?: { hosts?: string[] | null }[] | null;
     rules?: { host?: string; http?: { paths?: { path?: string }[] | null } | null }[] | null;
   };
+}
+
+/** What made an object, and would make it again. */
+export function controllerOf({ metadata }: KubeObject): { kind: string; name: string } | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
 /** `namespace/name`, or the name where there is no namespace. */

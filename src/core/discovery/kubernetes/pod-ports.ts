@@ -7,7 +7,7 @@ import type { MetaLabels } from '../meta-labels.ts';
 import { META, podLabels } from './labels.ts';
 import type { ObjectRef, Pod } from './objects.ts';
 import { containerLabels, containersOf } from './pod.ts';
-import type { BuildContext } from './role.ts';
+import { attachControllers, type BuildContext } from './role.ts';
 
 export class PodPorts {
   private readonly context: BuildContext;
@@ -28,6 +28,7 @@ export class PodPorts {
     const pod = this.context.lookup.pod(ref.namespace, ref.name);
     if (pod === undefined) return;
     target.add(podLabels(pod));
+    attachControllers(target, pod, this.context);
     for (const { container, init } of containersOf(pod)) {
       const declared = container.ports?.find(({ containerPort }) => containerPort === port);
       if (declared === undefined) continue;
@@ -50,15 +51,16 @@ export class PodPorts {
       return containersOf(pod).flatMap(({ container, init }) =>
         (container.ports ?? [])
           .filter(({ containerPort }) => !known.has(containerPort))
-          .map(({ name, containerPort, protocol }) =>
-            containerLabels(container, init)
+          .map(({ name, containerPort, protocol }) => {
+            const target = containerLabels(container, init)
               .address(ip, containerPort)
               .set(`${META}pod_container_port_name`, name)
               .set(`${META}pod_container_port_number`, containerPort)
               .set(`${META}pod_container_port_protocol`, protocol)
-              .add(podLabels(pod))
-              .labels(),
-          ),
+              .add(podLabels(pod));
+            attachControllers(target, pod, this.context);
+            return target.labels();
+          }),
       );
     });
   }

@@ -3,7 +3,7 @@ import { MetaLabels } from '../meta-labels.ts';
 import { ADDRESS } from '../target-group.ts';
 import { META, NAMESPACE, podLabels } from './labels.ts';
 import type { Container, Pod } from './objects.ts';
-import { attachNamespace, attachNode, type Build } from './role.ts';
+import { attachControllers, attachNamespace, attachNode, type Build } from './role.ts';
 
 export const buildPod: Build<Pod> = (pod, context) => {
   const ip = pod.status.podIP;
@@ -12,6 +12,7 @@ export const buildPod: Build<Pod> = (pod, context) => {
   const labels = podLabels(pod).set(NAMESPACE, pod.metadata.namespace);
   attachNamespace(labels, pod.metadata.namespace, context);
   attachNode(labels, pod.spec.nodeName, context);
+  attachControllers(labels, pod, context);
   const targets = containersOf(pod).flatMap(({ container, init }) => {
     const statuses = init ? pod.status.initContainerStatuses : pod.status.containerStatuses;
     const id = statuses?.find(({ name }) => name === container.name)?.containerID;

@@ -2,9 +2,9 @@
 import type { Labels } from '../../model/labels.ts';
 import type { MetaLabels } from '../meta-labels.ts';
 import type { KubernetesDiscoveryConfig } from '../sd-config.ts';
-import { metadataLabels, nodeLabels } from './labels.ts';
+import { META, metadataLabels, nodeLabels } from './labels.ts';
 import type { Lookup } from './lookup.ts';
-import type { KubeObject } from './objects.ts';
+import { controllerOf, type KubeObject, type Pod } from './objects.ts';
 
 export interface BuildContext {
   lookup: Lookup;
@@ -36,4 +36,23 @@ export function attachNamespace(
   if (!attach.namespace || name === undefined) return;
   const namespace = lookup.namespace(name);
   if (namespace !== undefined) metadataLabels(namespace, 'namespace', labels);
+}
+
+/** Adds the names of the deployment, job or cron job that a pod belongs to, where that was asked for. */
+export function attachControllers(labels: MetaLabels, pod: Pod, { attach, lookup }: BuildContext): void {
+  const owner = controllerOf(pod);
+  if (owner === undefined) return;
+  const { namespace } = pod.metadata;
+  const above = (object: KubeObject | undefined, kind: string): string | undefined => {
+    const controller = object && controllerOf(object);
+    return controller?.kind === kind ? controller.name : undefined;
+  };
+  if (attach.deployment && owner.kind === 'ReplicaSet') {
+    const deployment = above(lookup.replicaSet(namespace, owner.name), 'Deployment');
+    labels.set(`${META}pod_deployment_name`, deployment);
+  }
+  if (owner.kind !== 'Job') return;
+  if (attach.job) labels.set(`${META}pod_job_name`, owner.name);
+  if (attach.cronjob)
+    labels.set(`${META}pod_cronjob_name`, above(lookup.job(namespace, owner.name), 'CronJob'));
 }
