@@ -263,6 +263,21 @@ describe('a database', () => {
     expect(await read(db)).toEqual({});
   });
 
+  it('does not give back a late sample that was deleted, though blocks reach beyond it', async () => {
+    let db = await start({ outOfOrderWindow: HOUR });
+    put(db, [['a', T0 + 2 * STEP, 1]]);
+    await db.compact();
+    put(db, [['b', T0 + STEP, 2]]);
+    put(db, [['a', T0 + 3 * STEP, 3]]);
+    await db.delete([new Matcher('=', '__name__', 'b')], 0, T0 * 2);
+    const left = { [series('a').toString()]: [`${T0 + 2 * STEP} 1`, `${T0 + 3 * STEP} 3`] };
+    expect(await read(db)).toEqual(left);
+    db = await restart(db, { outOfOrderWindow: HOUR });
+    expect(await read(db)).toEqual(left);
+    await db.compact();
+    expect(await readDirectory()).toEqual(left);
+  });
+
   it('does not give back what was deleted to who reads beside it, once late samples were merged in', async () => {
     const db = await start({ outOfOrderWindow: HOUR });
     put(db, [
