@@ -79,6 +79,8 @@ export class RuleGroup {
   /** Series of rules that are no more, to be ended at the next evaluation. */
   private orphans: Labels[] = [];
   private needs: Int32Array | undefined;
+  /** When the last evaluation of a rule ended, by the monotonic clock (ms). */
+  private lastEnd = 0;
 
   constructor(config: RuleGroupConfig, options: RuleGroupOptions = {}) {
     const { offsetMs = 0, restored = true } = options;
@@ -203,7 +205,10 @@ export class RuleGroup {
       status.health = 'err';
       status.lastError = error.message;
     }
-    status.durationMs = clock.monotonic() - began;
+    const end = clock.monotonic();
+    // While others were still at work, a rule that was asked for ahead has only waited.
+    status.durationMs = end - Math.max(began, this.lastEnd);
+    this.lastEnd = end;
     status.evaluatedAt = t;
     return fault;
   }
