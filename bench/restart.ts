@@ -3,7 +3,7 @@
  *
  * The same directory, copied, is opened by the real Prometheus and by `tsmon serve`, in turn, three times each: how long
  * until `/-/ready` says so, CPU time and resident memory then, and how long until the first scrape was stored. Before
- * that each has run once, so that what it keeps of its code (bin/load.cjs, the pages of the system) is there.
+ * that each has run once, so that what it keeps of its code (bin/tsmon.cjs, the pages of the system) is there.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
