@@ -16,6 +16,16 @@ const dist = path.join(root, 'dist');
 /** So many runs of a command add what they used to its cache: the first may have had nothing to do. */
 const LEARNING_RUNS = 4;
 
+/** Modules of Node that take some milliseconds to load, and are needed by few runs. */
+const HEAVY = new Set([
+  'node:crypto',
+  'node:dns',
+  'node:fs/promises',
+  'node:http2',
+  'node:https',
+  'node:tls',
+]);
+
 /** Wrong usage, or input that cannot be read, as in src/cli/command.ts. */
 const EXIT_USAGE = 2;
 
@@ -119,6 +129,7 @@ function loader(build) {
       // The bundles leave oclif out, so that it exists once and not in every command.
       if (id === '@oclif/core') return load('oclif');
       // Everything else that a bundle asks for is Node's own.
+      if (HEAVY.has(id)) return whenUsed(id);
       return id.startsWith('late:') ? load(id.replace(':', '/')) : require(id);
     };
     script.runInThisContext()(module.exports, requireFrom, module, file, path.dirname(file));
@@ -127,6 +138,11 @@ function loader(build) {
     return module.exports;
   };
   return load;
+}
+
+/** The module, loaded when one of its exports is asked for: bundles do that where they use it. */
+function whenUsed(id) {
+  return new Proxy({}, { get: (_, name) => require(id)[name] });
 }
 
 /** V8's data, and in one byte behind it how many runs it has seen. */

@@ -9,6 +9,7 @@
  */
 
 import { copied } from '../encoding/grown.ts';
+import { hashKey } from '../encoding/hash-key.ts';
 import { halfSipHash } from '../encoding/siphash.ts';
 
 /** A search that passes this many strangers is no accident in a table that is half empty. */
@@ -132,7 +133,7 @@ export class ByteTable {
   }
 
   private guard(): void {
-    this.key = crypto.getRandomValues(new Int32Array(2));
+    this.key = new Int32Array(hashKey(2));
     const slab = new DataView(this.words.buffer);
     for (let number = 0; number < this.size; number++) {
       const start = this.offsets[number] * 4;

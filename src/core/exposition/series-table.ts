@@ -7,6 +7,7 @@
  */
 
 import { copied } from '../encoding/grown.ts';
+import { hashKey } from '../encoding/hash-key.ts';
 import { halfSipHash } from '../encoding/siphash.ts';
 import { EMPTY_LABELS, type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata } from '../model/metadata.ts';
@@ -195,7 +196,7 @@ export class SeriesTable {
   }
 
   private turnToKey(added: number): void {
-    this.key = crypto.getRandomValues(new Int32Array(2));
+    this.key = new Int32Array(hashKey(2));
     for (let id = 0; id < this.labels.length; id++) this.hashes[id] = this.hash(this.labels[id]);
     this.rebuild(this.slots.length, added);
   }

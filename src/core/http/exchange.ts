@@ -3,7 +3,7 @@
  * limit.
  */
 import * as http from 'node:http';
-import * as https from 'node:https';
+import { type RequestOptions, request as requestSecure } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import type { BodyBuffer } from './body.ts';
@@ -22,13 +22,13 @@ export class StaleConnection extends Error {}
 
 /** Resolves with the head of the answer; its body has not been read. */
 export function send(
-  options: https.RequestOptions,
+  options: RequestOptions,
   content: Uint8Array | undefined,
   trace: FetchTrace,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const secure = options.protocol === 'https:';
-    const request = secure ? https.request(options) : http.request(options);
+    const request = secure ? requestSecure(options) : http.request(options);
     const proxied = trace.phase === 'proxy';
     const tunnelled = options.createConnection !== undefined;
     if (!proxied && !tunnelled) trace.phase = needsLookup(options) ? 'lookup' : 'connect';
@@ -74,7 +74,7 @@ function watch(socket: Socket, trace: FetchTrace, secure: boolean, proxied: bool
 
 function ignore(): void {}
 
-function needsLookup(options: https.RequestOptions): boolean {
+function needsLookup(options: RequestOptions): boolean {
   return options.socketPath == null && isIP(options.hostname ?? '') === 0;
 }
 

@@ -3,7 +3,7 @@
  * tunnel that the proxy opens on CONNECT (RFC 9110, 9.3.6), so that it sees the host and nothing else.
  */
 import * as http from 'node:http';
-import * as https from 'node:https';
+import { type RequestOptions, request as requestSecure } from 'node:https';
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { bareHost, type FetchTrace, shownUrl, urlAuthorization } from './fetch.ts';
@@ -14,7 +14,7 @@ type ConnectHeaders = Readonly<Record<string, readonly string[]>> | undefined;
 export async function throughProxy(
   proxy: URL,
   url: URL,
-  options: https.RequestOptions,
+  options: RequestOptions,
   headers: ConnectHeaders,
   trace: FetchTrace,
   signal: AbortSignal,
@@ -52,7 +52,7 @@ function tunnel(
   return new Promise((resolve, reject) => {
     const authority = `${url.hostname}:${url.port || 443}`;
     const fail = (reason: string) => reject(trace.fail('http_proxy', `proxy ${shownUrl(proxy)}: ${reason}`));
-    const ask = proxy.protocol === 'https:' ? https.request : http.request;
+    const ask = proxy.protocol === 'https:' ? requestSecure : http.request;
     const request = ask({
       protocol: proxy.protocol,
       hostname: bareHost(proxy),

@@ -1,15 +1,15 @@
 /** Connections under one set of TLS settings. */
-import * as https from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { TlsSettings } from './fetch.ts';
 
 /** Node passes them on to the connection. */
-export type SecureRequestOptions = https.RequestOptions & { secureContext: SecureContext };
+export type SecureRequestOptions = RequestOptions & { secureContext: SecureContext };
 
 /** Connections under the same TLS settings, and what is made of these once rather than for each connection. */
 export class Secured {
   readonly tls: TlsSettings;
-  readonly agent: https.Agent;
+  readonly agent: Agent;
   readonly own: SecureContext;
   readonly foreign: SecureContext;
 
@@ -19,7 +19,7 @@ export class Secured {
     // OpenSSL has these versions only below its usual level of security.
     const ciphers = old ? 'DEFAULT@SECLEVEL=0' : undefined;
     this.tls = tls;
-    this.agent = new https.Agent({ keepAlive });
+    this.agent = new Agent({ keepAlive });
     this.own = createSecureContext({ ca, cert, key, minVersion, maxVersion, ciphers });
     const foreign = cert === undefined && key === undefined;
     this.foreign = foreign ? this.own : createSecureContext({ ca, minVersion, maxVersion, ciphers });

@@ -1,6 +1,6 @@
 /**
- * The page for browsers: one HTML file for all its paths, and its script and styles. All of it is read once; the page
- * asks the same API as everybody.
+ * The page for browsers: one HTML file for all its paths, and its script and styles, read when somebody first asks for
+ * them. The page asks the same API as everybody.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -60,7 +60,11 @@ export function addWebRoutes(router: Router, { webDir: dir, routePrefix, pageTit
   for (const name of readdirSync(join(dir, 'assets'))) {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
-    const body = readFileSync(join(dir, 'assets', name));
-    router.add('GET', `/assets/${name}`, (_, reply) => send(reply, type, body), { always: true });
+    let body: Uint8Array | undefined;
+    const read = () => {
+      body ??= readFileSync(join(dir, 'assets', name));
+      return body;
+    };
+    router.add('GET', `/assets/${name}`, (_, reply) => send(reply, type, read()), { always: true });
   }
 }

@@ -60,7 +60,7 @@ export function lockDirectory(dir: string): DirectoryLock {
     }
     // Who could not take the lock has nothing but what is in the file.
     const taken = result === 'taken';
-    if (holders(path).length > 0 && (!taken || readFileSync(path, 'latin1').includes(UNLOCKED))) {
+    if ((!taken || readFileSync(path, 'latin1').includes(UNLOCKED)) && holders(path).length > 0) {
       closeSync(fd);
       throw refusal(dir, path);
     }

@@ -21,7 +21,8 @@ export type Comparison = (password: string, hash: string) => Promise<boolean>;
 export class BasicAuth {
   private readonly users: Readonly<Record<string, string>>;
   private readonly compare: Comparison;
-  private readonly key = randomBytes(32);
+  /** Made when it is needed: most servers have no passwords. */
+  private key: Uint8Array | undefined = undefined;
   private readonly right = new Set<string>();
   private readonly wrong = new Set<string>();
   private last: Promise<unknown> = Promise.resolve();
@@ -45,6 +46,7 @@ export class BasicAuth {
     const { user, password } = credentials;
     const known = Object.hasOwn(this.users, user);
     const hash = known ? this.users[user] : NOBODY;
+    this.key ??= randomBytes(32);
     const digest = createHmac('sha256', this.key)
       .update(JSON.stringify([user, hash, password]))
       .digest('base64');

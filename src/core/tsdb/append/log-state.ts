@@ -1,6 +1,7 @@
 /** Finds out what an appender must know of a log: from the table beside it where that fits, else from the log. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { hashKey } from '../../encoding/hash-key.ts';
 import {
   closeLog,
   FRAGMENT_HEADER_BYTES,
@@ -88,7 +89,7 @@ function catchUp(table: RefTable, log: string): LogState | undefined {
 
 function scanAll(dir: string, log: string): LogState {
   const states = new SeriesStates();
-  const key = crypto.getRandomValues(new Uint32Array(KEY_WORDS));
+  const key = hashKey(KEY_WORDS);
   const files = openLog(log);
   try {
     const scan = new LogScan(states, new RefIndex(), key, 0);

@@ -5,6 +5,7 @@
  */
 import { utf8Text } from '../../encoding/byte-reader.ts';
 import { copied, grownLength, sharedColumn } from '../../encoding/grown.ts';
+import { hashKey } from '../../encoding/hash-key.ts';
 import { uvarintSize, writeUvarint } from '../../encoding/varint.ts';
 
 const PIECE_SHIFT = 18;
@@ -32,7 +33,7 @@ export class HeadSymbols {
   /** Open addressing over the hashes: symbol + 1, or 0. */
   private slots = new Int32Array(INITIAL_SYMBOLS * 2);
   /** Differs from process to process, so that nobody can choose strings that share a slot. */
-  private readonly seed: number = crypto.getRandomValues(new Uint32Array(1))[0];
+  private readonly seed: number = hashKey(1)[0];
   private texts: (string[] | undefined)[] = [];
   private textCount = 0;
 
