@@ -65,6 +65,16 @@ describe('tsmon tsdb delete', () => {
     expect(del('--match', 'm', '--quiet')).toMatchObject({ status: 1, stderr: '' });
   });
 
+  it('frees what all of the newest block takes, and the log does not give it back', () => {
+    tsmon(['tsdb', 'rewrite', '-q', '--to', data, '--match', 'm', '--drop-label', 'pod']);
+    expect(del('--match', '{x=~".+"}', '--clean')).toMatchObject({ status: 0 });
+    expect(samplesOf()).toEqual([0]);
+    expect(dump()).toBe('');
+    tsmon(['tsdb', 'append', '-q', '--to', data], { input: `m{x="3"} 7 ${NOW + 1000}\n` });
+    tsmon(['tsdb', 'compact', '-q', '--to', data]);
+    expect(dump()).toBe(`m{x="3"} 7 ${NOW + 1000}\n`);
+  });
+
   it('deletes a time', () => {
     del('--match', '{x="1"}', '--start', String(START + HOUR), '--end', String(START + 3 * HOUR), '-q');
     const left = lines('m{pod="p1",x="1"}')

@@ -29,6 +29,8 @@ export interface BlockWriterOptions {
   cut?: CutRule;
   /** Largest chunk segment. */
   segmentBytes?: number;
+  /** Whether a block is written, too, to which no series was added; it needs `minTime` and `maxTime` then. */
+  evenEmpty?: boolean;
   /** Default true; if false, nothing is put on disk: `syncTree` does that for many blocks at once, which is faster. */
   durable?: boolean;
 }
@@ -107,7 +109,7 @@ export class BlockWriter {
 
   /**
    * Finishes the block; it is on disk and in its place when this returns. Returns its meta.json, or undefined (and
-   * leaves nothing behind) where no series was added.
+   * leaves nothing behind) where no series was added, unless `evenEmpty` is set.
    */
   finish(): BlockMeta | undefined {
     const steps = this.finishing();
@@ -119,7 +121,7 @@ export class BlockWriter {
 
   /** The same in steps of some milliseconds, between which others may work. Ended early, it wants an `abort`. */
   *finishing(): Generator<void, BlockMeta | undefined> {
-    if (this.series === 0) {
+    if (this.series === 0 && !this.options.evenEmpty) {
       this.abort();
       return undefined;
     }

@@ -10,6 +10,7 @@ import { runStepsWithPauses } from '../block/steps.ts';
 import { lockDirectory } from '../lock.ts';
 import { removeBlock, replaceByCompacted } from './compactor.ts';
 import { takeInventory } from './inventory.ts';
+import { tellLogStartOf } from './log-start.ts';
 import { blockRanges, planCompaction } from './planner.ts';
 
 /** As Prometheus without a limit of retention. */
@@ -81,7 +82,8 @@ async function compactGroup(
 ): Promise<void> {
   const progress = (done: number, total: number) => options.progress?.(blocks, done, total);
   try {
-    const written = await runStepsWithPauses(replaceByCompacted(dir, blocks, { progress }), options.signal);
+    const steps = replaceByCompacted(dir, blocks, { progress, evenEmpty: tellLogStartOf(dir, blocks) });
+    const written = await runStepsWithPauses(steps, options.signal);
     options.onEvent?.(written === undefined ? { blocks } : { blocks, written });
   } catch (error) {
     if (!(error instanceof CorruptionError)) throw error;

@@ -30,6 +30,8 @@ export interface CompactionOptions {
   /** When the new block is made, ms; now if not given. */
   nowMs?: number;
   segmentBytes?: number;
+  /** Where nothing is left, an empty block is written (log-start.ts says when it has to be). */
+  evenEmpty?: boolean;
   /** Called now and then with how many of the blocks' series were read. */
   progress?: (seriesRead: number, seriesTotal: number) => void;
 }
@@ -65,7 +67,7 @@ function compactedHint(
 
 /**
  * Compacts blocks, given by their directories in order of time, into a new block in `parent`, without what their
- * tombstones delete. Returns its meta.json, or undefined where nothing is left of them; the blocks stay as they are.
+ * tombstones delete. Returns its meta.json, or undefined where nothing is left to write; the blocks stay as they are.
  * Throws CorruptionError where one is damaged. In steps of some milliseconds (`steps.ts` runs them): ended early, or
  * by a fault, it leaves nothing behind.
  */
@@ -95,6 +97,7 @@ function* writeCompacted(
     ...compactedMeta(blocks.map((block) => block.meta)),
     ulid: makeUlid(options.nowMs ?? Date.now()),
     ...(options.segmentBytes !== undefined && { segmentBytes: options.segmentBytes }),
+    ...(options.evenEmpty && { evenEmpty: true }),
   });
   let finished = false;
   try {

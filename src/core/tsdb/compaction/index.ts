@@ -24,6 +24,7 @@ export {
   sizeOf,
   takeInventory,
 } from './inventory.ts';
+export { tellLogStart, tellLogStartOf, writeEmptied } from './log-start.ts';
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';
 export { type DirectoryFinding, type VerifyDirectoryOptions, verifyDirectory } from './verify-directory.ts';
 export { faultOf, type HeadFinding, verifyChunkSnapshot, verifyingHeadChunks } from './verify-head.ts';

@@ -18,6 +18,7 @@ import {
   deleteFromHead,
   type Head,
   type HeadCardinality,
+  hasLateSamples,
   headCardinality,
   listChunkSnapshots,
   noProgress,
@@ -250,7 +251,8 @@ export class Database {
    * series, counted in each block and the head.
    */
   delete(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
-    return this.alone(async ({ head }) => {
+    return this.alone(async ({ head, maintenance }) => {
+      if (hasLateSamples(head, matchers, mint, maxt)) await maintenance.cutLate();
       let series = deleteFromHead(head, matchers, mint, maxt);
       const plain = matchers.map(({ type, name, value }) => [type, name, value] as const);
       for (const { ulid, minTime, maxTime } of this.blocks.metas) {

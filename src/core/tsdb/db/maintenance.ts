@@ -4,8 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BlockMeta, isOutOfOrder, writeBlockMeta } from '../block/index.ts';
-import { planCompaction, runStepsWithPauses } from '../compaction/index.ts';
+import { type BlockMeta, writeBlockMeta } from '../block/index.ts';
+import { planCompaction, runStepsWithPauses, tellLogStart, writeEmptied } from '../compaction/index.ts';
 import { type Head, imageInOrder, imageLate, truncateHead, truncateLate } from '../head/index.ts';
 import { listSegments, segmentName } from '../wal/index.ts';
 import type { BlockSet } from './block-set.ts';
@@ -97,9 +97,7 @@ export class Maintenance {
     const { clock } = this.head;
     const began = clock.monotonic();
     for (const meta of this.blocks.metas) {
-      // The newest tells where the log begins to count: without it, what was deleted would come back from there.
-      const isNewest = !isOutOfOrder(meta) && meta.maxTime === this.blocks.inOrderEnd;
-      if ((meta.stats?.numTombstones ?? 0) > 0) await this.compact([meta], isNewest);
+      if ((meta.stats?.numTombstones ?? 0) > 0) await this.compact([meta]);
     }
     this.options.metrics.cleanupSeconds.observe((clock.monotonic() - began) / 1000);
   }
@@ -114,7 +112,13 @@ export class Maintenance {
     const { tooOld, tooMuch } = expiredBlocks(blocks.metas, sizeOf, headBytes, options.retention, now);
     if (tooOld.length > 0) options.metrics.timeRetentions.inc();
     if (tooMuch.length > 0) options.metrics.sizeRetentions.inc();
-    blocks.remove([...tooOld, ...tooMuch]);
+    const { metas } = blocks;
+    const expired = new Set([...tooOld, ...tooMuch]);
+    const newest = metas.find((meta) => expired.has(meta.ulid) && tellLogStart([meta], metas));
+    blocks.remove([...expired].filter((ulid) => ulid !== newest?.ulid));
+    if (newest === undefined || newest.stats?.numSeries === 0) return;
+    writeEmptied(dir, newest, this.head.clock.now());
+    blocks.reload();
   }
 
   /** Whether everything before `end` that was begun has ended. */
@@ -143,7 +147,7 @@ export class Maintenance {
   }
 
   /** Makes blocks of all that came out of order. */
-  private async cutLate(): Promise<void> {
+  async cutLate(): Promise<void> {
     const { head, blocks, dir } = this;
     if (head.minLateTime > head.maxLateTime) return;
     this.lateCutAt = head.clock.now();
@@ -208,14 +212,13 @@ export class Maintenance {
     head.forgetRefs(last);
   }
 
-  /** `keepsEmpty`: where nothing would be left of the blocks, they stay as they are. */
-  private async compact(planned: readonly BlockMeta[], keepsEmpty = false): Promise<void> {
+  private async compact(planned: readonly BlockMeta[]): Promise<void> {
     const { head, blocks, dir, options } = this;
     const ulids = planned.map(({ ulid }) => ulid);
     if (overlap(planned)) options.metrics.verticalCompactions.inc();
     try {
-      const written = await this.write('compact', { dir, ulids, nowMs: head.clock.now() });
-      if (written === undefined && keepsEmpty) return;
+      const evenEmpty = tellLogStart(planned, blocks.metas);
+      const written = await this.write('compact', { dir, ulids, nowMs: head.clock.now(), evenEmpty });
       if (written === undefined) this.mark(planned, { deletable: true });
       blocks.reload();
       blocks.remove(ulids);

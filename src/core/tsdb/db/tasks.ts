@@ -34,7 +34,7 @@ export interface TaskTypes {
   };
   /** Writes one block of several, which stay. */
   compact: {
-    input: { dir: string; ulids: string[]; nowMs: number };
+    input: { dir: string; ulids: string[]; nowMs: number; evenEmpty: boolean };
     result: BlockMeta | undefined;
   };
   /** Replaces the segments of a log up to `segment` by a checkpoint. */
@@ -98,11 +98,11 @@ const TASKS: {
     return written;
   },
 
-  compact: ({ dir, ulids, nowMs }) =>
+  compact: ({ dir, ulids, nowMs, evenEmpty }) =>
     compactBlocks(
       dir,
       ulids.map((ulid) => join(dir, ulid)),
-      { nowMs },
+      { nowMs, evenEmpty },
     ),
 
   *checkpoint({ log, segment, mint, refs, compression }) {

@@ -2,7 +2,8 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { InputError } from '../../errors.ts';
-import { removeBlock, sizeOf, takeInventory } from '../compaction/index.ts';
+import { readBlockMeta } from '../block/index.ts';
+import { removeBlock, sizeOf, takeInventory, tellLogStartOf, writeEmptied } from '../compaction/index.ts';
 import { expiredBlocks, type Retention } from '../db/index.ts';
 import { findChunkSnapshot, HEAD_CHUNKS_DIR, listChunkSnapshots } from '../head/index.ts';
 import { lockDirectory } from '../lock.ts';
@@ -96,7 +97,12 @@ function expired(dir: string, { maxAge = 0, maxBytes = 0 }: GarbageOptions): str
     headBytes,
     { maxAge, maxBytes },
   );
-  return [...new Set(Object.values(lists).flat())];
+  const found = new Set(Object.values(lists).flat());
+  for (const { name, meta } of live) {
+    // What there would be in its place is what it is already.
+    if (meta!.stats?.numSeries === 0 && tellLogStartOf(dir, [meta!])) found.delete(name);
+  }
+  return [...found];
 }
 
 /** Parts of the log that its newest checkpoint stands for, the oldest first, so that there is never a gap. */
@@ -129,6 +135,10 @@ function originals(dir: string): string[] {
 
 function remove(dir: string, { reason, path }: Garbage): void {
   const full = join(dir, path);
+  if (reason === 'expired') {
+    const meta = readBlockMeta(full);
+    if (tellLogStartOf(dir, [meta])) writeEmptied(dir, meta);
+  }
   if (reason === 'replaced' || reason === 'empty' || reason === 'expired') removeBlock(full);
   else rmSync(full, { recursive: true, force: true });
   if (reason === 'checkpointed') syncDirectory(join(dir, 'wal'));

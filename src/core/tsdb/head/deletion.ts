@@ -41,6 +41,28 @@ export function deleteFromHead(head: Head, matchers: readonly Matcher[], mint: n
   return found.length;
 }
 
+/**
+ * Whether a series for which every matcher holds has samples in [mint, maxt] that came out of order. They are in a log
+ * of their own, so that nothing says which of them came before a deletion and which after it: these must be in blocks
+ * before it is done.
+ */
+export function hasLateSamples(
+  head: Head,
+  matchers: readonly Matcher[],
+  mint: number,
+  maxt: number,
+): boolean {
+  const { series, finished, late, minLateTime, maxLateTime } = head;
+  if (minLateTime > maxt || maxLateTime < mint) return false;
+  return selectPostings(new HeadIndex(series), matchers).some((row) => {
+    for (let chunk = series.newestLateChunk[row]; chunk !== 0; chunk = finished.older[chunk - 1]) {
+      if (finished.mint[chunk - 1] <= maxt && finished.maxt[chunk - 1] >= mint) return true;
+    }
+    const own = late.extentOf(row);
+    return own !== undefined && own.mint <= maxt && own.maxt >= mint;
+  });
+}
+
 /** Times of a series' oldest and newest sample, as far as they bound what it has. */
 function extentOf(head: Head, row: number): { mint: number; maxt: number } {
   const { series, finished, late } = head;

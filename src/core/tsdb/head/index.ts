@@ -13,7 +13,7 @@ export {
 } from './chunk-file.ts';
 export * from './chunk-snapshot.ts';
 export { truncateHead, truncateLate } from './collection.ts';
-export { deleteFromHead } from './deletion.ts';
+export { deleteFromHead, hasLateSamples } from './deletion.ts';
 export { DEFAULT_MAX_AHEAD, Head, type HeadOptions } from './head.ts';
 export { HeadIndex } from './head-index.ts';
 export { noProgress, type OpenedHead, openHead, type ReplayProgress, replayHead } from './replay.ts';

@@ -225,8 +225,7 @@ export class RecordIntake {
     const { head } = this;
     for (const { ref, mint, maxt } of decodeTombstones(record)) {
       const row = this.rowOf(ref);
-      if (row < 0) continue;
-      // Also from before the time that blocks have: late samples, which come from a log of their own, may lie there.
+      if (row < 0 || maxt < head.minValidTime) continue;
       head.deleted.set(row, addInterval(head.deleted.get(row) ?? [], mint, maxt));
     }
   }

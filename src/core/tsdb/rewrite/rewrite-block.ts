@@ -12,7 +12,7 @@ import {
   writeBlockMeta,
 } from '../block/index.ts';
 import { ChunkList } from '../chunk/index.ts';
-import { compactedMeta, removeBlock } from '../compaction/index.ts';
+import { compactedMeta, removeBlock, tellLogStartOf } from '../compaction/index.ts';
 import { ChunkJoiner } from '../import/index.ts';
 import { fateOf, noRewrites, type RewriteCounts, type RewriteRules } from './rules.ts';
 
@@ -23,7 +23,7 @@ const STEP_BYTES = 1 << 20;
 
 export interface BlockRewrite {
   before: BlockMeta;
-  /** The new block; undefined where nothing changes, or where nothing is left. */
+  /** The new block; undefined where nothing changes, or where nothing is left to write. */
   after?: BlockMeta;
   counts: RewriteCounts;
   isChanged: boolean;
@@ -137,7 +137,8 @@ function* write(
   const { hints } = block.meta.compaction;
   const planned = compactedMeta([block.meta]);
   const compaction = hints === undefined ? planned.compaction : { ...planned.compaction, hints };
-  const writer = new BlockWriter(parent, { ...planned, compaction });
+  const evenEmpty = tellLogStartOf(parent, [block.meta]);
+  const writer = new BlockWriter(parent, { ...planned, compaction, evenEmpty });
   let finished = false;
   try {
     const list = new ChunkList();

@@ -65,7 +65,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('delete' as const),
       pattern: fc.constantFrom('a|b', '.*', '[c-f]', 'f'),
       from: fc.integer({ min: 0, max: 20 * RANGE }),
-      length: fc.integer({ min: 0, max: 3 * RANGE }),
+      length: fc.oneof(fc.integer({ min: 0, max: 3 * RANGE }), fc.constant(20 * RANGE)),
     }),
   },
   {

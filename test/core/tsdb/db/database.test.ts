@@ -263,6 +263,63 @@ describe('a database', () => {
     expect(await read(db)).toEqual({});
   });
 
+  it('does not give back what merging late samples in left nothing of', async () => {
+    let db = await start({ outOfOrderWindow: HOUR });
+    put(db, [['a', T0, 1]]);
+    put(db, [['a', T0 + 2 * STEP, 2]]);
+    put(db, [['b', T0 + STEP, 3]]);
+    await db.compact();
+    await db.delete([new Matcher('=~', '__name__', 'a|b')], 0, T0 * 2);
+    await db.cleanTombstones();
+    put(db, [['b', T0 + 90_000, 4]]);
+    await db.delete([new Matcher('=~', '__name__', 'a|b')], 0, T0 * 2);
+    await db.compact();
+    expect(await readDirectory()).toEqual({});
+    expect(metas().map(({ stats }) => stats?.numSeries)).toEqual([0]);
+    db = await restart(db);
+    expect(await read(db)).toEqual({});
+  });
+
+  it('does not give back what was deleted when the block that had been it goes for its size', async () => {
+    let db = await start();
+    put(db, [
+      ['a', T0, 1],
+      ['b', T0, 2],
+    ]);
+    await db.compact();
+    await db.delete([new Matcher('=', '__name__', 'a')], 0, T0 * 2);
+    db.setLimits({ retentionMs: 0, retentionBytes: 1, outOfOrderWindow: 0, maxExemplars: 0 });
+    await db.maintain();
+    expect(await readDirectory()).toEqual({});
+    const [{ ulid }] = metas();
+    await db.maintain();
+    expect(metas().map((meta) => meta.ulid)).toEqual([ulid]);
+    db = await restart(db);
+    expect(await read(db)).toEqual({});
+  });
+
+  it('gives what comes late for a time in which something was deleted, also after a restart', async () => {
+    const options = { outOfOrderWindow: 10 * HOUR };
+    let db = await start(options);
+    put(db, [['a', T0, 1]]);
+    put(db, [['b', T0 + 5 * STEP, 2]]);
+    put(db, [['a', T0 + STEP, 3]]);
+    await db.delete([new Matcher('=', '__name__', 'a')], 0, T0 * 2);
+    now = T0 + 4 * HOUR;
+    put(db, [['b', now, 4]]);
+    await db.maintain();
+    put(db, [['a', T0 + 30_000, 5]]);
+    const left = {
+      [series('a').toString()]: [`${T0 + 30_000} 5`],
+      [series('b').toString()]: [`${T0 + 5 * STEP} 2`, `${now} 4`],
+    };
+    expect(await read(db)).toEqual(left);
+    db = await restart(db, options);
+    expect(await read(db)).toEqual(left);
+    await db.compact();
+    expect(await readDirectory()).toEqual(left);
+  });
+
   it('does not give back a late sample that was deleted, though blocks reach beyond it', async () => {
     let db = await start({ outOfOrderWindow: HOUR });
     put(db, [['a', T0 + 2 * STEP, 1]]);
@@ -333,7 +390,8 @@ describe('a database', () => {
     expect(left).toBeLessThan(10);
     db = await restart(db, { retentionBytes: 1 });
     await db.maintain();
-    expect(metas()).toEqual([]);
+    // Only that it was there is left of the newest.
+    expect(metas().map(({ stats }) => stats?.numSeries)).toEqual([0]);
     expect((await read(db))[series('a').toString()].length).toBeGreaterThan(60);
   });
 

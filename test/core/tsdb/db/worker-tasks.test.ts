@@ -119,7 +119,7 @@ describe('a database with a thread for its work', () => {
     writeFileSync(join(block, 'meta.json'), '{');
     const tasks = worker();
     const found = await tasks
-      .run('compact', { dir, ulids: ['01HHHHHHHHHHHHHHHHHHHHHHHH'], nowMs: T0 })
+      .run('compact', { dir, ulids: ['01HHHHHHHHHHHHHHHHHHHHHHHH'], nowMs: T0, evenEmpty: false })
       .catch((error: unknown) => error);
     expect(found).toBeInstanceOf(CorruptionError);
     expect((found as CorruptionError).place.file).toContain(block);
