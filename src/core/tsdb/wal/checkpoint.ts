@@ -20,7 +20,10 @@ import { decodeTombstones, encodeTombstones } from './tombstone-record.ts';
 export interface CheckpointOptions extends LogWriterOptions {
   /** The last segment that the checkpoint stands for; it must be there, and not be written to any more. */
   segment: number;
-  /** Samples, exemplars and deletions before this time (ms) are left out, as far as whole records have no other. */
+  /**
+   * Samples and exemplars before this time (ms) are left out, as far as whole records have no other, and deletions that
+   * no sample needs which is kept.
+   */
   mint: number;
   /** Whether the series with this ref is still wanted. */
   keep(ref: number): boolean;
@@ -72,10 +75,13 @@ class Checkpointing {
   private readonly histograms = new HistogramDecoder();
   /** Of each series the newest; written at the end. */
   private readonly metadata = new Map<number, Metadata>();
+  /** The oldest sample that was kept, ms, if it is older than `mint`. What deletes it comes after it. */
+  private keptFrom: number;
 
   constructor(writer: LogWriter, options: CheckpointOptions) {
     this.writer = writer;
     this.options = options;
+    this.keptFrom = options.mint;
   }
 
   run(reader: LogReader): void {
@@ -104,24 +110,37 @@ class Checkpointing {
     if (type === RecordType.series) this.takeSeries(record);
     else if (type === RecordType.samples || type === RecordType.samplesV2) {
       decodeSamples(record, this.samples);
-      if (this.samples.t.subarray(0, this.samples.length).some((t) => t >= mint)) this.writer.log(record);
+      this.takeSamples(record, this.samples.t.subarray(0, this.samples.length));
     } else if (isHistogramRecord(type)) {
-      if (this.hasHistogramFrom(record, mint)) this.writer.log(record);
+      this.takeSamples(record, this.histogramTimes(record));
     } else if (type === RecordType.exemplars) {
       if (decodeExemplars(record).some(({ exemplar }) => exemplar.t! >= mint)) this.writer.log(record);
     } else if (type === RecordType.tombstones) {
-      const tombstones = decodeTombstones(record).filter((stone) => stone.maxt >= mint);
+      const tombstones = decodeTombstones(record).filter((stone) => stone.maxt >= this.keptFrom);
       if (tombstones.length > 0) this.writer.log(encodeTombstones(tombstones));
     } else if (type === RecordType.metadata) {
       for (const { ref, metadata } of decodeMetadata(record)) if (keep(ref)) this.metadata.set(ref, metadata);
     }
   }
 
-  private hasHistogramFrom(record: Uint8Array, mint: number): boolean {
+  private takeSamples(record: Uint8Array, times: ArrayLike<number>): void {
+    let oldest = Number.POSITIVE_INFINITY;
+    let newest = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < times.length; i++) {
+      if (times[i] < oldest) oldest = times[i];
+      if (times[i] > newest) newest = times[i];
+    }
+    if (newest < this.options.mint) return;
+    this.writer.log(record);
+    if (oldest < this.keptFrom) this.keptFrom = oldest;
+  }
+
+  private histogramTimes(record: Uint8Array): number[] {
     const { histograms } = this;
+    const times: number[] = [];
     histograms.begin(record);
-    while (histograms.next()) if (histograms.t >= mint) return true;
-    return false;
+    while (histograms.next()) times.push(histograms.t);
+    return times;
   }
 
   private takeSeries(record: Uint8Array): void {

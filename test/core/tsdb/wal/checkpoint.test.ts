@@ -5,13 +5,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { labelsFromObject } from '../../../../src/core/model/index.ts';
 import {
   checkpointName,
+  closeLog,
+  decodeTombstones,
   encodeTombstones,
   HistogramsEncoder,
+  LogReader,
   LogWriter,
   listCheckpoints,
   listSegments,
   MetadataEncoder,
+  openLog,
   RecordType,
+  recordType,
   SamplesEncoder,
   SeriesEncoder,
   segmentName,
@@ -85,6 +90,30 @@ describe('writeCheckpoint', () => {
     expect(samples.get('s0')).toEqual(['200 1', '300 1']);
     expect(samples.get('s2')).toEqual(['200 1', '201 histogram 2', '300 1']);
     expect(metadata.get('s0')).toEqual(['gauge  of segment 2', 'gauge  of segment 3']);
+  });
+
+  it('keeps what deletes an older sample that stays because of others in its record', () => {
+    const writer = new LogWriter(wal, { segment: 0, offset: 0 });
+    const samples = new SamplesEncoder();
+    samples.add(1, 50, 0x3ff00000, 0);
+    samples.add(2, 250, 0x3ff00000, 0);
+    writer.log(samples.record());
+    const stones = [
+      { ref: 1, mint: 50, maxt: 50 },
+      { ref: 1, mint: 10, maxt: 49 },
+    ];
+    writer.log(encodeTombstones(stones));
+    writer.flush();
+    writer.close();
+    segment(1, 300);
+    writeCheckpoint(wal, { segment: 0, mint: 200, keep: () => true });
+    const files = openLog(wal);
+    const kept: unknown[] = [];
+    new LogReader(files).each((record) => {
+      if (recordType(record) === RecordType.tombstones) kept.push(...decodeTombstones(record));
+    });
+    closeLog(files);
+    expect(kept).toEqual([stones[0], { ref: 1, mint: 300, maxt: 300 }]);
   });
 
   it('is made from the checkpoint before it', () => {
