@@ -109,9 +109,10 @@ describe('writeCheckpoint', () => {
     writeCheckpoint(wal, { segment: 0, mint: 200, keep: () => true });
     const files = openLog(wal);
     const kept: unknown[] = [];
-    new LogReader(files).each((record) => {
-      if (recordType(record) === RecordType.tombstones) kept.push(...decodeTombstones(record));
-    });
+    const reader = new LogReader(files);
+    while (reader.next()) {
+      if (recordType(reader.record) === RecordType.tombstones) kept.push(...decodeTombstones(reader.record));
+    }
     closeLog(files);
     expect(kept).toEqual([stones[0], { ref: 1, mint: 300, maxt: 300 }]);
   });
