@@ -105,6 +105,47 @@ const QUERIES = [
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
+const BOUNDARY = 'a-boundary';
+
+function multipart(...fields: readonly (readonly [name: string, value: string, more?: string])[]): string {
+  const parts = fields.map(
+    ([name, value, more = '']) =>
+      `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`,
+  );
+  return `${parts.join('')}--${BOUNDARY}--\r\n`;
+}
+
+/** Forms of browsers and of `curl -F`, which come after what the URL says. */
+const MULTIPART_REQUESTS: readonly ApiRequest[] = [
+  ...['query', 'query_range', 'labels', 'format_query', 'parse_query', 'query_exemplars'].flatMap((path) =>
+    ['', `?query=2&time=${mid}`, '?start=x', '?limit=1'].map((query) => ({
+      path: `/api/v1/${path}${query}`,
+      // Later versions say more of a parsed query.
+      statusOnly: path === 'parse_query',
+      body: multipart(
+        ['query', 'temperature'],
+        ['time', String(mid)],
+        ['start', String(start)],
+        ['end', String(mid)],
+        ['step', '600'],
+        ['match[]', 'temperature'],
+      ),
+    })),
+  ),
+  ...[
+    multipart(),
+    multipart(['query', '1'], ['query', '2']),
+    multipart(['query', '1', '; filename="a.txt"']),
+    multipart(['query', '1']).slice(0, -10),
+    'no parts at all',
+  ].flatMap((body) => ['', '&query=3'].map((query) => ({ path: `/api/v1/query?time=${mid}${query}`, body }))),
+  { path: '/api/v1/admin/tsdb/snapshot', body: multipart(['skip_head', 'x']) },
+].map((request) => ({
+  ...request,
+  method: 'POST',
+  headers: { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` },
+}));
+
 /** What no client of good manners asks. */
 const ODD_REQUESTS: readonly ApiRequest[] = [
   // Methods that nobody expects; what is known of other origins' pages is in the headers.
@@ -163,6 +204,11 @@ const ODD_REQUESTS: readonly ApiRequest[] = [
     '/-/',
     '/-/healthy/',
   ].map((path) => ({ path, statusOnly: true })),
+  ...['/api/v1/query/?query=1', '/api/v1/query//', '/-/reload/'].map((path) => ({
+    method: 'POST',
+    path,
+    statusOnly: true,
+  })),
   // Names with escapes, good and bad.
   ...[
     'U__a_2e_b',
@@ -353,7 +399,7 @@ export const API_REQUESTS: readonly ApiRequest[] = [
       'rule_group[]': ['first', 'nope'],
       'file[]': ['nope'],
       exclude_alerts: ['x', '2', 'yes'],
-      group_limit: ['x', '0', '-1', '10', '1e3', '99999999999999999999'],
+      group_limit: ['x', '0', '-1', '10', '1e3', '2147483647', '2147483648', '99999999999999999999'],
       group_next_token: ['x'],
       'match[]': ['{severity="page"}', '{', '{}', '{q=~"w|x"}', '{severity!="page"}'],
     },
@@ -403,6 +449,8 @@ export const API_REQUESTS: readonly ApiRequest[] = [
   { method: 'POST', path: '/api/v1/admin/tsdb/delete_series?match[]=nope&end=x' },
   { method: 'POST', path: '/api/v1/admin/tsdb/delete_series?match[]=nope&start=5&end=6' },
   { path: '/federate?match[]=nope' },
+  { path: '/federate?match[]={}' },
+  { path: '/federate?match[]={}&match[]=nope' },
   { path: '/federate' },
   { path: '/federate?match[]=%zz' },
   { method: 'POST', path: '/api/v1/read', body: 'x', statusOnly: true },
@@ -421,5 +469,6 @@ export const API_REQUESTS: readonly ApiRequest[] = [
     headers: { 'Content-Type': 'application/x-protobuf' },
     statusOnly: true,
   },
+  ...MULTIPART_REQUESTS,
   ...ODD_REQUESTS,
 ];

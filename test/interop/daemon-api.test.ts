@@ -19,6 +19,15 @@ const BODY = `# HELP scraped_total What was scraped.
 # UNIT scraped_total x
 scraped_total{code="200"} 7
 scraped_total{code="500"} 1
+# TYPE latency histogram
+# HELP latency How long it takes.
+latency_bucket{le="1"} 3
+latency_bucket{le="+Inf"} 5
+latency_sum 7
+latency_count 5
+# TYPE size summary
+size_sum 4
+size_count 2
 # TYPE heat gauge
 # HELP heat Of a "room", with \\\\ and <b>.
 heat{room="a"} 30
@@ -40,6 +49,12 @@ const RULES = `groups:
 - name: third
   rules:
   - {record: c, expr: vector(3)}
+- name: written otherwise
+  interval: 1h
+  rules:
+  - {record: d, expr: ' sum(rate(heat[60s]))by(room)/ on(room)group_left() (heat) # as one may '}
+  - {record: e, expr: "heat{room=~'a|b',}offset 90m>bool -1 unless ignoring(zone)heat@start()"}
+  - {alert: F, expr: 'max_over_time ( heat [ 1h30m : 1m ] ) == +Inf and 0x10 * heat == 1e-9'}
 - name: empty
   rules: []
 `;
@@ -92,6 +107,8 @@ const LIVE: readonly ApiRequest[] = [
     'metadata?limit=0',
     'metadata?limit=-1',
     'metadata?metric=heat',
+    'metadata?metric=latency',
+    'metadata?metric=latency_bucket',
     'metadata?limit_per_metric=1&metric=heat',
     'targets/metadata?metric=heat',
     'targets/metadata?match_target={job="app"}',

@@ -1,5 +1,6 @@
 /** Alerts as they are handed over to whoever sends them to an Alertmanager, and when it is time to. */
 import type { Labels } from '../model/labels.ts';
+import { printExpr } from '../promql/parser/index.ts';
 import { queryEscape } from '../template/builtins.ts';
 import type { Alert, Annotations } from './alert.ts';
 import type { AlertingRule } from './rule.ts';
@@ -27,12 +28,13 @@ export function alertsToSend(
   externalUrl: string,
 ): SentAlert[] {
   const validMs = VALID_DELAYS * Math.max(resendDelayMs, intervalMs);
-  const generatorUrl = `${externalUrl}/graph?g0.expr=${queryEscape(rule.config.expr)}&g0.tab=1`;
   const sent: SentAlert[] = [];
+  let generatorUrl: string | undefined;
   for (const alert of rule.alerts()) {
     if (!isDue(alert, t, resendDelayMs)) continue;
     alert.lastSentAt = t;
     alert.validUntil = t + validMs;
+    generatorUrl ??= `${externalUrl}/graph?g0.expr=${queryEscape(printExpr(rule.config.parsed))}&g0.tab=1`;
     sent.push({
       labels: alert.labels,
       annotations: alert.annotations,

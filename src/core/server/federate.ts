@@ -59,8 +59,11 @@ export function addFederateRoute(router: Router, options: FederateOptions): void
     const source = options.source();
     try {
       const sets: SeriesSet[] = [];
-      for (const matchers of selectors)
+      for (const matchers of selectors) {
+        // `{}` is a selector here, but of nothing: a server is not copied by a slip of the hand.
+        if (matchers.length === 0) continue;
         sets.push(await source.select(matchers, { mint, maxt, newestOnly: true }));
+      }
       const wanted = negotiate(request.header('accept'));
       // OpenMetrics has no samples without a type, and Prometheus does not federate in it.
       const { format, escaping, contentType } =

@@ -129,7 +129,8 @@ function pageOf(form: FormValues): { limit: number; token: string } {
   }
   if (text === '') return { limit: 0, token };
   const limit = wholeNumber(text);
-  if (limit === undefined) {
+  // As many as 32 bits hold.
+  if (limit === undefined || limit !== (limit | 0)) {
     const reason = `group_limit needs to be a valid number: ${notANumber('ParseInt', text)}`;
     throw badParameter('group_limit', reason);
   }

@@ -140,9 +140,14 @@ async function listMetadata(
   }
   const reader = source();
   try {
-    const stored = await reader.metadata(metric === '' ? undefined : metric);
-    for (const [name, entries] of stored) {
-      if (!REPORTED.has(name)) for (const metadata of entries) note(name, metadata);
+    for (const wanted of metric === '' ? [undefined] : [...ENDINGS].map((ending) => metric + ending)) {
+      for (const [name, entries] of await reader.metadata(wanted)) {
+        if (REPORTED.has(name)) continue;
+        for (const metadata of entries) {
+          const family = familyOf(name, metadata, byName);
+          if (metric === '' || family === metric) note(family, metadata);
+        }
+      }
     }
   } finally {
     await reader.close();
@@ -152,6 +157,27 @@ async function listMetadata(
     entries.map(([name, list]) => [name, list.map(({ type, unit, help }) => ({ type, unit, help }))]),
   );
   succeed(reply, data);
+}
+
+/** By metric type, what its series' names have beside the family's. */
+const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
+  histogram: ['_bucket', '_count', '_sum'],
+  gaugehistogram: ['_bucket', '_gcount', '_gsum'],
+  summary: ['_count', '_sum'],
+  counter: ['_total'],
+  info: ['_info'],
+};
+
+/** What the name of a series may end with after its family's. */
+const ENDINGS = new Set(['', ...Object.values(SUFFIXES).flat()]);
+
+/** The storage has metadata by the names of series, targets have it by those of families. */
+function familyOf(name: string, { type }: Metadata, known: ReadonlyMap<string, unknown>): string {
+  const suffix = SUFFIXES[type]?.find((end) => name.endsWith(end));
+  if (suffix === undefined) return name;
+  const family = name.slice(0, -suffix.length);
+  // Of counters and infos the family has its suffix, too, other than in OpenMetrics.
+  return known.has(family) || SUFFIXES[type].length > 1 ? family : name;
 }
 
 function relabelSteps(form: FormValues, reply: Reply, targets: TargetsView): void {

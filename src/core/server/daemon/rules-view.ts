@@ -1,5 +1,6 @@
 /** Rule groups as the API shows them. */
 import { labelsFromPairs } from '../../model/labels.ts';
+import { printExpr } from '../../promql/parser/index.ts';
 import { AlertingRule, type GroupLoop, type RuleManager } from '../../rules/index.ts';
 import type { ActiveAlert, AlertingRuleView, RuleGroupView, RulesView, RuleView } from '../views.ts';
 
@@ -24,7 +25,7 @@ function ruleView(group: GroupLoop['group'], i: number): RuleView {
   const { health, lastError, durationMs, evaluatedAt } = group.statuses[i];
   const common = {
     name: rule.config.name,
-    query: rule.config.expr,
+    query: printExpr(rule.config.parsed),
     labels: labelsFromPairs([...rule.labels].filter(([, value]) => value !== '')),
     health,
     lastError,

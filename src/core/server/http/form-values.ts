@@ -1,6 +1,6 @@
 /**
- * Names and values of a query string or of a form's body, read as Go's net/url reads them, so that what one server
- * takes the other does too: `;` is no separator, and a pair that cannot be decoded is left out and remembered.
+ * Names and values of a query string or of a form's body, read as Go's net/url and net/http read them, so that what one
+ * server takes the other does too: `;` is no separator, and a pair that cannot be decoded is left out and remembered.
  */
 import { goQuote } from '../../model/quote.ts';
 
@@ -52,6 +52,20 @@ export class FormValues {
     }
     return both;
   }
+}
+
+/** The fields of a `multipart/form-data` body, without files; none of one that is cut off or not such, as in Go. */
+export async function multipartValues(contentType: string, body: Uint8Array): Promise<FormValues> {
+  const values = new FormValues();
+  let fields: Iterable<[string, unknown]>;
+  try {
+    const response = new Response(body, { headers: { 'Content-Type': contentType } });
+    fields = (await response.formData()) as unknown as Iterable<[string, unknown]>;
+  } catch {
+    return values;
+  }
+  for (const [name, value] of fields) if (typeof value === 'string') values.add(name, value);
+  return values;
 }
 
 function unescapeForm(text: string): { text: string; fault?: string } {

@@ -140,7 +140,9 @@ export class HttpServer {
     const route = router.find(below);
     if (route !== undefined) return { route, path: below, query };
     if (below.length > 1 && below.endsWith('/') && router.find(below.slice(0, -1)) !== undefined) {
-      return { redirect: routePrefix + below.slice(0, -1) + (query === '' ? '' : `?${query}`), status: 301 };
+      const location = routePrefix + below.slice(0, -1) + (query === '' ? '' : `?${query}`);
+      // Of 301, clients make a GET without a body.
+      return { redirect: location, status: incoming.method === 'GET' ? 301 : 307 };
     }
     return undefined;
   }

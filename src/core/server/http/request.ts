@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Socket } from 'node:net';
 import { InputError } from '../../errors.ts';
-import { FormValues } from './form-values.ts';
+import { FormValues, multipartValues } from './form-values.ts';
 
 export type AnyIncoming = IncomingMessage | Http2ServerRequest;
 
@@ -54,13 +54,23 @@ export class HttpRequest {
     return Array.isArray(value) ? value.join(', ') : (value ?? '');
   }
 
-  /** The values of a form's body, which come first, and of the URL. Rejects with BodyTooLarge. */
+  /**
+   * The values of a form's body and of the URL, in Go's order: those of an urlencoded body come first, those of a multipart
+   * one last. Rejects with BodyTooLarge.
+   */
   async form(): Promise<FormValues> {
     if (this.method !== 'POST' && this.method !== 'PUT' && this.method !== 'PATCH') return this.query;
-    const type = this.header('content-type').split(';')[0].trim().toLowerCase();
-    if (type !== 'application/x-www-form-urlencoded') return this.query;
-    const body = await this.body(MAX_FORM_BYTES);
-    return new FormValues().parse(body.toString('utf8')).with(this.query);
+    const type = this.header('content-type');
+    switch (type.split(';')[0].trim().toLowerCase()) {
+      case 'application/x-www-form-urlencoded': {
+        const body = await this.body(MAX_FORM_BYTES);
+        return new FormValues().parse(body.toString('utf8')).with(this.query);
+      }
+      case 'multipart/form-data':
+        return this.query.with(await multipartValues(type, await this.body(MAX_FORM_BYTES)));
+      default:
+        return this.query;
+    }
   }
 
   /** The whole body as it was sent. Rejects with BodyTooLarge, and where the client goes away. */

@@ -49,7 +49,7 @@ export function addRemoteReadRoute(router: Router, options: RemoteReadOptions): 
       await source.close();
     }
   };
-  router.add('POST', '/api/v1/read', handler, { cors: true, compress: false });
+  router.add('POST', '/api/v1/read', handler, { compress: false });
 }
 
 async function readRequest(request: HttpRequest, reply: Reply): Promise<ReadRequest | undefined> {

@@ -11,6 +11,8 @@ import { goQuote } from '../../model/quote.ts';
 import type { WrittenSeries } from '../../remote/write-codec.ts';
 import type { Appender } from '../../source/source.ts';
 
+/** Of the names and values of an exemplar's labels together; Prometheus keeps none with more. */
+const MAX_EXEMPLAR_CHARS = 128;
 /** An answer tells of so many faults, not of each of a hundred thousand. */
 const MAX_FAULTS = 20;
 
@@ -34,6 +36,8 @@ export class WriteIntake {
   private refs = new Uint32Array(0);
   private outcomes = new Uint8Array(0);
   private dropped = 0;
+  /** Of an all-or-nothing message: the first time that was taken of each series in it. */
+  private readonly begun = new Map<number, number>();
   readonly faults: string[] = [];
   /** Written, by kind. */
   samples = 0;
@@ -62,14 +66,16 @@ export class WriteIntake {
     this.addSamples(ref, series, labels);
     for (const { t, h } of series.histograms) {
       const invalid = validateHistogram(h);
-      const outcome = invalid === undefined ? appender.appendHistogram(ref, t, h) : undefined;
-      if (outcome === Outcome.ok || outcome === Outcome.duplicate) this.histograms++;
-      else this.fault(invalid ?? reasonOf(outcome!, t), labels);
+      if (invalid !== undefined) this.fault(invalid, labels);
+      else if (this.isTaken(ref, t, appender.appendHistogram(ref, t, h), labels)) this.histograms++;
     }
     for (const exemplar of series.exemplars) {
+      if (charsOf(exemplar.labels) > MAX_EXEMPLAR_CHARS) continue;
       const outcome = appender.appendExemplar(ref, exemplar);
-      // A sender may send an exemplar again; what is late is lost, which is no reason to send samples again.
-      if (outcome === Outcome.ok) this.exemplars++;
+      // A sender may send an exemplar again.
+      if (outcome === Outcome.ok || outcome === Outcome.duplicate) this.exemplars++;
+      // What is late is lost, which is no reason to refuse samples.
+      else if (this.partial && outcome === Outcome.outOfOrder) this.fault('out of order exemplar', labels);
     }
     if (series.metadata !== undefined) appender.setMetadata(ref, series.metadata);
     else this.withoutMetadata += this.samples + this.histograms - before;
@@ -101,10 +107,22 @@ export class WriteIntake {
     this.refs.fill(ref, 0, n);
     this.appender.append(this.refs, samples.t, samples.v, 0, n, this.outcomes);
     for (let i = 0; i < n; i++) {
-      const outcome = this.outcomes[i];
-      if (outcome === Outcome.ok || outcome === Outcome.duplicate) this.samples++;
-      else this.fault(reasonOf(outcome as Outcome, samples.t[i]), labels);
+      if (this.isTaken(ref, samples.t[i], this.outcomes[i] as Outcome, labels)) this.samples++;
     }
+  }
+
+  /** Whether it is stored, or was; a fault is noted where that is why it is not. */
+  private isTaken(ref: number, t: number, outcome: Outcome, labels: Labels): boolean {
+    if (outcome === Outcome.duplicate) return true;
+    if (outcome === Outcome.ok) {
+      if (!this.partial && !this.begun.has(ref)) this.begun.set(ref, t);
+      return true;
+    }
+    const first = this.begun.get(ref) ?? Number.POSITIVE_INFINITY;
+    const contradicts = (outcome === Outcome.conflict || outcome === Outcome.outOfOrder) && t >= first;
+    // What the same message says otherwise is left out, as in Prometheus: all else of it would be lost for good.
+    if (!contradicts) this.fault(reasonOf(outcome, t), labels);
+    return false;
   }
 
   /** Undefined where they are none; 2.0 is told so. */
@@ -137,6 +155,13 @@ export class WriteIntake {
     if (this.faults.length < MAX_FAULTS) this.faults.push(text);
     else this.dropped++;
   }
+}
+
+/** As people count them, which is not how they are stored. */
+function charsOf({ names, values }: Labels): number {
+  let chars = 0;
+  for (const texts of [names, values]) for (const text of texts) chars += [...text].length;
+  return chars;
 }
 
 function shown(pairs: readonly (readonly [string, string])[]): string {
