@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Counter, Registry, Summary } from '../instrument/index.ts';
 import type { QueryStats } from '../promql/index.ts';
 import type { QueryLog } from './query-log.ts';
-import { type QueryTimes, shownStats } from './query-runner.ts';
+import { partsOf, type QueryTimes, shownStats } from './query-runner.ts';
 
 /** Who asked, as the log shows it. */
 export type QueryOrigin =
@@ -18,7 +18,7 @@ export interface JournalEntry {
   queuedMs: number;
 }
 
-const NOTHING: QueryStats = { samplesRead: 0, peakSamples: 0 };
+const NOTHING: QueryStats = { samplesRead: 0, peakSamples: 0, prepareMs: 0, sortMs: 0 };
 const QUANTILES = [0.5, 0.9, 0.99];
 /** No query is traced. */
 const NO_SPAN = '0000000000000000';
@@ -68,10 +68,10 @@ export class QueryJournal {
     const queued = queuedMs / 1000;
     this.samples.inc(stats.samplesRead);
     this.stages.observe(queued, 'queue_time');
-    this.stages.observe(seconds, 'inner_eval');
-    // Both are parts of the evaluation here.
-    this.stages.observe(0, 'prepare_time');
-    this.stages.observe(0, 'result_sort');
+    const { prepared, inner, sorted } = partsOf(stats, seconds);
+    this.stages.observe(prepared, 'prepare_time');
+    this.stages.observe(inner, 'inner_eval');
+    this.stages.observe(sorted, 'result_sort');
     if (!this.log.enabled) return;
     const { start, end, step } =
       times.kind === 'instant'

@@ -110,14 +110,28 @@ export async function evaluateTask(
   return { result: pieces, stats: result.stats };
 }
 
-/** Evaluation is one piece of work here, so its parts all take what the whole takes. Times are seconds. */
+/** How long each part of an evaluation took that took `evaluated` in all; seconds. */
+export function partsOf({ prepareMs, sortMs }: QueryStats, evaluated: number): EvaluationParts {
+  const prepared = prepareMs / 1000;
+  const sorted = sortMs / 1000;
+  return { prepared, inner: Math.max(0, evaluated - prepared - sorted), sorted };
+}
+
+export interface EvaluationParts {
+  prepared: number;
+  inner: number;
+  sorted: number;
+}
+
+/** Times are seconds. */
 export function shownStats(stats: QueryStats, evaluated: number, queued: number): object {
+  const { prepared, inner, sorted } = partsOf(stats, evaluated);
   return {
     timings: {
       evalTotalTime: evaluated,
-      resultSortTime: 0,
-      queryPreparationTime: 0,
-      innerEvalTime: evaluated,
+      resultSortTime: sorted,
+      queryPreparationTime: prepared,
+      innerEvalTime: inner,
       execQueueTime: queued,
       execTotalTime: evaluated + queued,
     },

@@ -4,8 +4,8 @@ import { labelsFromObject } from '../../../src/core/model/labels.ts';
 import { parseRelabelRules } from '../../../src/core/relabel/index.ts';
 import type { ActiveTarget, QueryRunner, RuleGroupView } from '../../../src/core/server/index.ts';
 import { MemorySource } from '../../../src/core/source/memory.ts';
-import type { Appender } from '../../../src/core/source/source.ts';
-import { kept, startTestServer, type TestServer } from './test-server.ts';
+import type { Appender, Source } from '../../../src/core/source/source.ts';
+import { kept, NO_STATS, startTestServer, type TestServer } from './test-server.ts';
 
 const servers: TestServer[] = [];
 
@@ -37,7 +37,7 @@ describe('queries', () => {
         most = Math.max(most, ++running);
         await sleep(100);
         running--;
-        return { result: [Buffer.from('{}')], stats: { samplesRead: 0, peakSamples: 0 } };
+        return { result: [Buffer.from('{}')], stats: NO_STATS };
       },
     };
     const server = await start(undefined, { runner }, { queryMaxConcurrency: 2 });
@@ -69,6 +69,28 @@ describe('queries', () => {
       );
     });
     expect(await cancelled).toBe(true);
+  });
+
+  it('tell how long each part of them took', async () => {
+    const source = new MemorySource();
+    for (const i of ['b', 'a']) {
+      source.series(labelsFromObject({ __name__: 'm', i })).addFloat(1000, Float64Array.of(1), 0);
+    }
+    const slow: Source = {
+      select: async (...args) => {
+        await sleep(20);
+        return source.select(...args);
+      },
+    } as Source;
+    Object.setPrototypeOf(slow, source);
+    const server = await start(kept(slow));
+    const { body } = await get(server, 'query_range?query=m&start=1&end=2&step=1&stats=all');
+    const { timings } = (body['data'] as { stats: { timings: Record<string, number> } }).stats;
+    expect(timings.queryPreparationTime).toBeGreaterThan(0.015);
+    expect(timings.innerEvalTime).toBeGreaterThan(0);
+    expect(timings.resultSortTime).toBeGreaterThan(0);
+    const parts = timings.queryPreparationTime + timings.innerEvalTime + timings.resultSortTime;
+    expect(parts).toBeCloseTo(timings.evalTotalTime, 6);
   });
 
   it('of more samples than are allowed say so', async () => {

@@ -13,7 +13,7 @@ import {
   WebSecurity,
 } from '../../../src/core/server/index.ts';
 import { MemorySource } from '../../../src/core/source/memory.ts';
-import { kept, startTestServer, TLS } from './test-server.ts';
+import { kept, NO_STATS, startTestServer, TLS } from './test-server.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -100,7 +100,7 @@ describe('HTTP/2', () => {
     const slow: QueryRunner = {
       run: async () => {
         await sleep(1500);
-        return { result: [Buffer.from('{}')], stats: { samplesRead: 0, peakSamples: 0 } };
+        return { result: [Buffer.from('{}')], stats: NO_STATS };
       },
     };
     const session = await client({}, { runner: slow }, { readTimeoutMs: 500 });

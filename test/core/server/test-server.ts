@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import type { TlsServerConfig } from '../../../src/core/config/web-config.ts';
 import { Registry } from '../../../src/core/instrument/index.ts';
 import { EMPTY_LABELS } from '../../../src/core/model/labels.ts';
+import type { QueryStats } from '../../../src/core/promql/index.ts';
 import { DEFAULT_PARSER_OPTIONS } from '../../../src/core/promql/parser/index.ts';
 import {
   DEFAULT_SERVER_LIMITS,
@@ -20,6 +21,9 @@ import {
   WebSecurity,
 } from '../../../src/core/server/index.ts';
 import type { Source } from '../../../src/core/source/source.ts';
+
+/** Of a runner that reads nothing. */
+export const NO_STATS: QueryStats = { samplesRead: 0, peakSamples: 0, prepareMs: 0, sortMs: 0 };
 
 const given = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'testdata', 'tls');
 

@@ -132,6 +132,8 @@ async function evaluate(
   options: EngineOptions,
 ): Promise<QueryResult> {
   const { settings, grid, end } = context;
+  const clock = options.clock ?? systemClock;
+  const began = clock.monotonic();
   const expr = resolveDurations(parsed, {
     stepMs: kind === 'instant' ? 0 : grid.stepMs,
     rangeMs: kind === 'instant' ? 0 : end - grid.start,
@@ -143,26 +145,30 @@ async function evaluate(
   if (operator.kind === 'vector' && settings.delayedNameRemoval) {
     operator = new DistinctSeries(context, new FinalNames(operator));
   }
+  if (operator.kind !== 'string') await operator.prepare();
+  const prepareMs = clock.monotonic() - began;
+  let sortMs = 0;
   let value: QueryValue;
   switch (operator.kind) {
     case 'string':
       value = { type: 'string', t: grid.start, text: operator.value };
       break;
     case 'scalar': {
-      await operator.prepare();
       const values = operator.values();
       value =
         kind === 'instant' ? { type: 'scalar', t: grid.start, v: values[0] } : scalarMatrix(values, grid);
       break;
     }
     case 'range':
-      await operator.prepare();
       value = { type: 'matrix', series: collectRanges(context, asResult(operator, expr)) };
       break;
     case 'vector': {
-      await operator.prepare();
       const series = collect(context, operator, grid);
-      if (kind === 'range') series.sort((a, b) => a.labels.compare(b.labels));
+      if (kind === 'range') {
+        const collected = clock.monotonic();
+        series.sort((a, b) => a.labels.compare(b.labels));
+        sortMs = clock.monotonic() - collected;
+      }
       value = { type: kind === 'instant' ? 'vector' : 'matrix', series };
       break;
     }
@@ -172,7 +178,7 @@ async function evaluate(
   return {
     value,
     annotations: context.annotations.list(),
-    stats: { samplesRead: context.samplesRead, peakSamples: context.peakSamples },
+    stats: { samplesRead: context.samplesRead, peakSamples: context.peakSamples, prepareMs, sortMs },
   };
 }
 

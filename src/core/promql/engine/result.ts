@@ -25,6 +25,10 @@ export interface QueryStats {
   samplesRead: number;
   /** The most points held in memory at once. */
   peakSamples: number;
+  /** How long it took until the sources had said which series there are, ms. */
+  prepareMs: number;
+  /** How long the series of a range query took to be brought into order, ms. */
+  sortMs: number;
 }
 
 export interface QueryResult {
