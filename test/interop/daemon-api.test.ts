@@ -245,6 +245,32 @@ async function compareMetrics(ours: string, real: string): Promise<void> {
     (line) => !have.has(line) && !WITHOUT_LIKE.some((name) => name.test(line.split(' ')[2])),
   );
   expect(missing).toEqual([]);
+  const [own, others] = [mine, theirs].map(labelNamesOf);
+  const otherwise = [...others].filter(
+    ([name, labels]) => own.has(name) && own.get(name) !== labels && !OTHER_LABELS.has(name),
+  );
+  expect(otherwise.map(([name, labels]) => [name, labels, own.get(name)])).toEqual([]);
+}
+
+/** How it was built: what is not known is left out. */
+const OTHER_LABELS = new Set(['prometheus_build_info']);
+
+/** By the name of series, the names of their labels. */
+function labelNamesOf(metrics: string): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const line of metrics.split('\n')) {
+    const found = /^([\w:]+)(?:\{(.*)\})? \S+$/.exec(line);
+    if (found === null) continue;
+    const names = (found[2] ?? '').matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g);
+    out.set(
+      found[1],
+      [...names]
+        .map(([, name]) => name)
+        .sort()
+        .join(),
+    );
+  }
+  return out;
 }
 
 /** When it has scraped, evaluated and found its Alertmanager. */

@@ -19,7 +19,7 @@ export function serverMetrics(registry: Registry, { version, isReady }: ServerSt
       'tags',
       'version',
     )
-    .with('', process.arch, process.platform, `node ${process.version}`, '', '', version)
+    .with('', goName(process.arch), goName(process.platform), `node ${process.version}`, '', '', version)
     .set(1);
   registry.reading(
     'gauge',
@@ -27,4 +27,11 @@ export function serverMetrics(registry: Registry, { version, isReady }: ServerSt
     'Whether Prometheus startup was fully completed and the server is ready for normal operation.',
     () => Number(isReady()),
   );
+}
+
+/** Of processors and systems whose names in Node are others. */
+const GO_NAMES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', win32: 'windows' };
+
+function goName(name: string): string {
+  return GO_NAMES[name] ?? name;
 }
