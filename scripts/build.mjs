@@ -101,7 +101,7 @@ const withoutDevtools = {
 
 // Packages that few runs of a command come to use are bundles of their own, which bin/tsmon.cjs loads as `late:NAME`
 // when the first of their exports is asked for.
-const LATE = ['chalk', 're2js'];
+const LATE = ['chalk', 'fzstd', 're2js'];
 const late = {
   name: 'late-packages',
   setup(b) {
