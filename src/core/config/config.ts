@@ -7,6 +7,7 @@ import type { TlsConfig } from '../http/http-config.ts';
 import type { EscapingScheme } from '../model/escaping.ts';
 import type { ValidationScheme } from '../model/names.ts';
 import type { AlertingConfig } from '../notifier/alertmanager-config.ts';
+import type { OtlpConfig } from '../otlp/otlp-config.ts';
 import type { RemoteReadConfig } from '../remote/remote-read-config.ts';
 import type { RemoteWriteConfig } from '../remote/remote-write-config.ts';
 import type { ScrapeConfig } from '../scrape/scrape-config.ts';
@@ -91,22 +92,4 @@ export interface TracingConfig {
   headers: Readonly<Record<string, string>>;
   compression: '' | 'gzip';
   timeoutMs: number;
-}
-
-export type TranslationStrategy =
-  | 'UnderscoreEscapingWithSuffixes'
-  | 'UnderscoreEscapingWithoutSuffixes'
-  | 'NoUTF8EscapingWithSuffixes'
-  | 'NoTranslation';
-
-export interface OtlpConfig {
-  promoteAllResourceAttributes: boolean;
-  promoteResourceAttributes: readonly string[];
-  ignoreResourceAttributes: readonly string[];
-  translationStrategy: TranslationStrategy;
-  keepIdentifyingResourceAttributes: boolean;
-  convertHistogramsToNhcb: boolean;
-  promoteScopeMetadata: boolean;
-  labelNameUnderscoreSanitization: boolean;
-  labelNamePreserveMultipleUnderscores: boolean;
 }

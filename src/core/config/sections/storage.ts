@@ -1,6 +1,7 @@
 /** `storage`, `tracing` and `otlp`. */
 import { goQuote } from '../../model/quote.ts';
-import type { OtlpConfig, RetentionConfig, StorageConfig, TracingConfig, TsdbConfig } from '../config.ts';
+import type { OtlpConfig } from '../../otlp/otlp-config.ts';
+import type { RetentionConfig, StorageConfig, TracingConfig, TsdbConfig } from '../config.ts';
 import {
   boolean,
   type Checked,
