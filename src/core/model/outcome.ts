@@ -12,3 +12,17 @@ export const Outcome = {
   tooFarAhead: 5,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** Why a sample was refused, in upstream's words. */
+export function outcomeText(outcome: Outcome, t: number): string {
+  switch (outcome) {
+    case Outcome.conflict:
+      return `duplicate sample for timestamp ${t}; overrides not allowed`;
+    case Outcome.outOfOrder:
+      return 'out of order sample';
+    case Outcome.tooFarAhead:
+      return 'out of bounds: timestamp is too far in the future';
+    default:
+      return 'out of bounds';
+  }
+}

@@ -6,7 +6,7 @@
 import { validateHistogram } from '../../model/histogram-validation.ts';
 import { compareStrings, type Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
 import { isLegacyLabelName, isValidLabelName, isValidMetricName, isValidUtf8 } from '../../model/names.ts';
-import { Outcome } from '../../model/outcome.ts';
+import { Outcome, outcomeText } from '../../model/outcome.ts';
 import { goQuote } from '../../model/quote.ts';
 import type { WrittenSeries } from '../../remote/write-codec.ts';
 import type { Appender } from '../../source/source.ts';
@@ -15,20 +15,6 @@ import type { Appender } from '../../source/source.ts';
 const MAX_EXEMPLAR_CHARS = 128;
 /** An answer tells of so many faults, not of each of a hundred thousand. */
 const MAX_FAULTS = 20;
-
-/** Why a sample was refused, in upstream's words. */
-function reasonOf(outcome: Outcome, t: number): string {
-  switch (outcome) {
-    case Outcome.conflict:
-      return `duplicate sample for timestamp ${t}; overrides not allowed`;
-    case Outcome.outOfOrder:
-      return 'out of order sample';
-    case Outcome.tooFarAhead:
-      return 'out of bounds: timestamp is too far in the future';
-    default:
-      return 'out of bounds';
-  }
-}
 
 export class WriteIntake {
   private readonly appender: Appender;
@@ -121,7 +107,7 @@ export class WriteIntake {
     const first = this.begun.get(ref) ?? Number.POSITIVE_INFINITY;
     const contradicts = (outcome === Outcome.conflict || outcome === Outcome.outOfOrder) && t >= first;
     // What the same message says otherwise is left out, as in Prometheus: all else of it would be lost for good.
-    if (!contradicts) this.fault(reasonOf(outcome, t), labels);
+    if (!contradicts) this.fault(outcomeText(outcome, t), labels);
     return false;
   }
 
