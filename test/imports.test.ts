@@ -36,6 +36,7 @@ const LAYERS = [
   'tsdb',
   'remote',
   'source',
+  'otlp',
   'promql/parser',
   'promql/test-language',
   'promql/plan',

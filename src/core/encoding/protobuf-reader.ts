@@ -83,6 +83,12 @@ export class ProtobufReader {
     return this.high * TWO_32 + (this.low >>> 0);
   }
 
+  /** int64, exact whatever its size. */
+  bigInt(): bigint {
+    this.readVarint();
+    return BigInt.asIntN(64, (BigInt(this.high >>> 0) << 32n) | BigInt(this.low >>> 0));
+  }
+
   /** sint64 or sint32. */
   sint(): number {
     this.readVarint();

@@ -1,0 +1,6 @@
+/** Metrics as OpenTelemetry sends them: reading export requests, and storing them as series. */
+export { type ExportForm, type ExportOutcome, storeExport } from './export.ts';
+export { readJson } from './json-request.ts';
+export type { OtlpConfig, TranslationStrategy } from './otlp-config.ts';
+export { readProtobuf } from './protobuf-request.ts';
+export type { TranslatorSettings } from './translator.ts';
