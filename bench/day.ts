@@ -103,6 +103,8 @@ const settings: DaemonSettings = {
   admin: false,
   lifecycle: false,
   remoteWriteReceiver: false,
+  otlpReceiver: false,
+  otlpNativeDelta: false,
   enableSearch: false,
   corsOrigin: '.*',
   maxConnections: 512,

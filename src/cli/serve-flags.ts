@@ -138,6 +138,11 @@ export const serveFlags = {
     helpGroup: WEB,
     allowNo: true,
   }),
+  'web.enable-otlp-receiver': Flags.boolean({
+    description: 'Let /api/v1/otlp/v1/metrics store what OpenTelemetry sends',
+    helpGroup: WEB,
+    allowNo: true,
+  }),
   'web.remote-write-receiver.accepted-protobuf-messages': Flags.string({
     description: 'The messages of remote write that are taken (default: both)',
     helpValue: 'NAME',
@@ -297,7 +302,6 @@ export const AGENT_FLAGS = {
 export const IDLE_FLAGS = {
   'web.console.templates': Flags.string({ hidden: true }),
   'web.console.libraries': Flags.string({ hidden: true }),
-  'web.enable-otlp-receiver': Flags.boolean({ hidden: true, allowNo: true }),
   'web.local-assets': Flags.string({ hidden: true }),
   'web.user-assets': Flags.string({ hidden: true }),
   'storage.tsdb.no-lockfile': Flags.boolean({ hidden: true, allowNo: true }),

@@ -28,10 +28,19 @@ const SETTLED_FEATURES = new Set([
 
 /** Those that are not there, and why that matters. */
 const MISSING_FEATURES: Readonly<Record<string, string>> = {
+  'otlp-deltatocumulative': 'what comes with delta temporality is not added up',
   'st-storage': 'when series began is not stored beside their samples',
 };
 
-const SERVER_FEATURES = ['auto-reload-config', 'concurrent-rule-eval', 'remote-write-receiver', 'search-api'];
+const NATIVE_DELTA = 'otlp-native-delta-ingestion';
+
+const SERVER_FEATURES = [
+  'auto-reload-config',
+  'concurrent-rule-eval',
+  NATIVE_DELTA,
+  'remote-write-receiver',
+  'search-api',
+];
 
 export interface ServeSettings {
   settings: DaemonSettings;
@@ -75,6 +84,8 @@ export function serveSettings(flags: ServeFlags, version: string, root: string):
     lifecycle: flags['web.enable-lifecycle'],
     remoteWriteReceiver:
       flags['web.enable-remote-write-receiver'] || enabled.includes('remote-write-receiver'),
+    otlpReceiver: flags['web.enable-otlp-receiver'],
+    otlpNativeDelta: enabled.includes(NATIVE_DELTA),
     enableSearch: enabled.includes('search-api'),
     acceptedWrites: flags['web.remote-write-receiver.accepted-protobuf-messages'],
     pageTitle: flags['web.page-title'],

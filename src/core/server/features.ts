@@ -6,10 +6,17 @@ export interface FeatureSwitches {
   parser: ParserOptions;
   admin: boolean;
   remoteWriteReceiver: boolean;
+  otlpReceiver: boolean;
   lifecycle: boolean;
 }
 
-export function featuresOf({ parser, admin, remoteWriteReceiver, lifecycle }: FeatureSwitches): Features {
+export function featuresOf({
+  parser,
+  admin,
+  remoteWriteReceiver,
+  otlpReceiver,
+  lifecycle,
+}: FeatureSwitches): Features {
   const functions = [...FUNCTIONS.values()].map(
     ({ name, experimental }) => [name, !experimental || parser.experimentalFunctions] as const,
   );
@@ -19,6 +26,7 @@ export function featuresOf({ parser, admin, remoteWriteReceiver, lifecycle }: Fe
       exclude_alerts: true,
       label_values_match: true,
       lifecycle,
+      otlp_write_receiver: otlpReceiver,
       query_stats: true,
       query_warnings: true,
       remote_write_receiver: remoteWriteReceiver,

@@ -25,6 +25,7 @@ import type { Logger } from './logger.ts';
 import { QueryGate } from './query-gate.ts';
 import type { QueryJournal } from './query-journal.ts';
 import type { QueryRunner } from './query-runner.ts';
+import { addOtlpRoute, type OtlpReceiver } from './remote/otlp.ts';
 import { addRemoteReadRoute } from './remote/read.ts';
 import { addRemoteWriteRoute } from './remote/write.ts';
 import type {
@@ -45,6 +46,8 @@ export interface ServerParts {
   appender: (() => Appender) | undefined;
   /** Messages of remote write that are taken, by their full names; undefined for all. */
   acceptedWrites?: readonly string[] | undefined;
+  /** Undefined where it is not asked for (`--web.enable-otlp-receiver`). */
+  otlp?: OtlpReceiver | undefined;
   runner: QueryRunner;
   journal: QueryJournal;
   targets: TargetsView;
@@ -151,6 +154,7 @@ export class PrometheusServer {
         parser,
         admin: parts.admin !== undefined,
         remoteWriteReceiver: parts.appender !== undefined,
+        otlpReceiver: parts.otlp !== undefined,
         lifecycle: settings.enableLifecycle,
       });
     addStatusRoutes(router, parts.status, parts.notifications, features);
@@ -175,6 +179,7 @@ export class PrometheusServer {
       registry,
       logger,
     });
+    addOtlpRoute(router, { receiver: parts.otlp, logger });
     addFederateRoute(router, { source, clock, lookbackMs, externalLabels, registry });
     addLifecycleRoutes(router, {
       lifecycle: parts.lifecycle,

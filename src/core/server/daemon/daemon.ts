@@ -21,6 +21,7 @@ import { DEFAULT_SERVER_LIMITS, PrometheusServer } from '../prometheus-server.ts
 import { QueryJournal } from '../query-journal.ts';
 import { QueryLog, QueryLogFile } from '../query-log.ts';
 import type { Evaluated, QueryRunner } from '../query-runner.ts';
+import type { OtlpReceiver } from '../remote/otlp.ts';
 import type { WebSecurity } from '../web/web-security.ts';
 import { addWebRoutes } from '../web-routes.ts';
 import { adminView } from './admin-view.ts';
@@ -279,6 +280,21 @@ export class Daemon {
     return read;
   }
 
+  private otlpReceiver(): OtlpReceiver {
+    const { settings, db } = this;
+    const { lookbackMs, typeAndUnitLabels = false } = settings.engine;
+    return {
+      appender: () => db.appender(),
+      settings: () => ({
+        config: this.current.config.otlp,
+        lookbackMs,
+        typeAndUnitLabels,
+        nativeDelta: settings.otlpNativeDelta,
+        createdAsStart: settings.createdAsStart,
+      }),
+    };
+  }
+
   private makeServer(): PrometheusServer {
     const { settings, db, registry } = this;
     const { clock, logger, security } = this.host;
@@ -287,6 +303,7 @@ export class Daemon {
         source: () => db.reader(),
         appender: settings.remoteWriteReceiver ? () => db.appender() : undefined,
         acceptedWrites: settings.acceptedWrites,
+        otlp: settings.otlpReceiver ? this.otlpReceiver() : undefined,
         runner: this.runner,
         journal: this.journal,
         targets: targetsView(this.scrapes, globalUrlFor(this.settings.externalUrl, settings.listen[0].port)),

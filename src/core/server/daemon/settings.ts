@@ -40,6 +40,9 @@ export interface DaemonSettings {
   admin: boolean;
   lifecycle: boolean;
   remoteWriteReceiver: boolean;
+  otlpReceiver: boolean;
+  /** Upstream's feature `otlp-native-delta-ingestion`. */
+  otlpNativeDelta: boolean;
   /** Upstream's feature `search-api`. */
   enableSearch: boolean;
   /** Full names of messages; undefined for all. */
