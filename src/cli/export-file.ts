@@ -12,25 +12,23 @@ const PIECE_BYTES = 1 << 20;
 export class ExportFile {
   private readonly path: string | undefined;
   private readonly temporary: string;
-  private readonly fd: number;
-  private readonly output: Output;
+  private output: Output | undefined = undefined;
+  private fd = 1;
   private readonly compress: boolean;
   private pending: Uint8Array[] = [];
   private pendingBytes = 0;
 
-  /** `-` is standard output. */
+  /** `-` is standard output. A file is made when something is written, or when it is finished. */
   constructor(path: string) {
     this.path = path === '-' ? undefined : path;
     this.temporary = `${path}.tmp-for-creation`;
-    this.fd = this.path === undefined ? 1 : openSync(this.temporary, 'w');
-    this.output = new Output(this.fd);
     this.compress = path.endsWith('.gz');
   }
 
   /** `bytes` need not stay as they are afterwards. */
   write(bytes: Uint8Array): void {
     if (!this.compress) {
-      this.output.bytes(bytes);
+      (this.output ?? this.open()).bytes(bytes);
       return;
     }
     this.pending.push(bytes.slice());
@@ -42,6 +40,8 @@ export class ExportFile {
   finish(): void {
     this.flush();
     if (this.path === undefined) return;
+    // Also where there was nothing to write.
+    if (this.output === undefined) this.open();
     fsyncSync(this.fd);
     closeSync(this.fd);
     renameSync(this.temporary, this.path);
@@ -49,15 +49,20 @@ export class ExportFile {
 
   /** Leaves what was at the path as it was. */
   abandon(): void {
-    if (this.path === undefined) return;
+    if (this.path === undefined || this.output === undefined) return;
     closeSync(this.fd);
     rmSync(this.temporary, { force: true });
+  }
+
+  private open(): Output {
+    if (this.path !== undefined) this.fd = openSync(this.temporary, 'w');
+    return (this.output = new Output(this.fd));
   }
 
   private flush(): void {
     if (this.pendingBytes === 0) return;
     // Compressed pieces one behind the other are one compressed file.
-    this.output.bytes(gzipSync(Buffer.concat(this.pending)));
+    (this.output ?? this.open()).bytes(gzipSync(Buffer.concat(this.pending)));
     this.pending = [];
     this.pendingBytes = 0;
   }

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { lengthOf } from '../../cli/block-printer.ts';
-import { CommandFailure, EXIT_FAILED, EXIT_INTERRUPTED, TsmonCommand } from '../../cli/command.ts';
+import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { toFlag } from '../../cli/flags.ts';
+import { interruptible } from '../../cli/interruptible.ts';
 import { Output } from '../../cli/output.ts';
 import { Progress } from '../../cli/progress.ts';
 import { InputError } from '../../core/errors.ts';
@@ -44,34 +45,25 @@ export default class TsdbCompact extends TsmonCommand {
       if (groups.length === 0 && !flags.quiet) this.say(NOTHING_TO_DO);
       return;
     }
-    const abort = new AbortController();
-    let interrupted: NodeJS.Signals | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        interrupted = signal;
-        abort.abort();
-      });
-    }
     const progress = new Progress();
     let events = 0;
-    try {
-      await compactDirectory(flags.to, {
-        maxBlockRange,
-        signal: abort.signal,
-        progress: (blocks, done, total) => progress.update(describe(blocks), done, total),
-        onEvent: (event) => {
-          progress.clear();
-          events++;
-          this.sayEvent(event, flags.quiet ? undefined : output);
-        },
-        onNotice: (notice) => this.complain(notice),
-      });
-    } catch (error) {
-      if (interrupted === undefined) throw error;
-      throw new CommandFailure(interrupted === 'SIGINT' ? EXIT_INTERRUPTED : 143);
-    } finally {
-      progress.clear();
-    }
+    await interruptible(async (signal) => {
+      try {
+        await compactDirectory(flags.to, {
+          maxBlockRange,
+          signal,
+          progress: (blocks, done, total) => progress.update(describe(blocks), done, total),
+          onEvent: (event) => {
+            progress.clear();
+            events++;
+            this.sayEvent(event, flags.quiet ? undefined : output);
+          },
+          onNotice: (notice) => this.complain(notice),
+        });
+      } finally {
+        progress.clear();
+      }
+    });
     if (events === 0 && !flags.quiet) this.say(NOTHING_TO_DO);
   }
 

@@ -11,7 +11,7 @@ import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/t
 import { parseSelector } from '../../core/promql/parser/index.ts';
 import { DirectorySource } from '../../core/source/directory.ts';
 import { mergeSeriesSets, type StoredSeriesSet } from '../../core/tsdb/block/index.ts';
-import { runStepsWithPauses, takeInventory } from '../../core/tsdb/compaction/index.ts';
+import { runSteps, takeInventory } from '../../core/tsdb/compaction/index.ts';
 import { Database } from '../../core/tsdb/db/index.ts';
 import { countRewrites, type RewriteCounts, rewriteDirectory } from '../../core/tsdb/rewrite/index.ts';
 
@@ -69,21 +69,21 @@ Look first, with --dry-run. Where somebody else writes to the directory (a runni
       maxt: flags.end === undefined ? MAX_TIMESTAMP : parseTimestamp(flags.end, now),
     };
     takeInventory(flags.to);
-    const counts = await interruptible((signal) => this.count(flags.to, deletion, signal));
+    // A signal ends this and what follows at once: nothing is begun yet, and then each part is whole by itself.
+    const counts = await this.count(flags.to, deletion);
     if (counts.samples === 0) process.exitCode = EXIT_FAILED;
     const of = `${plural(counts.samples, 'sample')} of ${counts.series} series`;
     if (flags['dry-run']) {
       this.say(`would delete ${of} from ${flags.to}; ${counts.dropped} of these would be gone`);
       return;
     }
-    // A signal ends this at once: each part of it is whole by itself.
     if (counts.samples > 0) await this.delete(flags.to, deletion);
     if (flags.clean) await interruptible((signal) => this.clean(flags.to, signal));
     if (!flags.quiet) this.say(`deleted ${of} from ${flags.to}; ${counts.dropped} of these are gone`);
   }
 
   /** Of the series that are selected, each once; `dropped` are those of which nothing is left. */
-  private async count(dir: string, deletion: Deletion, signal: AbortSignal): Promise<RewriteCounts> {
+  private async count(dir: string, deletion: Deletion): Promise<RewriteCounts> {
     const source = new DirectorySource(dir, {
       onDamage: advisedOnce((error) => this.complain(error.message)),
     });
@@ -92,7 +92,7 @@ Look first, with --dry-run. Where somebody else writes to the directory (a runni
       const sets: StoredSeriesSet[] = [];
       for (const matchers of deletion.selectors) sets.push(await source.select(matchers, everything));
       const rules = { selectors: [], deletion };
-      return await runStepsWithPauses(countRewrites(mergeSeriesSets(sets), rules), signal);
+      return runSteps(countRewrites(mergeSeriesSets(sets), rules));
     } finally {
       await source.close();
     }

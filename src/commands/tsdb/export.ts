@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { ExportFile } from '../../cli/export-file.ts';
 import { endFlag, fromFlag, matchFlag, startFlag } from '../../cli/flags.ts';
-import { interruptible } from '../../cli/interruptible.ts';
+import { interruptibleOnceBegun } from '../../cli/interruptible.ts';
 import { omissions } from '../../cli/omissions.ts';
 import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
@@ -133,9 +133,10 @@ The file is there when it is complete: what was there before stays until then. A
     const file = new ExportFile(path);
     let finished = false;
     try {
-      const { series, samples } = await interruptible((signal) => {
+      const { series, samples } = await interruptibleOnceBegun((signal, begin) => {
         let since = performance.now();
         const pause = (done: number, total: number) => {
+          begin();
           if (performance.now() - since < STRETCH_MS) return undefined;
           progress.update('exporting', done, total);
           return new Promise<void>((resolve, reject) => {

@@ -13,7 +13,7 @@ import { MAX_TIMESTAMP, MIN_TIMESTAMP, parseTimestamp } from '../../core/model/t
 import { parseSelector } from '../../core/promql/parser/index.ts';
 import { parseRelabelRules, type RelabelRule } from '../../core/relabel/index.ts';
 import { DirectorySource } from '../../core/source/directory.ts';
-import { runStepsWithPauses, takeInventory } from '../../core/tsdb/compaction/index.ts';
+import { runSteps, takeInventory } from '../../core/tsdb/compaction/index.ts';
 import { Database } from '../../core/tsdb/db/index.ts';
 import {
   type BlockRewrite,
@@ -109,34 +109,32 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
     };
     takeInventory(flags.to);
     const dryRun = flags['dry-run'] === true;
-    // A signal ends this at once: each part of it is whole by itself.
+    // A signal ends these at once: nothing is begun yet, or each part of it is whole by itself.
+    const total = dryRun ? await this.countLog(flags.to, rules) : noRewrites();
     if (!dryRun && (await this.hasLog(flags.to))) await this.cutLog(flags.to);
-    await interruptible((signal) =>
-      this.rewrite(flags.to, rules, dryRun, flags.quiet ? 'none' : flags.output, signal),
-    );
+    const format = flags.quiet ? 'none' : flags.output;
+    await interruptible((signal) => this.rewrite(flags.to, rules, dryRun, total, format, signal));
+    if (!flags.quiet) this.say(`${dryRun ? 'would change' : 'changed'}: ${changes(total)}`);
   }
 
+  /** Adds what changes in blocks to `total`. */
   private async rewrite(
     dir: string,
     rules: RewriteRules,
     dryRun: boolean,
+    total: RewriteCounts,
     format: string,
     signal: AbortSignal,
   ): Promise<void> {
     const progress = new Progress();
     const output = new Output();
-    const total = noRewrites();
-    const add = (counts: RewriteCounts) => {
-      for (const key of Object.keys(total) as (keyof RewriteCounts)[]) total[key] += counts[key];
-    };
     try {
-      if (dryRun) add(await this.countLog(dir, rules, signal));
       await rewriteDirectory(dir, rules, {
         dryRun,
         signal,
         progress: (ulid, part) => progress.update(`rewriting ${ulid}`, part, 1),
         onRewrite: (rewrite) => {
-          add(rewrite.counts);
+          for (const key of Object.keys(total) as (keyof RewriteCounts)[]) total[key] += rewrite.counts[key];
           if (!rewrite.isChanged || format === 'none') return;
           progress.clear();
           output.line(format === 'jsonl' ? JSON.stringify(record(rewrite)) : describe(rewrite, dryRun));
@@ -152,16 +150,15 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
     } finally {
       progress.clear();
     }
-    if (format !== 'none') this.say(`${dryRun ? 'would change' : 'changed'}: ${changes(total)}`);
   }
 
   /** Of what the blocks do not have. */
-  private async countLog(dir: string, rules: RewriteRules, signal: AbortSignal): Promise<RewriteCounts> {
+  private async countLog(dir: string, rules: RewriteRules): Promise<RewriteCounts> {
     const source = this.open(dir);
     try {
       const everything = { mint: MIN_TIMESTAMP, maxt: MAX_TIMESTAMP };
       const set = await source.beyondBlocks.log.select([], everything);
-      return await runStepsWithPauses(countRewrites(set, rules), signal);
+      return runSteps(countRewrites(set, rules));
     } finally {
       await source.close();
     }

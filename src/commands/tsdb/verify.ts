@@ -1,12 +1,17 @@
 import { Flags } from '@oclif/core';
 import { EXIT_FAILED, TsmonCommand } from '../../cli/command.ts';
 import { dataFlag } from '../../cli/flags.ts';
+import { interruptible } from '../../cli/interruptible.ts';
 import { Output } from '../../cli/output.ts';
 import { plural } from '../../cli/plural.ts';
 import { Progress } from '../../cli/progress.ts';
 import { repairAdvice } from '../../cli/repair-advice.ts';
 import { formatPlace } from '../../core/errors.ts';
-import { type DirectoryFinding, verifyDirectory } from '../../core/tsdb/compaction/index.ts';
+import {
+  type DirectoryFinding,
+  runStepsWithPauses,
+  verifyingDirectory,
+} from '../../core/tsdb/compaction/index.ts';
 
 export default class TsdbVerify extends TsmonCommand {
   static override summary = 'Check every byte of a data directory';
@@ -40,17 +45,20 @@ export default class TsdbVerify extends TsmonCommand {
     const progress = new Progress();
     const findings: DirectoryFinding[] = [];
     const damaged: string[] = [];
-    try {
-      for (const dir of flags.from) {
-        const found = verifyDirectory(dir, {
-          progress: (what, done, total) => progress.update(`verifying ${what}`, done, total),
-        });
-        findings.push(...found);
-        if (found.some(isError)) damaged.push(dir);
+    await interruptible(async (signal) => {
+      try {
+        for (const dir of flags.from) {
+          const steps = verifyingDirectory(dir, {
+            progress: (what, done, total) => progress.update(`verifying ${what}`, done, total),
+          });
+          const found = await runStepsWithPauses(steps, signal);
+          findings.push(...found);
+          if (found.some(isError)) damaged.push(dir);
+        }
+      } finally {
+        progress.clear();
       }
-    } finally {
-      progress.clear();
-    }
+    });
     const output = new Output();
     if (flags.output === 'json') output.line(JSON.stringify(findings));
     else if (flags.output === 'jsonl') for (const finding of findings) output.line(JSON.stringify(finding));

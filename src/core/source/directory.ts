@@ -16,13 +16,13 @@ import {
   BlockReader,
   inOrderEnd,
   isUlid,
-  mergeReadable,
   mergeSeriesSets,
+  mergingReadable,
   type OnDamage,
   type PlacedSet,
   type StoredSeriesSet,
 } from '../tsdb/block/index.ts';
-import { runSteps } from '../tsdb/compaction/index.ts';
+import { runSteps, runStepsWithPauses } from '../tsdb/compaction/index.ts';
 import { PageCache, SeriesCache } from '../tsdb/index/index.ts';
 import { HeadFiles } from './log/head-files.ts';
 import { logExemplars, logExtent, logMetadata } from './log/log-facts.ts';
@@ -98,7 +98,9 @@ export class DirectorySource implements Source {
       return { dir: block.dir, set: block.select(matchers, hints.mint, hints.maxt) };
     });
     for (const set of this.logSets(matchers, hints)) sets.push({ dir: join(this.dir, 'wal'), set });
-    return limited(mergeReadable(sets, this.report), hints.limit ?? 0);
+    // With pauses, so that a command that has to clear up hears of a signal.
+    const merged = await runStepsWithPauses(mergingReadable(sets, this.report));
+    return limited(merged, hints.limit ?? 0);
   }
 
   /**

@@ -26,6 +26,11 @@ export {
 } from './inventory.ts';
 export { tellLogStart, tellLogStartOf, writeEmptied } from './log-start.ts';
 export { blockRanges, MIN_BLOCK_RANGE, type PlannedBlock, planCompaction } from './planner.ts';
-export { type DirectoryFinding, type VerifyDirectoryOptions, verifyDirectory } from './verify-directory.ts';
+export {
+  type DirectoryFinding,
+  type VerifyDirectoryOptions,
+  verifyDirectory,
+  verifyingDirectory,
+} from './verify-directory.ts';
 export { faultOf, type HeadFinding, verifyChunkSnapshot, verifyingHeadChunks } from './verify-head.ts';
 export { type LogFinding, RecordChecker, verifyingLog } from './verify-log.ts';

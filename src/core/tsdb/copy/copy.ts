@@ -104,8 +104,12 @@ class Copy {
   }
 
   async run(): Promise<void> {
-    const { blockRange, mint = -Infinity, maxt = Infinity } = this.options;
-    const extents = await Promise.all(this.sources.map((source) => source.extent()));
+    const { blockRange, mint = -Infinity, maxt = Infinity, signal } = this.options;
+    const extents: (TimeRange | undefined)[] = [];
+    for (const source of this.sources) {
+      extents.push(await source.extent());
+      await heard(signal);
+    }
     let from = Number.POSITIVE_INFINITY;
     let to = Number.NEGATIVE_INFINITY;
     for (const extent of extents) {
@@ -131,7 +135,7 @@ class Copy {
         own.push(await source.select(matchers, window));
       }
       sets.push(mergeSeriesSets(own));
-      signal?.throwIfAborted();
+      await heard(signal);
     }
     const meta = await runStepsWithPauses(this.writeBlock(sets, window, partOf), signal);
     if (meta !== undefined) this.blocks.push(meta);
@@ -211,6 +215,12 @@ class Copy {
       mergeRuns(columns, 0, before);
     }
   }
+}
+
+/** A source may have worked at a stretch: what was said meanwhile is heard now. Throws the signal's reason. */
+async function heard(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
 }
 
 /** Takes rows out that are not in the window, from row `from` on: sources may give some more than was asked for. */

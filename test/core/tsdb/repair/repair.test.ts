@@ -15,7 +15,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Clock } from '../../../../src/core/clock.ts';
 import { labelsFromObject, Matcher } from '../../../../src/core/model/index.ts';
 import { BlockReader, isUlid, readBlockMeta } from '../../../../src/core/tsdb/block/index.ts';
-import { verifyDirectory } from '../../../../src/core/tsdb/compaction/index.ts';
+import { verifyDirectory, verifyingDirectory } from '../../../../src/core/tsdb/compaction/index.ts';
 import { Database } from '../../../../src/core/tsdb/db/index.ts';
 import { importSamples } from '../../../../src/core/tsdb/import/index.ts';
 import { ChunkMetas, IndexReader } from '../../../../src/core/tsdb/index/index.ts';
@@ -71,6 +71,18 @@ beforeEach(() => {
 
 const blockName = () => readdirSync(dir).filter(isUlid)[0];
 const errors = () => verifyDirectory(dir).filter(({ severity }) => severity === 'error');
+
+test('a directory is verified in steps, between which it can be ended', () => {
+  const whole = verifyingDirectory(original);
+  let steps = 0;
+  while (!whole.next().done) steps++;
+  expect(steps).toBeGreaterThan(0);
+  const seen: string[] = [];
+  const ended = verifyingDirectory(original, { progress: (what) => seen.push(what) });
+  ended.next();
+  expect(ended.return([]).done).toBe(true);
+  expect(seen).not.toContain(join(original, 'chunks_head'));
+});
 
 /** Changes a byte. */
 function flip(path: string, at: number): void {
