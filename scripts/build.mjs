@@ -99,23 +99,42 @@ const withoutDevtools = {
   },
 };
 
-// Packages that few runs of a command come to use are bundles of their own, which bin/tsmon.cjs loads as `late:NAME`
-// when the first of their exports is asked for.
-const LATE = ['chalk', 'fzstd', 're2js'];
+// What few runs of a command come to use are bundles of their own, which bin/tsmon.cjs loads as `late:NAME` when the first
+// of their exports is asked for: packages, and the module through which one is used in parts.
+const LATE = { chalk: 'chalk', fzstd: 'fzstd', re2js: 're2js', yaml: './src/core/yaml/parser.ts' };
 const late = {
-  name: 'late-packages',
+  name: 'late-bundles',
   setup(b) {
-    b.onResolve({ filter: new RegExp(`^(${LATE.join('|')})$`) }, ({ path }) => ({ path, namespace: 'late' }));
+    const lateAs = (path) => {
+      const name = Object.keys(LATE).find((name) => LATE[name] === path);
+      return name === undefined ? undefined : { path: name, namespace: 'late' };
+    };
     b.onResolve({ filter: /^late:/ }, ({ path }) => ({ path, external: true }));
-    b.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
-      const names = JSON.stringify(Object.keys(await import(path)));
-      return {
-        contents: `for (const name of ${names})
-          Object.defineProperty(exports, name, { enumerable: true, get: () => require('late:${path}')[name] });`,
-      };
-    });
+    b.onResolve({ filter: /^[^.]/ }, ({ path }) => lateAs(path));
+    b.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir }) =>
+      lateAs(`./${relative(root, join(resolveDir, path))}`),
+    );
+    b.onLoad({ filter: /.*/, namespace: 'late' }, async ({ path: name }) => ({
+      contents: `for (const name of ${JSON.stringify(await exportsOf(LATE[name]))})
+        Object.defineProperty(exports, name, { enumerable: true, get: () => require('late:${name}')[name] });`,
+    }));
   },
 };
+
+/** The names that a package, or a module of ours, exports. */
+async function exportsOf(module) {
+  if (!module.startsWith('.')) return Object.keys(await import(module));
+  const { metafile } = await build({
+    ...shared,
+    format: 'esm',
+    entryPoints: [module],
+    outfile: 'names.js',
+    write: false,
+    metafile: true,
+    plugins: [yamlModules],
+  });
+  return Object.values(metafile.outputs)[0].exports;
+}
 
 // Of the YAML package its ES modules, from which what nothing uses can be left out; Node is given CommonJS.
 const yamlModules = {
@@ -131,8 +150,9 @@ const yamlModules = {
 await Promise.all([
   build({
     ...shared,
-    entryPoints: LATE.map((name) => ({ in: name, out: name })),
+    entryPoints: Object.entries(LATE).map(([out, module]) => ({ in: module, out })),
     outdir: join(fresh, 'late'),
+    plugins: [yamlModules],
     ...asFunction,
   }),
   // The live view: modules, because ink waits at its top level, which CommonJS cannot.

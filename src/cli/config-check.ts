@@ -1,6 +1,5 @@
 /** What `promtool check config` looks at beyond the file itself: the files it names, its targets, its rules. */
 import { existsSync, readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { type Config, ConfigError, filesMatching, loadConfig, loadWebConfig } from '../core/config/index.ts';
 import type { DiscoveryConfig } from '../core/discovery/sd-config.ts';
 import { addressLabels, parseTargetGroups, type TargetGroup } from '../core/discovery/target-group.ts';
@@ -14,6 +13,7 @@ import { relabel } from '../core/relabel/index.ts';
 import { duplicateRules, parseRuleFile } from '../core/rules/index.ts';
 import { targetsOfGroup } from '../core/scrape/pool-target.ts';
 import type { ScrapeConfig } from '../core/scrape/scrape-config.ts';
+import { parse as parseYaml } from '../core/yaml/index.ts';
 import type { CheckedRules } from './rule-report.ts';
 
 export interface CheckOptions {

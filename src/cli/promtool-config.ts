@@ -1,12 +1,12 @@
 /** What promtool looks at in a configuration beyond its syntax: the files that it names, and its fixed targets. */
 import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { type Config, filesMatching } from '../core/config/index.ts';
 import { parseTargetGroups, staticGroups, type TargetGroup } from '../core/discovery/index.ts';
 import { InputError } from '../core/errors.ts';
 import { formatDuration } from '../core/model/duration.ts';
 import type { ScrapeConfig } from '../core/scrape/index.ts';
 import { targetsOfGroup } from '../core/scrape/pool-target.ts';
+import { parse } from '../core/yaml/index.ts';
 import { RULE_LINTS } from './promtool-rules.ts';
 
 export const CONFIG_LINTS = [...RULE_LINTS, 'too-long-scrape-interval'];

@@ -1,7 +1,6 @@
 /** Relabelling as a filter, for the command: whose rules, and what they make of targets, samples and test cases. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { InputError } from '../core/errors.ts';
 import { detectFormat } from '../core/exposition/detection.ts';
 import { createParser, createWriter } from '../core/exposition/format.ts';
@@ -10,6 +9,7 @@ import { EMPTY_LABELS, type Labels } from '../core/model/labels.ts';
 import { parseRelabelRules, type RelabelRule, relabel } from '../core/relabel/index.ts';
 import { discoveredLabels, type ScrapeConfig, targetFrom } from '../core/scrape/index.ts';
 import { parseRelabelTests, type RelabelOutcome, relabelFailure } from '../core/scrape/relabel-tests.ts';
+import { parse } from '../core/yaml/index.ts';
 import { pieces } from './input.ts';
 import type { Output } from './output.ts';
 import { loadJobs } from './scrape-jobs.ts';

@@ -1,8 +1,8 @@
 /** Targets as they are written: groups in JSON or YAML, as in files of file_sd_configs, or label sets in JSON Lines. */
-import { parse } from 'yaml';
 import { parseTargetGroups } from '../core/discovery/index.ts';
 import { InputError } from '../core/errors.ts';
 import { type Labels, LabelsBuilder, labelsFromObject } from '../core/model/index.ts';
+import { parse } from '../core/yaml/index.ts';
 
 /** The labels of all targets. Throws InputError. */
 export function targetDocument(text: string): Labels[] {

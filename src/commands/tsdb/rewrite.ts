@@ -23,6 +23,7 @@ import {
   type RewriteRules,
   rewriteDirectory,
 } from '../../core/tsdb/rewrite/index.ts';
+import { parse } from '../../core/yaml/index.ts';
 
 export default class TsdbRewrite extends TsmonCommand {
   static override summary = 'Change what a data directory has: delete, relabel, drop labels';
@@ -189,7 +190,6 @@ The file of --relabel is YAML: a list of rules as in metric_relabel_configs, or 
 }
 
 async function readRules(path: string): Promise<RelabelRule[]> {
-  const { parse } = await import('yaml');
   let config: unknown;
   try {
     config = parse(readFileSync(path, 'utf8'));

@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InputError } from '../errors.ts';
 import { labelsFromPairs } from '../model/labels.ts';
+import { parse as parseYaml } from '../yaml/index.ts';
 import type { Discoverer, DiscoveryHost } from './discoverer.ts';
 import { emptyGroup } from './refresh.ts';
 import type { FileDiscoveryConfig } from './sd-config.ts';
@@ -99,7 +100,7 @@ export class FileDiscoverer implements Discoverer {
     try {
       if (before !== undefined && before.stamp === (await stampOf(path))) return [];
       const { text, stamp } = await readWhenStill(path);
-      const groups = await parse(text, path);
+      const groups = parse(text, path);
       const sources = groups.map(({ source }) => source);
       this.known.set(path, { stamp, sources, fault: undefined });
       host.fileTime?.(path, (await stat(path)).mtimeMs / 1000);
@@ -139,14 +140,13 @@ async function stampOf(path: string): Promise<string> {
   return `${ino}:${size}:${mtimeNs}`;
 }
 
-async function parse(text: string, path: string): Promise<TargetGroup[]> {
+function parse(text: string, path: string): TargetGroup[] {
   let document: unknown;
   if (path.endsWith('.json')) {
     document = JSON.parse(text);
   } else {
-    const yaml = await import('yaml');
     // All scalars are texts: 9100 as a label's value is one, too.
-    document = yaml.parse(text, { schema: 'failsafe' });
+    document = parseYaml(text, { schema: 'failsafe' });
   }
   return parseTargetGroups(document, path, labelsFromPairs([[FILE_PATH_LABEL, path]]));
 }

@@ -3,7 +3,7 @@
  * expressions laid out as Prometheus prints them. Comments, anchors, quotes and blank lines stay. What is written means
  * what was read; formatting twice changes nothing more.
  */
-import { type Document, isMap, isScalar, isSeq, parseDocument, Scalar, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, Scalar, type YAMLMap } from 'yaml';
 import { InputError } from '../errors.ts';
 import {
   type Expr,
@@ -12,6 +12,7 @@ import {
   parseQuery,
   prettyPrint,
 } from '../promql/parser/index.ts';
+import { parseDocument } from '../yaml/index.ts';
 
 const GROUP_ORDER = ['name', 'interval', 'query_offset', 'limit', 'labels', 'rules'];
 const RULE_ORDER = ['record', 'alert', 'expr', 'for', 'keep_firing_for', 'labels', 'annotations'];

@@ -2,13 +2,13 @@
  * Files of assertions about relabelling: what rules, or the jobs of a prometheus.yml, make of given labels. The format
  * is drawn in docs/format/relabel-tests.md.
  */
-import { type Node, parse } from 'yaml';
+import type { Node } from 'yaml';
 import { InputError } from '../errors.ts';
 import { createParser } from '../exposition/format.ts';
 import { Batch, SeriesTable } from '../exposition/index.ts';
 import { type Labels, labelsFromPairs } from '../model/labels.ts';
 import { parseRelabelRules, type RelabelRule } from '../relabel/index.ts';
-import { YamlDocument, type YamlRecord } from '../yaml/index.ts';
+import { parse, YamlDocument, type YamlRecord } from '../yaml/index.ts';
 
 export type RelabelKind = 'targets' | 'metrics';
 

@@ -6,10 +6,11 @@
  *
  * Scalars are text first: `1`, `true` and `2.50` are what was written where text is wanted (https://yaml.org/spec/1.2).
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
 import { InputError, type Place } from '../errors.ts';
 import { parseDuration } from '../model/duration.ts';
 import { parseGoFloat } from '../model/number.ts';
+import { parseDocument } from './parser.ts';
 import { readPlainYaml } from './plain-reader.ts';
 import { type YamlPair, YamlRecord } from './record.ts';
 import { strayTab } from './stray-tab.ts';

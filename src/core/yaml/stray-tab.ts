@@ -1,7 +1,7 @@
 /**
  * Tabs where Go's reader takes none, and the package does not mind: on a line of their own, and behind the dash of a list.
  */
-import { Lexer } from 'yaml';
+import { Lexer } from './parser.ts';
 
 /** Of the lexer's own, which are in no text: of documents, flow errors and scalars. */
 const MARKS = ['\x02', '\x18', '\x1f'];

@@ -10,6 +10,7 @@ import {
   DEFAULT_HTTP_CLIENT_CONFIG,
   type HttpClientConfig,
 } from '../../http/http-config.ts';
+import { parse } from '../../yaml/index.ts';
 import { type ApiServer, withSlash } from './api-server.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -19,7 +20,6 @@ export async function readKubeconfig(file: string): Promise<ApiServer> {
   const fail = (reason: string) => new InputError('discovery_kubernetes', reason, { file });
   let document: unknown;
   try {
-    const { parse } = await import('yaml');
     document = parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw fail((error as Error).message);
