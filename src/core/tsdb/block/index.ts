@@ -4,6 +4,7 @@ export { addInterval, covers, type Intervals, removeDeleted, touches } from './i
 export { linkBlock } from './link-block.ts';
 export * from './meta.ts';
 export { askingEach, mergeReadable, mergingReadable, type OnDamage, type PlacedSet } from './readable.ts';
+export { countJoined, RenamedSeries } from './renamed-series.ts';
 export { mergeRuns } from './sample-runs.ts';
 export * from './series-set.ts';
 export { syncTree } from './sync-tree.ts';

@@ -12,6 +12,7 @@ import {
   mergedByLabels,
   mergeRuns,
   mergeSeriesSets,
+  RenamedSeries,
   removeDeleted,
   type StoredSeriesSet,
   UNFINISHED_SUFFIX,
@@ -20,6 +21,9 @@ import { runStepsWithPauses } from '../compaction/index.ts';
 import { markWithinLog } from '../import/index.ts';
 import { lockDirectory } from '../lock.ts';
 import { mergeReplicas } from './replicas.ts';
+
+/** Series that get their labels between two places where others may work. */
+const STEP_SERIES = 512;
 
 /** Both inclusive, ms. */
 export interface TimeRange {
@@ -151,9 +155,9 @@ class Copy {
     let finished = false;
     let done = 0;
     try {
-      for (const { labels, parts } of this.options.map === undefined
-        ? mergedByLabels(sets)
-        : this.mapped(sets)) {
+      const { map } = this.options;
+      const renamed = map && (yield* renaming(sets, map));
+      for (const { labels, parts } of renamed?.merged() ?? mergedByLabels(sets)) {
         this.readParts(sets, parts, window);
         this.samples += this.columns.length;
         writer.addSamples(labels, this.columns);
@@ -166,25 +170,6 @@ class Copy {
       return meta;
     } finally {
       if (!finished) writer.abort();
-    }
-  }
-
-  /** The series under their new labels, in the order of these. Holds the labels of all. */
-  private *mapped(
-    sets: readonly StoredSeriesSet[],
-  ): Generator<{ labels: Labels; parts: readonly { set: number; series: number }[] }, void> {
-    const all: { labels: Labels; set: number; series: number }[] = [];
-    for (let set = 0; set < sets.length; set++) {
-      for (let series = 0; series < sets[set].length; series++) {
-        const labels = this.options.map!(sets[set].labels(series));
-        if (labels !== null && labels.size > 0) all.push({ labels, set, series });
-      }
-    }
-    all.sort((a, b) => a.labels.compare(b.labels) || a.set - b.set);
-    for (let from = 0, to = 0; from < all.length; from = to) {
-      const { labels } = all[from];
-      while (to < all.length && all[to].labels.equals(labels)) to++;
-      yield { labels, parts: all.slice(from, to) };
     }
   }
 
@@ -215,6 +200,22 @@ class Copy {
       mergeRuns(columns, 0, before);
     }
   }
+}
+
+/** All series that `map` does not leave out, under the labels that it gives them. In steps. */
+function* renaming(
+  sets: readonly StoredSeriesSet[],
+  map: (labels: Labels) => Labels | null,
+): Generator<void, RenamedSeries> {
+  const renamed = new RenamedSeries(sets, map);
+  for (let set = 0; set < sets.length; set++) {
+    for (let series = 0; series < sets[set].length; series++) {
+      const labels = map(sets[set].labels(series));
+      if (labels !== null && labels.size > 0) renamed.add(labels, set, series);
+      if (series % STEP_SERIES === STEP_SERIES - 1) yield;
+    }
+  }
+  return renamed;
 }
 
 /** A source may have worked at a stretch: what was said meanwhile is heard now. Throws the signal's reason. */

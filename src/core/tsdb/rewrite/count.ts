@@ -1,6 +1,6 @@
 /** Counts what a rewrite would change of samples that are in no block yet, or anywhere else. */
-import { type Labels, SampleColumns } from '../../model/index.ts';
-import type { StoredSeriesSet } from '../block/index.ts';
+import { SampleColumns } from '../../model/index.ts';
+import { countJoined, RenamedSeries, type StoredSeriesSet } from '../block/index.ts';
 import { fateOf, noRewrites, type RewriteCounts, type RewriteRules } from './rules.ts';
 
 const STEP = 1024;
@@ -10,7 +10,7 @@ export function* countRewrites(set: StoredSeriesSet, rules: RewriteRules): Gener
   const counts = noRewrites();
   counts.series = set.length;
   const columns = new SampleColumns();
-  const named = new Map<number, Labels[]>();
+  const kept = new RenamedSeries([set], (labels) => fateOf(labels, rules).labels);
   for (let series = 0; series < set.length; series++) {
     if (series % STEP === STEP - 1) yield;
     const labels = set.labels(series);
@@ -28,22 +28,10 @@ export function* countRewrites(set: StoredSeriesSet, rules: RewriteRules): Gener
       continue;
     }
     if (fate.labels !== labels) counts.renamed++;
-    if (isNew(named, fate.labels!)) continue;
-    counts.joined++;
+    kept.add(fate.labels!, 0, series);
   }
+  if (counts.renamed > 0) counts.joined = yield* countJoined(kept);
   return counts;
-}
-
-/** Enters labels; false where they are known. */
-function isNew(named: Map<number, Labels[]>, labels: Labels): boolean {
-  const same = named.get(labels.hash());
-  if (same === undefined) {
-    named.set(labels.hash(), [labels]);
-    return true;
-  }
-  if (same.some((other) => other.equals(labels))) return false;
-  same.push(labels);
-  return true;
 }
 
 function outside({ t, length }: SampleColumns, { mint, maxt }: { mint: number; maxt: number }): number {

@@ -3,12 +3,13 @@
  * that moment on the old one does not count any more, and it is removed.
  */
 import { join } from 'node:path';
-import type { Labels } from '../../model/index.ts';
 import {
   type BlockMeta,
   BlockReader,
   type BlockSeriesSet,
   BlockWriter,
+  countJoined,
+  RenamedSeries,
   writeBlockMeta,
 } from '../block/index.ts';
 import { ChunkList } from '../chunk/index.ts';
@@ -77,8 +78,8 @@ const PLAN_PART = 0.2;
 
 interface Plan {
   set: BlockSeriesSet;
-  /** Series that stay, under the labels that they get, in the order of these. */
-  kept: { labels: Labels; series: number }[];
+  /** Series that stay. */
+  kept: RenamedSeries;
   counts: RewriteCounts;
   isChanged: boolean;
 }
@@ -92,7 +93,7 @@ function* planRewrite(
   const set = block.select([], Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   const counts = noRewrites();
   counts.series = set.length;
-  const kept: Plan['kept'] = [];
+  const kept = new RenamedSeries([set], (labels) => fateOf(labels, rules).labels);
   const before = new ChunkList();
   const after = new ChunkList();
   const { deletion } = rules;
@@ -120,10 +121,9 @@ function* planRewrite(
       counts.samples += samplesOf(before) - samplesOf(after);
       if (!isLeft) counts.dropped++;
     }
-    if (isLeft) kept.push({ labels: fate.labels!, series });
+    if (isLeft) kept.add(fate.labels!, 0, series);
   }
-  if (counts.renamed > 0) kept.sort((a, b) => a.labels.compare(b.labels) || a.series - b.series);
-  for (let i = 1; i < kept.length; i++) if (kept[i].labels.equals(kept[i - 1].labels)) counts.joined++;
+  if (counts.renamed > 0) counts.joined = yield* countJoined(kept);
   const isChanged = counts.samples > 0 || counts.renamed > 0 || counts.dropped > 0;
   return { set, kept, counts, isChanged };
 }
@@ -145,11 +145,11 @@ function* write(
     const joined = new ChunkList();
     const joiner = new ChunkJoiner();
     let copied = 0;
-    for (let i = 0; i < kept.length; ) {
-      const { labels } = kept[i];
+    let done = 0;
+    for (const { labels, parts } of kept.merged()) {
       list.clear();
-      do set.readChunks(kept[i++].series, list);
-      while (i < kept.length && kept[i].labels.equals(labels));
+      for (const { series } of parts) set.readChunks(series, list);
+      done += parts.length;
       if (joiner.isDone(list)) writer.addChunks(labels, list);
       else {
         joined.clear();
@@ -159,7 +159,7 @@ function* write(
       copied += list.used;
       if (copied < STEP_BYTES) continue;
       copied = 0;
-      options.progress?.(PLAN_PART + (1 - PLAN_PART) * (i / kept.length));
+      options.progress?.(PLAN_PART + (1 - PLAN_PART) * (done / kept.length));
       yield;
     }
     const meta = yield* writer.finishing();
