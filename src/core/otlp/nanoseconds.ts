@@ -20,7 +20,8 @@ export function millisOfText(text: string): number | undefined {
 }
 
 /** From a number of JSON, which has lost up to 128 ns: what is that close to a millisecond was meant to be one. */
-export function millisOfNumber(ns: number): number {
+export function millisOfNumber(ns: number): number | undefined {
+  if (!(ns >= 0 && ns < TWO_32 * TWO_32)) return undefined;
   const nearest = Math.round(ns / MILLION);
   return Math.abs(ns - nearest * MILLION) <= 256 ? nearest : Math.trunc(ns / MILLION);
 }

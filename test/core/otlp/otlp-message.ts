@@ -9,7 +9,7 @@ export type Value =
   | number
   | Uint8Array
   | readonly Value[]
-  | { map: readonly (readonly [string, Value])[] };
+  | { pairs: readonly (readonly [string, Value])[] };
 
 export type Pairs = readonly (readonly [string, Value])[];
 
@@ -216,9 +216,9 @@ function writeValue(w: ProtobufWriter, value: Value): void {
     }
   } else if (typeof value === 'number') w.double(4, value);
   else if (value instanceof Uint8Array) w.raw(7, value);
-  else if ('map' in value) {
+  else if ('pairs' in value) {
     const map = w.begin(6);
-    writePairs(w, 1, value.map);
+    writePairs(w, 1, value.pairs);
     w.finish(map);
   } else {
     const list = w.begin(5);
@@ -304,7 +304,7 @@ function jsonBuckets(buckets: Buckets | undefined): object | undefined {
 }
 
 function jsonDouble(v: number): number | string {
-  if (Number.isFinite(v)) return v;
+  if (Number.isFinite(v)) return Object.is(v, -0) ? '-0' : v;
   return Number.isNaN(v) ? 'NaN' : v > 0 ? 'Infinity' : '-Infinity';
 }
 
@@ -319,6 +319,6 @@ function jsonValue(value: Value): object {
   if (typeof value === 'bigint') return { intValue: String(value) };
   if (typeof value === 'number') return { doubleValue: jsonDouble(value) };
   if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
-  if ('map' in value) return { kvlistValue: { values: jsonPairs(value.map) } };
+  if ('pairs' in value) return { kvlistValue: { values: jsonPairs(value.pairs) } };
   return { arrayValue: { values: value.map(jsonValue) } };
 }
