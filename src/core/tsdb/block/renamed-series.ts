@@ -91,7 +91,10 @@ export function* countJoined(renamed: RenamedSeries): Generator<void, number> {
   let seen = 0;
   for (const { parts } of renamed.merged()) {
     joined += parts.length - 1;
-    if (++seen % STEP_SERIES === 0) yield;
+    seen += parts.length;
+    if (seen < STEP_SERIES) continue;
+    seen = 0;
+    yield;
   }
   return joined;
 }

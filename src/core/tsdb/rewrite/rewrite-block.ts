@@ -19,8 +19,9 @@ import { fateOf, noRewrites, type RewriteCounts, type RewriteRules } from './rul
 
 /** Series between two places where others may work. */
 const STEP = 1024;
-/** Bytes of chunks copied between two such places. */
-const STEP_BYTES = 1 << 20;
+/** Bytes of chunks copied between two such places, and how much more work it is to decode and join them. */
+const STEP_BYTES = 1 << 19;
+const JOINING_WEIGHT = 16;
 
 export interface BlockRewrite {
   before: BlockMeta;
@@ -150,13 +151,14 @@ function* write(
       list.clear();
       for (const { series } of parts) set.readChunks(series, list);
       done += parts.length;
+      copied += list.used;
       if (joiner.isDone(list)) writer.addChunks(labels, list);
       else {
+        copied += list.used * JOINING_WEIGHT;
         joined.clear();
         joiner.join(list, joined);
         writer.addChunks(labels, joined);
       }
-      copied += list.used;
       if (copied < STEP_BYTES) continue;
       copied = 0;
       options.progress?.(PLAN_PART + (1 - PLAN_PART) * (done / kept.length));

@@ -32,9 +32,10 @@ it('series are in the order of their new labels, however long the runs are', () 
         }
       }
       wanted.sort((a, b) => a.of.compare(b.of) || a.set - b.set || a.series - b.series);
-      const found = [...renamed.merged()].flatMap((one) =>
-        one.parts.map((part) => ({ labels: String(one.labels), ...part })),
-      );
+      const found: object[] = [];
+      for (const one of renamed.merged()) {
+        for (const part of one.parts) found.push({ labels: String(one.labels), ...part });
+      }
       expect(found).toEqual(wanted.map(({ labels, set, series }) => ({ labels, set, series })));
       expect(renamed.length).toBe(wanted.length);
       const distinct = new Set(wanted.map((one) => one.labels)).size;
