@@ -3,6 +3,8 @@
  * server runs, fed from the columns a step after the other. Labels are made once a series where they do not depend on
  * its value.
  */
+import type { Histogram } from '../model/histogram.ts';
+import { formatHistogram } from '../model/histogram-format.ts';
 import type { Labels } from '../model/labels.ts';
 import type { ResultSeries } from '../promql/index.ts';
 import type { AlertSlot } from './active-alerts.ts';
@@ -108,21 +110,30 @@ export class AlertPlayer {
     }
   }
 
-  private templates(series: Labels, value: number, t: number): AlertTemplates {
+  private templates(series: Labels, value: number | Histogram, t: number): AlertTemplates {
     return new AlertTemplates(this.rule.config.name, this.context, series, value, t, this.offsetMs);
   }
 
   /** The alert of a series: one for all its points, or one for each. */
-  private async slotsFor({ labels, t, v }: ResultSeries): Promise<AlertSlot[]> {
+  private async slotsFor({ labels, t, v, histograms }: ResultSeries): Promise<AlertSlot[]> {
     const text = labels.toString();
     if (this.steady) return [await this.slotFor(text, labels, v[0], t[0])];
     const slots: AlertSlot[] = [];
-    for (let i = 0; i < t.length; i++) slots.push(await this.slotFor(`${text}\0${v[i]}`, labels, v[i], t[i]));
+    for (let i = 0; i < t.length; i++) {
+      const value = histograms?.[i] ?? v[i];
+      const shown = typeof value === 'number' ? value : formatHistogram(value);
+      slots.push(await this.slotFor(`${text}\0${shown}`, labels, value, t[i]));
+    }
     // One slot stands for all points; one point has one slot.
     return slots;
   }
 
-  private async slotFor(key: string, series: Labels, value: number, at: number): Promise<AlertSlot> {
+  private async slotFor(
+    key: string,
+    series: Labels,
+    value: number | Histogram,
+    at: number,
+  ): Promise<AlertSlot> {
     const known = this.slots.get(key);
     if (known !== undefined) return known;
     const labels = await this.rule.expandLabels(this.templates(series, value, at + this.offsetMs));

@@ -125,8 +125,9 @@ export class AlertingRule extends Rule {
     const found: { slot: AlertSlot; value: number; annotations: Annotations }[] = [];
     // Alerts that are kept firing keep the texts that they had when the condition held.
     const unseen = context.unseen === true && this.config.keepFiringForMs === 0;
-    for (const { labels: series, v } of result) {
-      const templates = new AlertTemplates(this.config.name, context, series, v[0], t, offsetMs);
+    for (const { labels: series, v, histogram } of result) {
+      const shown = histogram ?? v[0];
+      const templates = new AlertTemplates(this.config.name, context, series, shown, t, offsetMs);
       const labels = await this.expandLabels(templates);
       const annotations = unseen ? NO_ANNOTATIONS : await this.expandAnnotations(templates);
       found.push({ slot: this.active.slot(labels), value: v[0], annotations });
@@ -181,7 +182,7 @@ export class AlertTemplates {
   readonly series: Labels;
   private readonly name: string;
   private readonly context: RuleContext;
-  private readonly value: number;
+  private readonly value: number | Histogram;
   private readonly t: number;
   private readonly offsetMs: number;
 
@@ -190,7 +191,7 @@ export class AlertTemplates {
     name: string,
     context: RuleContext,
     series: Labels,
-    value: number,
+    value: number | Histogram,
     t: number,
     offsetMs: number,
   ) {
@@ -217,8 +218,10 @@ export class AlertTemplates {
       return await expandAlertTemplate(text, data, {
         name: this.name,
         nowMs: t,
-        query: async (expr: string): Promise<TemplateSample[]> =>
-          (await query(context, expr, t - this.offsetMs)).map(({ labels, v }) => ({ labels, value: v[0] })),
+        query: async (expr: string): Promise<TemplateSample[]> => {
+          const rows = await query(context, expr, t - this.offsetMs);
+          return rows.map(({ labels, v, histogram }) => ({ labels, value: histogram ?? v[0] }));
+        },
       });
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;

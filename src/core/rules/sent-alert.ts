@@ -1,7 +1,7 @@
 /** Alerts as they are handed over to whoever sends them to an Alertmanager, and when it is time to. */
 import type { Labels } from '../model/labels.ts';
 import { printExpr } from '../promql/parser/index.ts';
-import { queryEscape } from '../template/builtins.ts';
+import { queryEscape } from '../template/escape.ts';
 import type { Alert, Annotations } from './alert.ts';
 import type { AlertingRule } from './rule.ts';
 

@@ -2,6 +2,7 @@
  * Expands the templates of alerts. Queries wait for their source while templates run at once: a template that asks for
  * a query not yet answered is left, the query is run, and the template starts again with the answer at hand.
  */
+import type { Histogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import { BUILTINS } from './builtins.ts';
 import { executeTemplate } from './executor.ts';
@@ -9,11 +10,11 @@ import { CallError } from './function.ts';
 import { parseTemplate, type Templates } from './parser.ts';
 import { contextFunctions, PURE_FUNCTIONS, sampleStruct } from './prometheus-functions.ts';
 import { TemplateError } from './template-error.ts';
-import { GoMap, GoStruct, type GoValue } from './value.ts';
+import { GoHistogram, GoMap, GoStruct, type GoValue } from './value.ts';
 
 export interface TemplateSample {
   labels: Labels;
-  value: number;
+  value: number | Histogram;
 }
 
 /** Answers an instant query. What it rejects with becomes the template's error. */
@@ -23,7 +24,7 @@ export interface AlertTemplateData {
   labels: Labels;
   externalLabels: Labels;
   externalUrl: string;
-  value: number;
+  value: number | Histogram;
 }
 
 export interface ExpandOptions {
@@ -41,13 +42,7 @@ const DATA_TYPE =
   'struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }';
 
 const UNUSED = { nowMs: 0, externalUrl: '', query: () => null };
-const NAMES = new Set([
-  ...BUILTINS.keys(),
-  'and',
-  'or',
-  ...PURE_FUNCTIONS.keys(),
-  ...contextFunctions(UNUSED).keys(),
-]);
+const NAMES = new Set([...BUILTINS.keys(), ...PURE_FUNCTIONS.keys(), ...contextFunctions(UNUSED).keys()]);
 
 /** Parsed templates by text; rules repeat theirs at every evaluation. */
 const parsed = new Map<string, Templates>();
@@ -79,9 +74,9 @@ export async function expandAlertTemplate(
       Labels: new GoMap(new Map(data.labels), 'string'),
       ExternalLabels: new GoMap(new Map(data.externalLabels), 'string'),
       ExternalURL: data.externalUrl,
-      Value: data.value,
+      Value: sampleValue(data.value),
     },
-    ['Value'],
+    { anyFields: ['Value'] },
   );
   for (;;) {
     let unanswered: string | undefined;
@@ -112,10 +107,14 @@ class Unanswered extends Error {}
 
 async function answer(query: TemplateQuery, expr: string): Promise<GoValue | CallError> {
   try {
-    return (await query(expr)).map(({ labels, value }) => sampleStruct(labels, value));
+    return (await query(expr)).map(({ labels, value }) => sampleStruct(labels, sampleValue(value)));
   } catch (error) {
     return new CallError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function sampleValue(value: number | Histogram): GoValue {
+  return typeof value === 'number' ? value : new GoHistogram(value);
 }
 
 function parsedTemplate(text: string, name: string): Templates {

@@ -1,155 +1,262 @@
-/** Go's `fmt.Sprintf`, for the verbs that make sense for values of templates (https://pkg.go.dev/fmt). */
-import { formatF, formatG } from '../model/number.ts';
+/** Values of templates as Go's `fmt` prints them, verb by verb (https://pkg.go.dev/fmt). */
+import { formatHistogram } from '../model/histogram-format.ts';
+import { formatG } from '../model/number.ts';
 import { goQuote } from '../model/quote.ts';
-import { formatValue, GoInt, type GoValue, typeName } from './value.ts';
+import { floatText } from './float-text.ts';
+import {
+  GoComplex,
+  GoDuration,
+  GoHistogram,
+  GoHtml,
+  GoInt,
+  GoMap,
+  GoStruct,
+  GoTime,
+  type GoValue,
+  typeName,
+} from './value.ts';
 
-const DIRECTIVE = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([\s\S]?)/gu;
-
-interface Spec {
+/** What stands between `%` and the verb. */
+export interface Spec {
   minus: boolean;
   plus: boolean;
   sharp: boolean;
   space: boolean;
   zero: boolean;
-  width: number;
-  /** Undefined where none was written. */
+  /** `%+v`: names of fields. */
+  named: boolean;
+  /** `%#v`: as Go's source would have it. */
+  source: boolean;
+  width: number | undefined;
   precision: number | undefined;
 }
 
-export function sprintf(format: string, args: readonly GoValue[]): string {
-  let used = 0;
-  let bad = '';
-  const out = format.replace(DIRECTIVE, (whole, flags: string, width, precision, verb: string) => {
-    if (verb === '') return '%!(NOVERB)';
-    const star = (text: string | undefined): number | undefined => {
-      if (text !== '*') return text === undefined ? undefined : Number(text);
-      const value = args[used++];
-      return value instanceof GoInt ? value.value : undefined;
-    };
-    const wide = star(width);
-    const spec: Spec = {
-      minus: flags.includes('-') || (wide ?? 0) < 0,
-      plus: flags.includes('+'),
-      sharp: flags.includes('#'),
-      space: flags.includes(' '),
-      zero: flags.includes('0') && !flags.includes('-'),
-      width: Math.abs(wide ?? 0),
-      precision: star(precision) ?? (/\.[^\d*]?$/.test(whole.slice(0, -verb.length)) ? 0 : undefined),
-    };
-    if (verb === '%') return '%';
-    if (used >= args.length) return `%!${verb}(MISSING)`;
-    return formatVerb(verb, args[used++], spec);
-  });
-  if (used < args.length) {
-    bad = `%!(EXTRA ${args
-      .slice(used)
-      .map((arg) => (arg === null || arg === undefined ? '<nil>' : `${typeName(arg)}=${formatValue(arg)}`))
-      .join(', ')})`;
-  }
-  return out + bad;
+export const PLAIN: Spec = {
+  minus: false,
+  plus: false,
+  sharp: false,
+  space: false,
+  zero: false,
+  named: false,
+  source: false,
+  width: undefined,
+  precision: undefined,
+};
+
+/** `%v`. */
+export function formatValue(value: GoValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return formatG(value);
+  return formatVerb('v', value, PLAIN, 0);
 }
 
-function formatVerb(verb: string, value: GoValue, spec: Spec): string {
-  if (verb === 'T') return padded(value == null ? '<nil>' : typeName(value), spec);
-  if (verb === 'v') {
-    if (typeof value === 'string' && spec.sharp) return padded(goQuote(value), spec);
-    if (typeof value === 'number') return formatFloat('g', value, spec);
-    if (value instanceof GoInt) return formatInteger('d', value.value, spec);
-    return padded(formatValue(value ?? null), { ...spec, zero: false });
+/** Sprint: spaces between operands where neither is a string. */
+export function sprint(args: readonly GoValue[]): string {
+  let out = '';
+  for (let i = 0; i < args.length; i++) {
+    if (i > 0 && !isText(args[i]) && !isText(args[i - 1])) out += ' ';
+    out += formatValue(args[i]);
   }
-  if (value === null || value === undefined) return `%!${verb}(<nil>)`;
-  if (typeof value === 'number' && 'eEfFgG'.includes(verb)) return formatFloat(verb, value, spec);
-  if (value instanceof GoInt && 'bcdoOqxXU'.includes(verb)) return formatInteger(verb, value.value, spec);
-  if (typeof value === 'boolean' && verb === 't') return padded(String(value), spec);
-  if (typeof value === 'string' && 'sqxX'.includes(verb)) return formatString(verb, value, spec);
-  if (typeof value === 'object' && !(value instanceof GoInt) && verb === 's')
-    return padded(formatValue(value), spec);
-  return `%!${verb}(${typeName(value)}=${formatValue(value)})`;
+  return out;
 }
 
-function formatString(verb: string, text: string, spec: Spec): string {
+/** The value as the verb asks for it. `depth` is how many maps, lists and structs the value stands in. */
+export function formatVerb(verb: string, value: GoValue, spec: Spec, depth = 0): string {
+  if (value === null || value === undefined) {
+    if (verb === 'v')
+      return depth === 0 ? padded('<nil>', spec) : spec.source ? 'interface {}(nil)' : '<nil>';
+    return verb === 'T' ? padded('<nil>', spec) : `%!${verb}(<nil>)`;
+  }
+  // An error is wrapped by %w; no value of a template is one.
+  if (verb === 'w') return bad(verb, value, spec);
+  if (verb === 'T' && depth === 0) return formatString('s', typeName(value), spec)!;
+  switch (typeof value) {
+    case 'boolean':
+      return verb === 't' || verb === 'v' ? padded(String(value), spec) : bad(verb, value, spec);
+    case 'number':
+      return formatFloat(verb, value, spec) ?? bad(verb, value, spec);
+    case 'string':
+      return formatString(verb, value, spec) ?? bad(verb, value, spec);
+  }
+  if (value instanceof GoHtml) return formatString(verb, value.text, spec) ?? bad(verb, value, spec);
+  if (value instanceof GoComplex) return formatComplex(verb, value, spec) ?? bad(verb, value, spec);
+  const text = ownText(value);
+  if (text !== undefined && !spec.source && 'vsxXq'.includes(verb)) {
+    return formatString(verb, text, spec)!;
+  }
+  if (value instanceof GoInt) return formatInteger(verb, value.value, spec) ?? bad(verb, value, spec);
+  if (value instanceof GoMap) return formatMap(verb, value, spec, depth);
+  if (value instanceof GoStruct) return formatStruct(verb, value, spec, depth);
+  if (Array.isArray(value)) {
+    return `[${value.map((element) => formatVerb(verb, element, spec, depth + 1)).join(' ')}]`;
+  }
+  // Go would show the type's inner fields.
+  return verb === 'v' ? padded(text ?? '', spec) : bad(verb, value, spec);
+}
+
+/** What the String method of the value's type says. */
+function ownText(value: GoValue): string | undefined {
+  if (value instanceof GoInt) return value.text;
+  if (value instanceof GoTime || value instanceof GoDuration) return value.toString();
+  return value instanceof GoHistogram ? formatHistogram(value.histogram) : undefined;
+}
+
+function isText(value: GoValue): boolean {
+  return typeof value === 'string' || value instanceof GoHtml;
+}
+
+function bad(verb: string, value: GoValue, spec: Spec): string {
+  return `%!${verb}(${typeName(value)}=${formatVerb('v', value, spec, 0)})`;
+}
+
+function formatMap(verb: string, map: GoMap, spec: Spec, depth: number): string {
+  const entries = map
+    .sortedKeys()
+    .map(
+      (key) =>
+        `${formatVerb(verb, key, spec, depth + 1)}:${formatVerb(verb, map.entries.get(key), spec, depth + 1)}`,
+    );
+  return spec.source ? `${typeName(map)}{${entries.join(', ')}}` : `map[${entries.join(' ')}]`;
+}
+
+function formatStruct(
+  verb: string,
+  { type, isPointer, fields }: GoStruct,
+  spec: Spec,
+  depth: number,
+): string {
+  // What stands in a list is a pointer; Go shows where it points, which says nothing to anybody.
+  const pointer = isPointer && depth === 0 ? '&' : '';
+  const named = spec.named || spec.source;
+  const entries = [...fields].map(
+    ([name, value]) => `${named ? `${name}:` : ''}${formatVerb(verb, value, spec, depth + 1)}`,
+  );
+  return `${pointer}${spec.source ? type : ''}{${entries.join(spec.source ? ', ' : ' ')}}`;
+}
+
+function formatString(verb: string, text: string, spec: Spec): string | undefined {
   const cut = spec.precision === undefined ? text : [...text].slice(0, spec.precision).join('');
-  if (verb === 's') return padded(cut, spec);
-  if (verb === 'q') return padded(spec.sharp && !cut.includes('`') ? `\`${cut}\`` : goQuote(cut), spec);
-  const hex = Buffer.from(text).toString('hex');
-  return padded(verb === 'X' ? hex.toUpperCase() : hex, spec);
+  switch (verb) {
+    case 'v':
+      return spec.source ? padded(goQuote(cut), spec) : padded(cut, spec);
+    case 's':
+      return padded(cut, spec);
+    case 'q':
+      return padded(spec.sharp && canBackquote(cut) ? `\`${cut}\`` : quoted(cut, spec), spec);
+    case 'x':
+      return hexBytes(text, spec);
+    case 'X':
+      return hexBytes(text, spec).toUpperCase();
+    default:
+      return undefined;
+  }
 }
 
-function formatInteger(verb: string, value: number, spec: Spec): string {
-  if (verb === 'c') return padded(String.fromCodePoint(value), spec);
-  if (verb === 'q') return padded(`'${String.fromCodePoint(value)}'`, spec);
-  if (verb === 'U') return padded(`U+${value.toString(16).toUpperCase().padStart(4, '0')}`, spec);
-  const base = { b: 2, o: 8, O: 8, d: 10, x: 16, X: 16 }[verb]!;
-  let digits = Math.abs(value).toString(base);
+function quoted(text: string, spec: Spec): string {
+  const quote = goQuote(text);
+  if (!spec.plus) return quote;
+  return quote.replace(/[^\0-\x7f]/gu, (c) => {
+    const hex = c.codePointAt(0)!.toString(16);
+    return hex.length > 4 ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  });
+}
+
+function canBackquote(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a raw string cannot hold.
+  return !/[\x00-\x08\x0a-\x1f`\x7f\ufeff]/.test(text);
+}
+
+/** Precision is a number of bytes. */
+function hexBytes(text: string, spec: Spec): string {
+  const bytes = Buffer.from(text).subarray(0, spec.precision);
+  if (bytes.length === 0) return padded('', { ...spec, zero: false });
+  const prefix = spec.sharp ? '0x' : '';
+  const hex = bytes.toString('hex');
+  return padded(prefix + (spec.space ? hex.match(/../g)!.join(` ${prefix}`) : hex), spec);
+}
+
+const BASES: Readonly<Record<string, number>> = { v: 10, d: 10, b: 2, o: 8, O: 8, x: 16, X: 16 };
+const PREFIXES: Readonly<Record<string, string>> = { b: '0b', x: '0x', X: '0X' };
+
+function formatInteger(verb: string, value: bigint, spec: Spec): string | undefined {
+  if (verb === 'c') return padded(rune(value), spec);
+  if (verb === 'q') {
+    const quote = quoted(rune(value), spec).slice(1, -1).replace('\\"', '"').replace("'", "\\'");
+    return padded(`'${quote}'`, spec);
+  }
+  if (verb === 'U') return padded(codePoint(value, spec), { ...spec, zero: false });
+  const base = BASES[verb];
+  if (base === undefined) return undefined;
+  const negative = value < 0n;
+  let digits = (negative ? -value : value).toString(base);
   if (verb === 'X') digits = digits.toUpperCase();
-  if (spec.precision !== undefined) digits = digits.padStart(spec.precision, '0');
-  const prefix = verb === 'O' ? '0o' : !spec.sharp ? '' : ({ b: '0b', o: '0', x: '0x', X: '0X' }[verb] ?? '');
-  return signed(value < 0, prefix + digits, { ...spec, zero: spec.zero && spec.precision === undefined });
+  const blank = { ...spec, zero: false };
+  if (spec.precision !== undefined) {
+    if (spec.precision === 0 && value === 0n) return padded('', blank);
+    digits = digits.padStart(spec.precision, '0');
+  } else if (spec.zero && !spec.minus && spec.width !== undefined) {
+    digits = digits.padStart(spec.width - (negative || spec.plus || spec.space ? 1 : 0), '0');
+  }
+  if (spec.sharp)
+    digits = base === 8 && !digits.startsWith('0') ? `0${digits}` : (PREFIXES[verb] ?? '') + digits;
+  if (verb === 'O') digits = `0o${digits}`;
+  return padded((negative ? '-' : spec.plus ? '+' : spec.space ? ' ' : '') + digits, blank);
 }
 
-function formatFloat(verb: string, value: number, spec: Spec): string {
+function rune(value: bigint): string {
+  const valid = value >= 0n && value <= 0x10ffffn && (value < 0xd800n || value > 0xdfffn);
+  return valid ? String.fromCodePoint(Number(value)) : '\ufffd';
+}
+
+/** `U+0041 'A'`. */
+function codePoint(value: bigint, spec: Spec): string {
+  const hex = BigInt.asUintN(64, value).toString(16).toUpperCase();
+  const c = rune(value);
+  const shown = spec.sharp && value <= 0x10ffffn && value >= 0n && /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(c);
+  return `U+${hex.padStart(Math.max(4, spec.precision ?? 0), '0')}${shown ? ` '${c}'` : ''}`;
+}
+
+function formatFloat(verb: string, value: number, spec: Spec): string | undefined {
+  if (!'vbgGxXfFeE'.includes(verb)) return undefined;
+  const lower = verb === 'v' ? 'g' : verb.toLowerCase();
   const negative = value < 0 || Object.is(value, -0);
-  const abs = Math.abs(value);
+  let sign = negative ? '-' : spec.plus ? '+' : spec.space ? ' ' : '';
   if (!Number.isFinite(value)) {
     const text = Number.isNaN(value) ? 'NaN' : 'Inf';
-    const sign = negative ? '-' : spec.plus || text === 'Inf' ? '+' : '';
-    return padded((text === 'NaN' && !spec.plus ? '' : sign) + text, { ...spec, zero: false });
+    if (text === 'Inf' && sign === '') sign = '+';
+    return padded(sign + text, { ...spec, zero: false });
   }
-  let text: string;
-  if (verb === 'e' || verb === 'E') text = twoDigits(abs.toExponential(Math.min(spec.precision ?? 6, 100)));
-  else if (verb === 'f' || verb === 'F') text = fixed(abs, spec.precision ?? 6);
-  else text = spec.precision === undefined ? formatG(abs) : significant(abs, spec.precision);
-  if (verb === 'E' || verb === 'G') text = text.toUpperCase();
-  return signed(negative, text, spec);
+  const precision = spec.precision ?? ('ef'.includes(lower) ? 6 : undefined);
+  let text = floatText(lower, Math.abs(value), precision);
+  if (spec.sharp && verb !== 'b') text = withPoint(text, verb, precision);
+  if ('GXE'.includes(verb)) text = text.toUpperCase();
+  // Zeros go between the sign and the digits.
+  if (sign !== '' && spec.zero && !spec.minus)
+    return sign + padded(text, { ...spec, width: (spec.width ?? 0) - 1 });
+  return padded(sign + text, spec);
 }
 
-/** `%.3f`. JavaScript switches to exponents from 1e21 on. */
-function fixed(abs: number, digits: number): string {
-  if (abs < 1e21) return abs.toFixed(Math.min(digits, 100));
-  const whole = formatF(abs);
-  return digits === 0 ? whole : `${whole}.${'0'.repeat(digits)}`;
+/** `%#g` keeps the point and the zeros behind it, `%#x` too; the other verbs just have a point. */
+function withPoint(text: string, verb: string, precision: number | undefined): string {
+  const isHex = verb === 'x' || verb === 'X';
+  const [, mantissa, tail] = (isHex ? /^(.*?)(p.*)?$/ : /^(.*?)(e.*)?$/).exec(text)!;
+  // Of 0x1, the x counts as a digit.
+  const digits = isHex ? mantissa.slice(1) : mantissa.replace(/^[0.]+/, '');
+  const wanted = 'vgGx'.includes(verb) ? (precision ?? 6) : 0;
+  const missing = wanted - digits.replace('.', '').length - (mantissa === '0' ? 1 : 0);
+  return `${mantissa}${mantissa.includes('.') ? '' : '.'}${'0'.repeat(Math.max(0, missing))}${tail ?? ''}`;
 }
 
-/** `%.4g` of a number that is not negative. */
-export function significant(abs: number, precision: number): string {
-  const digits = Math.max(1, Math.min(precision, 100));
-  const [mantissa, exponent] = abs.toExponential(digits - 1).split('e');
-  const power = Number(exponent);
-  const trimmed = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
-  const count = trimmed.replace('.', '').length;
-  const threshold = digits > count && count >= power + 1 ? count : digits;
-  if (power < -4 || power >= Math.max(threshold, 1)) {
-    // What has trailing zeros before the point (1000 with %.4g) stays without an exponent.
-    if (power < -4 || power >= digits) return twoDigits(`${trimmed}e${exponent}`);
-  }
-  const plain = abs.toFixed(Math.max(0, digits - 1 - power));
-  return plain.includes('.') ? plain.replace(/\.?0+$/, '') : plain;
+function formatComplex(verb: string, { real, imaginary }: GoComplex, spec: Spec): string | undefined {
+  const first = formatFloat(verb, real, spec);
+  return first === undefined
+    ? undefined
+    : `(${first}${formatFloat(verb, imaginary, { ...spec, plus: true })}i)`;
 }
 
-/** Go's exponents have two digits at least. */
-function twoDigits(text: string): string {
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
-}
-
-function signed(negative: boolean, digits: string, spec: Spec): string {
-  const sign = negative ? '-' : spec.plus ? '+' : spec.space ? ' ' : '';
-  if (spec.zero && spec.width > 0) return sign + digits.padStart(spec.width - sign.length, '0');
-  return padded(sign + digits, spec);
-}
-
-function padded(text: string, { width, minus, zero }: Spec): string {
+function padded(text: string, { width = 0, minus, zero }: Spec): string {
   const missing = width - [...text].length;
   if (missing <= 0) return text;
   if (minus) return text + ' '.repeat(missing);
   return (zero ? '0' : ' ').repeat(missing) + text;
-}
-
-/** Go's `fmt.Sprint`: spaces between operands where neither is a string. */
-export function sprint(args: readonly GoValue[]): string {
-  let out = '';
-  for (let i = 0; i < args.length; i++) {
-    if (i > 0 && typeof args[i] !== 'string' && typeof args[i - 1] !== 'string') out += ' ';
-    out += formatValue(args[i] ?? null);
-  }
-  return out;
 }

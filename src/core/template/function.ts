@@ -1,7 +1,7 @@
 /** What templates call: a function with the types of its arguments, as Go would check them. */
-import { GoInt, type GoMap, GoStruct, type GoValue } from './value.ts';
+import { GoDuration, GoInt, GoStruct, GoTime, type GoValue } from './value.ts';
 
-export type ParameterType = 'string' | 'float64' | 'int' | 'any' | 'sample' | 'results';
+export type ParameterType = 'string' | 'int' | 'any' | 'sample' | 'results' | 'time' | 'duration';
 
 export interface TemplateFunction {
   parameters: readonly ParameterType[];
@@ -19,21 +19,35 @@ export type FunctionLookup = (name: string) => TemplateFunction | undefined;
 /** A failure inside a function; its message is shown to the template's author. */
 export class CallError extends Error {}
 
+/** Where Go would follow a pointer that is nil. */
+export class NilPointerError extends CallError {
+  constructor() {
+    super('runtime error: invalid memory address or nil pointer dereference');
+  }
+}
+
 export function accepts(type: ParameterType, value: GoValue): boolean {
   switch (type) {
     case 'any':
       return true;
     case 'string':
       return typeof value === 'string';
-    case 'float64':
-      return typeof value === 'number';
     case 'int':
-      return value instanceof GoInt;
+      return value instanceof GoInt && value.type === 'int';
     case 'sample':
-      return value instanceof GoStruct && value.type === '*template.sample';
+      return value instanceof GoStruct && value.type === 'template.sample';
     case 'results':
       return Array.isArray(value);
+    case 'time':
+      return value instanceof GoTime;
+    case 'duration':
+      return value instanceof GoDuration;
   }
+}
+
+/** Whether nil may stand for an argument: a pointer, a list, an interface. */
+export function acceptsNil(type: ParameterType): boolean {
+  return type === 'any' || type === 'sample' || type === 'results';
 }
 
 /** Go's name of a parameter's type. */
@@ -42,12 +56,8 @@ export function parameterTypeName(type: ParameterType): string {
     any: 'interface {}',
     sample: '*template.sample',
     results: 'template.queryResult',
+    time: 'time.Time',
+    duration: 'time.Duration',
   };
   return names[type] ?? type;
-}
-
-/** The element of a map, or the zero of its type. */
-export function lookUp(map: GoMap, key: string): GoValue {
-  const value = map.entries.get(key);
-  return value === undefined && map.of === 'string' ? '' : value;
 }

@@ -1,5 +1,5 @@
 /** Numbers as people read them: four digits and a prefix. */
-import { significant } from './format.ts';
+import { significant } from './float-text.ts';
 
 const LARGE = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
 const SMALL = ['m', 'u', 'n', 'p', 'f', 'a', 'z', 'y'];
@@ -22,15 +22,20 @@ export function humanizeDuration(v: number): string {
   if (v === 0) return `${short(v)}s`;
   if (Math.abs(v) < 1) return `${enlarged(v)}s`;
   const sign = v < 0 ? '-' : '';
-  const whole = Math.trunc(Math.abs(v));
-  const seconds = whole % 60;
-  const minutes = Math.trunc(whole / 60) % 60;
-  const hours = Math.trunc(whole / 3600) % 24;
-  const days = Math.trunc(whole / 86_400);
-  if (days !== 0) return `${sign}${days}d ${hours}h ${minutes}m ${seconds}s`;
-  if (hours !== 0) return `${sign}${hours}h ${minutes}m ${seconds}s`;
-  if (minutes !== 0) return `${sign}${minutes}m ${seconds}s`;
+  const whole = int64(Math.abs(v));
+  const seconds = whole % 60n;
+  const minutes = (whole / 60n) % 60n;
+  const hours = (whole / 3600n) % 24n;
+  const days = whole / 86_400n;
+  if (days !== 0n) return `${sign}${days}d ${hours}h ${minutes}m ${seconds}s`;
+  if (hours !== 0n) return `${sign}${hours}h ${minutes}m ${seconds}s`;
+  if (minutes !== 0n) return `${sign}${minutes}m ${seconds}s`;
   return `${sign}${short(Math.abs(v))}s`;
+}
+
+/** As Go converts on the usual processors: what does not fit becomes the least number. */
+function int64(v: number): bigint {
+  return v < 2 ** 63 ? BigInt(Math.trunc(v)) : -(2n ** 63n);
 }
 
 function scaled(v: number, prefixes: readonly string[], by: number): string {

@@ -3,7 +3,6 @@
  * `{{` and `}}`. `{{-` and `-}}` trim the white space beside them; comments vanish.
  */
 import { goQuote } from '../model/quote.ts';
-import { TemplateError } from './template-error.ts';
 
 export type TokenKind =
   | 'text'
@@ -11,7 +10,6 @@ export type TokenKind =
   | 'close'
   | 'space'
   | 'pipe'
-  | 'comma'
   | 'leftParen'
   | 'rightParen'
   | 'assign'
@@ -26,6 +24,10 @@ export type TokenKind =
   | 'number'
   | 'string'
   | 'char'
+  /** Any other printable ASCII character, a comma for instance. */
+  | 'punctuation'
+  /** What cannot be read; `text` says why. The last token but for `eof`. */
+  | 'error'
   | 'eof';
 
 export interface Token {
@@ -64,35 +66,49 @@ const FIELD = () => /\.[\p{L}\p{Nd}_]+/uy;
 
 /** The other pieces of an action, tried in this order. */
 const SPACE = /[ \t\r\n]+/y;
+/** With a sign in front and an i behind; what is no number in the end is the parser's to say. */
 const NUMBER =
-  /[+-]?(?:0[xX][\da-fA-F_]+(?:\.[\da-fA-F_]*)?(?:[pP][+-]?\d+)?|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)?)i?/y;
+  /[+-]?(?:0[xX][\da-fA-F_]*(?:\.[\da-fA-F_]*)?(?:[pP][+-]?[\d_]*)?|0[bB][01_]*(?:\.[01_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?[\d_]*)?)i?/y;
 const QUOTED = /"(?:[^"\\\n]|\\[^\n])*"/y;
 const RAW = /`[^`]*`/y;
 const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y;
 
 /** What may follow a word, a field or a number. */
-const TERMINATES = /[ \t\r\n.,|:()}]|$/uy;
+const TERMINATES = /[ \t\r\n.,|:()]|\}\}|$/uy;
 
-/** All tokens, `eof` last. Throws TemplateError with Go's message. */
-export function lex(text: string, name: string): Token[] {
-  return new Lexer(text, name).run();
+/**
+ * All tokens, `eof` last. Where the text cannot be read any further, an `error` stands before it: what comes first in
+ * the template is to be complained about first, and that may be the parser's matter.
+ */
+export function lex(text: string): Token[] {
+  return new Lexer(text).run();
 }
 
 class Lexer {
   private readonly text: string;
-  private readonly name: string;
   private readonly tokens: Token[] = [];
   private pos = 0;
   private line = 1;
   private counted = 0;
   private parens = 0;
 
-  constructor(text: string, name: string) {
+  constructor(text: string) {
     this.text = text;
-    this.name = name;
   }
 
   run(): Token[] {
+    try {
+      this.all();
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      const { at, line } = error;
+      this.tokens.push({ kind: 'error', text: error.message, at, line });
+      this.tokens.push({ kind: 'eof', text: '', at, line });
+    }
+    return this.tokens;
+  }
+
+  private all(): void {
     let trimNext = false;
     for (;;) {
       const open = this.text.indexOf('{{', this.pos);
@@ -108,16 +124,14 @@ class Lexer {
       trimNext = this.action(open, trims);
     }
     this.push('eof', this.pos, this.pos);
-    return this.tokens;
   }
 
   /** From `{{` to `}}`; returns whether the text behind is trimmed. */
   private action(open: number, trims: boolean): boolean {
     const inside = open + (trims ? 4 : 2);
-    const comment = trims ? inside : open + 2;
-    if (this.text.startsWith('/*', comment)) return this.comment(comment);
+    if (this.text.startsWith('/*', inside)) return this.comment(inside);
     this.push('open', open, open + 2);
-    this.pos = open + (trims ? 3 : 2);
+    this.pos = inside;
     this.parens = 0;
     for (;;) {
       const trimsAfter = /[ \t\r\n]-\}\}/y;
@@ -130,41 +144,32 @@ class Lexer {
         this.pos = at + 2;
         return trim;
       }
-      this.piece(open);
+      this.piece();
     }
   }
 
   private comment(start: number): boolean {
-    const end = this.text.indexOf('*/', start + 2);
-    if (end < 0) this.fail('unclosed comment');
-    this.pos = end + 2;
+    this.pos = start;
+    const end = this.text.indexOf('*/', start + 2) + 2;
+    if (end < 2) this.fail('unclosed comment');
     const trim = /[ \t\r\n]-\}\}/y;
-    trim.lastIndex = this.pos;
-    if (trim.test(this.text)) {
-      this.pos += 4;
-      return true;
-    }
-    if (!this.text.startsWith('}}', this.pos)) this.fail('comment ends before closing delimiter');
-    this.pos += 2;
-    return false;
+    trim.lastIndex = end;
+    const trims = trim.test(this.text);
+    if (!trims && !this.text.startsWith('}}', end)) this.fail('comment ends before closing delimiter');
+    this.pos = end + (trims ? 4 : 2);
+    return trims;
   }
 
-  private piece(open: number): boolean {
+  private piece(): boolean {
     const c = this.text[this.pos];
-    if (c === undefined) {
-      this.line = lineAt(this.text, open);
-      this.counted = open;
-      this.fail('unclosed action');
-    }
-    if (this.take(SPACE, 'space')) return true;
+    if (c === undefined) return this.fail('unclosed action');
+    if (this.space()) return true;
     if (this.text.startsWith(':=', this.pos)) return this.advance('declare', 2);
     switch (c) {
       case '=':
         return this.advance('assign', 1);
       case '|':
         return this.advance('pipe', 1);
-      case ',':
-        return this.advance('comma', 1);
       case '(':
         this.parens++;
         return this.advance('leftParen', 1);
@@ -180,23 +185,47 @@ class Lexer {
       case "'":
         return this.take(CHARACTER, 'char') || this.fail('unterminated character constant');
       case '$':
-        if (!this.take(ASCII_VARIABLE, 'variable')) this.take(VARIABLE(), 'variable');
-        return this.terminated();
+        return this.name((this.match(ASCII_VARIABLE) ?? this.match(VARIABLE()))!, 'variable');
     }
     if (c === '.' && !/\d/.test(this.text[this.pos + 1] ?? '')) {
-      if (this.take(ASCII_FIELD, 'field') || this.take(FIELD(), 'field')) return this.terminated();
-      return this.advance('dot', 1);
+      const field = this.match(ASCII_FIELD) ?? this.match(FIELD());
+      return field === undefined ? this.name('.', 'dot') : this.name(field, 'field');
     }
-    if (/[\d.+-]/.test(c) && this.take(NUMBER, 'number')) {
-      if (/[\p{L}\p{Nd}_]/u.test(this.text[this.pos] ?? '')) {
-        const from = this.tokens[this.tokens.length - 1].at;
-        const rest = this.text.slice(from, this.pos + 1);
-        this.fail(`bad number syntax: ${goQuote(rest)}`);
-      }
-      return true;
-    }
+    if (/[\d.+-]/.test(c)) return this.number();
     if (this.word()) return true;
+    if (c >= '!' && c <= '~') return this.advance('punctuation', 1);
     return this.fail(`unrecognized character in action: ${unicode(this.text.codePointAt(this.pos)!)}`);
+  }
+
+  /** All white space but what belongs to a trimming `-}}`. */
+  private space(): boolean {
+    const spaces = this.match(SPACE);
+    if (spaces === undefined) return false;
+    const trims = this.text.startsWith('-}}', this.pos + spaces.length);
+    return this.advance('space', spaces.length - (trims ? 1 : 0));
+  }
+
+  /** `1+2i` is one number. */
+  private number(): true {
+    const from = this.pos;
+    let end = this.numberEnd(from);
+    const isPair = this.text[end] === '+' || this.text[end] === '-';
+    if (isPair) {
+      end = this.numberEnd(end);
+      if (this.text[end - 1] !== 'i') this.fail(`bad number syntax: ${goQuote(this.text.slice(from, end))}`);
+    }
+    return this.advance('number', end - from);
+  }
+
+  private numberEnd(from: number): number {
+    NUMBER.lastIndex = from;
+    const end = from + NUMBER.exec(this.text)![0].length;
+    const after = this.text.codePointAt(end);
+    if (after !== undefined && /[\p{L}\p{Nd}_]/u.test(String.fromCodePoint(after))) {
+      const rest = this.text.slice(this.pos, end) + String.fromCodePoint(after);
+      this.fail(`bad number syntax: ${goQuote(rest)}`);
+    }
+    return end;
   }
 
   private word(): boolean {
@@ -209,17 +238,15 @@ class Lexer {
         : word === 'nil'
           ? 'nil'
           : 'identifier';
-    this.advance(kind, word.length);
-    this.terminated();
-    return true;
+    return this.name(word, kind);
   }
 
-  private terminated(): true {
-    TERMINATES.lastIndex = this.pos;
-    if (!TERMINATES.test(this.text)) {
-      this.fail(`bad character ${unicode(this.text.codePointAt(this.pos)!)}`);
-    }
-    return true;
+  /** A piece behind which not everything may stand. */
+  private name(text: string, kind: TokenKind): true {
+    const end = this.pos + text.length;
+    TERMINATES.lastIndex = end;
+    if (!TERMINATES.test(this.text)) this.fail(`bad character ${unicode(this.text.codePointAt(end)!)}`);
+    return this.advance(kind, text.length);
   }
 
   private take(pattern: RegExp, kind: TokenKind): boolean {
@@ -248,16 +275,22 @@ class Lexer {
     for (; this.counted < at; this.counted++) if (this.text[this.counted] === '\n') this.line++;
   }
 
+  /** What is wrong is told with the line on which the piece begins. */
   private fail(reason: string): never {
     this.countTo(this.pos);
-    throw new TemplateError(`template: ${this.name}:${this.line}: ${reason}`);
+    throw new Unreadable(reason, this.pos, this.line);
   }
 }
 
-function lineAt(text: string, at: number): number {
-  let line = 1;
-  for (let i = 0; i < at; i++) if (text[i] === '\n') line++;
-  return line;
+class Unreadable extends Error {
+  readonly at: number;
+  readonly line: number;
+
+  constructor(reason: string, at: number, line: number) {
+    super(reason);
+    this.at = at;
+    this.line = line;
+  }
 }
 
 function isSpace(c: string): boolean {

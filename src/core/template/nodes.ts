@@ -1,6 +1,6 @@
 /** The syntax tree of a template, and how Go prints its nodes in messages. */
 import { goQuote } from '../model/quote.ts';
-import type { GoValue } from './value.ts';
+import type { NumberLiteral } from './number-literal.ts';
 
 /** `at` is a UTF-16 offset in the template's text. */
 export type Node =
@@ -30,7 +30,7 @@ export type Operand =
   | { kind: 'field'; at: number; names: string[] }
   | { kind: 'variable'; at: number; name: string; names: string[] }
   | { kind: 'chain'; at: number; of: Operand; names: string[] }
-  | { kind: 'constant'; at: number; value: GoValue; text: string }
+  | { kind: 'constant'; at: number; value: string | boolean | NumberLiteral; text: string }
   | Pipe;
 
 export function pipeText(pipe: Pipe): string {

@@ -2,15 +2,18 @@
  * The functions that Prometheus adds to Go's templates
  * (https://prometheus.io/docs/prometheus/latest/configuration/template_reference/).
  */
+import { isIPv4, isIPv6 } from 'node:net';
 import { InputError } from '../errors.ts';
 import { parseDuration } from '../model/duration.ts';
 import { compareStrings } from '../model/labels.ts';
-import { goFloatError, parseGoFloat } from '../model/number.ts';
+import { formatG, goFloatError, parseGoFloat } from '../model/number.ts';
 import { Search } from '../regex/index.ts';
-import { queryEscape } from './builtins.ts';
-import { CallError, type FunctionTable, lookUp, type TemplateFunction } from './function.ts';
+import { queryEscape } from './escape.ts';
+import { CallError, type FunctionTable, NilPointerError, type TemplateFunction } from './function.ts';
 import { humanize, humanize1024, humanizeDuration, short } from './humanize.ts';
-import { GoInt, GoMap, GoStruct, GoTime, type GoValue, typeName } from './value.ts';
+import { lowerCase, titleCase, upperCase } from './letter-case.ts';
+import { sprintf } from './sprintf.ts';
+import { GoDuration, GoHtml, GoInt, GoMap, GoStruct, GoTime, type GoValue, typeName } from './value.ts';
 
 export interface PrometheusContext {
   /** Milliseconds since the epoch: what `now` says, and when queries are evaluated. */
@@ -21,8 +24,9 @@ export interface PrometheusContext {
 }
 
 /** A sample as a template sees it. */
-export function sampleStruct(labels: Iterable<readonly [string, string]>, value: number): GoStruct {
-  return new GoStruct('*template.sample', { Labels: new GoMap(new Map(labels), 'string'), Value: value });
+export function sampleStruct(labels: Iterable<readonly [string, string]>, value: GoValue): GoStruct {
+  const fields = { Labels: new GoMap(new Map(labels), 'string'), Value: value };
+  return new GoStruct('template.sample', fields, { isPointer: true, anyFields: ['Value'] });
 }
 
 const text = (call: (text: string) => GoValue): TemplateFunction => ({
@@ -39,15 +43,15 @@ const number = (call: (value: number) => GoValue): TemplateFunction => ({
 export const PURE_FUNCTIONS: FunctionTable = new Map<string, TemplateFunction>([
   ['first', { parameters: ['results'], call: first }],
   ['label', { parameters: ['string', 'sample'], call: (name, of) => labelOf(of, name as string) }],
-  ['value', { parameters: ['sample'], call: (of) => (of as GoStruct).fields.get('Value') }],
+  ['value', { parameters: ['sample'], call: (of) => sampleOf(of).fields.get('Value') }],
   ['strvalue', { parameters: ['sample'], call: (of) => labelOf(of, '__value__') }],
   ['args', { parameters: [], variadic: 'any', call: args }],
   ['reReplaceAll', { parameters: ['string', 'string', 'string'], call: replaceAll }],
   ['match', { parameters: ['string', 'string'], call: (pattern, of) => search(pattern).test(of as string) }],
-  ['safeHtml', text((html) => html)],
-  ['title', text(title)],
-  ['toUpper', text((of) => of.toUpperCase())],
-  ['toLower', text((of) => of.toLowerCase())],
+  ['safeHtml', text((html) => new GoHtml(html))],
+  ['title', text(titleCase)],
+  ['toUpper', text(upperCase)],
+  ['toLower', text(lowerCase)],
   ['graphLink', text((expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=0`)],
   ['tableLink', text((expr) => `/graph?g0.expr=${queryEscape(expr)}&g0.tab=1`)],
   ['urlQueryEscape', text(queryEscape)],
@@ -60,7 +64,7 @@ export const PURE_FUNCTIONS: FunctionTable = new Map<string, TemplateFunction>([
   ['humanizePercentage', number((v) => `${short(v * 100)}%`)],
   ['humanizeTimestamp', number((v) => (Number.isFinite(v) ? timeOf(v).toString() : short(v)))],
   ['toTime', number(timeOf)],
-  ['toDuration', number((v) => new GoInt(v * 1e9))],
+  ['toDuration', number(durationOf)],
   ['parseDuration', text((of) => converted(() => parseDuration(of) / 1000))],
 ]);
 
@@ -76,7 +80,7 @@ export function contextFunctions(context: PrometheusContext): FunctionTable {
 
 function toFloat(value: GoValue): number {
   if (typeof value === 'number') return value;
-  if (value instanceof GoInt) return value.value;
+  if (value instanceof GoInt && value.type === 'int') return Number(value.value);
   if (typeof value === 'string') {
     const parsed = parseGoFloat(value);
     if (parsed === undefined) throw new CallError(goFloatError(value));
@@ -86,13 +90,18 @@ function toFloat(value: GoValue): number {
 }
 
 function first(results: GoValue): GoValue {
-  const list = results as readonly GoValue[];
+  const list = (results ?? []) as readonly GoValue[];
   if (list.length === 0) throw new CallError('first() called on vector with no elements');
   return list[0];
 }
 
 function labelOf(sample: GoValue, name: string): GoValue {
-  return lookUp((sample as GoStruct).fields.get('Labels') as GoMap, name);
+  return (sampleOf(sample).fields.get('Labels') as GoMap).get(name);
+}
+
+function sampleOf(value: GoValue): GoStruct {
+  if (value === null) throw new NilPointerError();
+  return value as GoStruct;
 }
 
 function args(...values: GoValue[]): GoValue {
@@ -103,20 +112,23 @@ function search(pattern: GoValue): Search {
   return converted(() => new Search(pattern as string));
 }
 
-function replaceAll(pattern: GoValue, replacement: GoValue, of: GoValue): GoValue {
-  return search(pattern).replaceAll(of as string, replacement as string);
+/** Prometheus lets this one panic, which shows in the message. */
+function compiled(pattern: string): Search {
+  try {
+    return search(pattern);
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    throw new CallError(`regexp: Compile(${sprintf('%#q', [pattern])}): ${error.message}`);
+  }
 }
 
-function title(of: string): string {
-  return of.replace(
-    /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
-    (_, before: string, letter: string) => before + letter.toUpperCase(),
-  );
+function replaceAll(pattern: GoValue, replacement: GoValue, of: GoValue): GoValue {
+  return compiled(pattern as string).replaceAll(of as string, replacement as string);
 }
 
 function sortByLabel(name: GoValue, results: GoValue): GoValue {
   const key = (sample: GoValue) => labelOf(sample, name as string) as string;
-  return [...(results as readonly GoValue[])].sort((a, b) => compareStrings(key(a), key(b)));
+  return [...((results ?? []) as readonly GoValue[])].sort((a, b) => compareStrings(key(a), key(b)));
 }
 
 /** `host:port` taken apart as Go's `net.SplitHostPort` does it; undefined where it is not one. */
@@ -132,18 +144,30 @@ function stripPort(of: string): string {
 function stripDomain(of: string): string {
   const split = splitHostPort(of);
   const host = split?.host ?? of;
-  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) || host.includes(':')) return of;
+  if (isIPv4(host) || (isIPv6(host) && !host.includes('%'))) return of;
   const name = host.split('.')[0];
-  return split === undefined || split.port === '' ? name : `${name}:${split.port}`;
+  if (split === undefined || split.port === '') return name;
+  return `${name.includes(':') ? `[${name}]` : name}:${split.port}`;
 }
 
 /** Milliseconds are all that Prometheus keeps of it. */
 function timeOf(v: number): GoTime {
+  checkNanoseconds(v, 'timestamp');
+  return new GoTime(Math.trunc(v * 1000));
+}
+
+function durationOf(v: number): GoDuration {
+  checkNanoseconds(v, 'duration');
+  return new GoDuration(BigInt(Math.trunc(v * 1e9)));
+}
+
+/** Go counts both in nanoseconds of 64 bits. */
+function checkNanoseconds(v: number, what: string): void {
   if (!Number.isFinite(v)) throw new CallError('value is NaN or Inf');
   if (Math.abs(v * 1e9) > 2 ** 63) {
-    throw new CallError(`${v} cannot be represented as a nanoseconds timestamp since it overflows int64`);
+    const number = formatG(v);
+    throw new CallError(`${number} cannot be represented as a nanoseconds ${what} since it overflows int64`);
   }
-  return new GoTime(Math.trunc(v * 1000));
 }
 
 function pathOf(url: string): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { emptyHistogram } from '../../../src/core/model/histogram-copy.ts';
 import { labelsFromObject } from '../../../src/core/model/labels.ts';
 import {
   checkAlertTemplate,
@@ -13,9 +14,20 @@ const samples: TemplateSample[] = [
   { labels: labelsFromObject({ __name__: 'm', b: '1' }), value: 10 },
 ];
 
+const histogramSample: TemplateSample = {
+  labels: labelsFromObject({ __name__: 'h' }),
+  value: {
+    ...emptyHistogram(),
+    count: 3,
+    sum: 4.5,
+    positiveSpans: [{ offset: 1, length: 1 }],
+    positiveBuckets: Float64Array.of(3),
+  },
+};
+
 function expand(
   text: string,
-  query = async (expr: string) => (expr === 'none' ? [] : samples),
+  query = async (expr: string) => (expr === 'none' ? [] : expr === 'h' ? [histogramSample] : samples),
 ): Promise<string> {
   const data = {
     labels: labelsFromObject({ a: 'val', job: 'node' }),
@@ -98,6 +110,19 @@ const cases: [template: string, text: string][] = [
     '1x<no value> /pre http://h:9090/pre',
   ],
   ['{{ .Labels }}', 'map[a:val job:node]'],
+  [
+    '{{ with toTime 1435065584.5 }}{{ .Year }} {{ .Month }} {{ .Weekday }} {{ .YearDay }} {{ .Unix }} {{ (.Add (toDuration 90)).Minute }}{{ end }}',
+    '2015 June Tuesday 174 1435065584 21',
+  ],
+  [
+    '{{ (toTime 1435065584.5).Format "Mon, 02 Jan 2006 15:04:05.000 MST" }} {{ (toTime 0).Format "3:04 pm" }}',
+    'Tue, 23 Jun 2015 13:19:44.500 UTC 12:00 am',
+  ],
+  [
+    '{{ toDuration 3723.5 }} {{ toDuration 0.0025 }} {{ ((toTime 100).Sub (toTime 40)).Minutes }} {{ (toDuration "90").Hours }}',
+    '1h2m3.5s 2.5ms 1 0.025',
+  ],
+  ['{{ query "h" | first | value }} {{ (query "h" | first).Value.Count }}', '{count:3, sum:4.5, (1,2]:3} 3'],
 ];
 
 describe('templates of alerts', () => {
