@@ -3,6 +3,7 @@
  * request is stored or nothing; what has no counterpart here is left out, and logged.
  * Specified in https://opentelemetry.io/docs/specs/otlp/#otlphttp; what becomes of the metrics: docs/format/otlp.md
  */
+import { gunzip } from 'node:zlib';
 import { InputError } from '../../errors.ts';
 import type { TranslatorSettings } from '../../otlp/index.ts';
 import type { Appender } from '../../source/source.ts';
@@ -75,14 +76,13 @@ async function bodyOf(request: HttpRequest): Promise<Uint8Array> {
     throw new InputError('bad_encoding', reason);
   }
   const body = await request.body(MAX_BODY_BYTES);
-  return encoding === '' ? body : gunzip(body);
+  return encoding === '' ? body : unpacked(body);
 }
 
 /** In a thread of Node's, and not beyond the limit. */
-async function gunzip(body: Uint8Array): Promise<Uint8Array> {
-  const { gunzip: inflate } = await import('node:zlib');
+function unpacked(body: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    inflate(body, { maxOutputLength: MAX_MESSAGE_BYTES }, (error, bytes) => {
+    gunzip(body, { maxOutputLength: MAX_MESSAGE_BYTES }, (error, bytes) => {
       if (error === null) resolve(bytes);
       else reject(gzipFault(error, body.length));
     });
