@@ -56,8 +56,9 @@ function withoutExponent(v: number): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-const DECIMAL = /^[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?$/;
-const HEXADECIMAL = /^([+-]?)0[xX]([\da-fA-F_]*)\.?([\da-fA-F_]*)[pP]([+-]?\d[\d_]*)$/;
+// Nothing in them can be divided in two ways: strangers choose how long a text is that fails.
+const DECIMAL = /^[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?$/;
+const HEXADECIMAL = /^([+-]?)0[xX]([\da-fA-F_]*)(?:\.([\da-fA-F_]*))?[pP]([+-]?\d[\d_]*)$/;
 const WORD = /^([+-]?)(?:inf|infinity|(nan))$/i;
 
 /**
@@ -103,7 +104,7 @@ function withoutUnderscores(text: string): string | undefined {
 function parseHexFloat(text: string): number | undefined {
   const plain = withoutUnderscores(text);
   if (plain === undefined) return undefined;
-  const [, sign, whole, fraction, power] = HEXADECIMAL.exec(plain)!;
+  const [, sign, whole, fraction = '', power] = HEXADECIMAL.exec(plain)!;
   const digits = whole + fraction;
   if (digits === '') return undefined;
   let mantissa = BigInt(`0x${digits}`);

@@ -217,6 +217,40 @@ describe('too much of it', () => {
   });
 });
 
+describe('parameters that are long, or many', () => {
+  it('are refused, in no time to speak of', async () => {
+    const server = new RunningServer(directory({ 'prometheus.yml': '' }), []);
+    const url = await server.url();
+    const post = async (path: string, body: string, type = 'application/x-www-form-urlencoded') => {
+      const answer = await fetch(`${url}/api/v1/${path}`, {
+        method: 'POST',
+        body,
+        headers: { 'Content-Type': type },
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    const n = 1_000_000;
+    // What tries out all ways to divide one of these would be at it for days.
+    for (const text of ['1', '1_', '.', '1.', '0x1', '1h', ' ', '%41', '-', '2020-01-01T']) {
+      for (const start of ['', '0x', '1.', '1e']) {
+        const long = `${start}${text.repeat(n / text.length)}!`;
+        expect(await post('query', `query=1&time=${long}`)).toBe(400);
+        expect(await post('query', `query=1&timeout=${long}`)).toBe(400);
+        expect(await post('query', `query=1&limit=${long}`)).toBe(400);
+        expect(await post('format_query', `query=${long}`)).toBe(400);
+      }
+    }
+    expect(await post('series', 'match[]=a&'.repeat(20_000))).toBe(413);
+    expect(await post('series', 'match[]=a&'.repeat(1000))).toBe(200);
+    const part = '--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n';
+    expect(await post('query', `${part.repeat(2000)}--x--\r\n`, 'multipart/form-data; boundary=x')).toBe(413);
+    const large = `--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n${'b'.repeat(2 * n)}\r\n--x--\r\n`;
+    expect(await post('query', large, 'multipart/form-data; boundary=x')).toBe(413);
+    expect(await refusals(url)).toMatchObject({ body_size: 3 });
+  }, 60_000);
+});
+
 describe('queries that are bombs', () => {
   it('end as errors, and hold up nobody', async () => {
     const dir = directory({ 'prometheus.yml': '' });

@@ -79,6 +79,18 @@ describe('who tries many passwords', () => {
   });
 });
 
+it('a name that nobody has takes as long as one that somebody has', async () => {
+  const compared: string[] = [];
+  const hashes = ['$2y$04$', '$2b$12$', '$2a$11$'].map((head) => head + 'x'.repeat(53));
+  const auth = new BasicAuth({ a: hashes[0], b: hashes[1], c: hashes[2] }, async (_, hash) => {
+    compared.push(hash);
+    return true;
+  });
+  expect(await auth.check(header('nobody', 'guess'), 'mallory')).toBe('denied');
+  expect(compared[0]).toMatch(/^\$2b\$12\$.{53}$/);
+  expect(await bcrypt.compare('guess', compared[0].replace('$12$', '$04$'))).toBe(false);
+});
+
 it('a comparison that fails is no wrong password', async () => {
   let fails = true;
   const auth = new BasicAuth({ alice: 'a hash' }, async () => {

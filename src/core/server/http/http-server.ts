@@ -9,10 +9,11 @@ import type { Logger } from '../logger.ts';
 import type { WebSecurity } from '../web/web-security.ts';
 import { Connections } from './connections.ts';
 import { allowOrigin, isHeaderValue } from './cors.ts';
+import { TooMuch } from './form-values.ts';
 import { HttpMetrics } from './metrics.ts';
 import { cleanTarget, htmlEscaped } from './path.ts';
 import { type AnyOutgoing, Reply } from './reply.ts';
-import { type AnyIncoming, BodyTooLarge, HttpRequest } from './request.ts';
+import { type AnyIncoming, HttpRequest } from './request.ts';
 import type { FoundRoute, Router } from './router.ts';
 import { Transport } from './transport.ts';
 
@@ -231,7 +232,7 @@ export class HttpServer {
     signal: AbortSignal,
   ): void {
     if (signal.aborted) return;
-    if (error instanceof BodyTooLarge && reply !== undefined && !reply.started) {
+    if (error instanceof TooMuch && reply !== undefined && !reply.started) {
       this.refuse('body_size', error.message, remoteOf(incoming), incoming.url);
       if (incoming.httpVersionMajor === 1) reply.header('Connection', 'close');
       reply.fault(413, error.message);

@@ -2,18 +2,18 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Socket } from 'node:net';
-import { InputError } from '../../errors.ts';
-import { FormValues, multipartValues } from './form-values.ts';
+import { FormValues, multipartValues, TooMuch } from './form-values.ts';
 
 export type AnyIncoming = IncomingMessage | Http2ServerRequest;
 
-/** Go reads no more of a form's body. */
-const MAX_FORM_BYTES = 10 * 1024 * 1024;
+/** Go reads 10 MB of a form's body; no text of a query that is taken is longer than this, all of it escaped. */
+const MAX_FORM_BYTES = 4 * 1024 * 1024;
+/** What parts are in is read in one go, at some 10 MB/s. */
+const MAX_MULTIPART_BYTES = 1024 * 1024;
 
-/** More was sent than is taken. */
-export class BodyTooLarge extends InputError {
+export class BodyTooLarge extends TooMuch {
   constructor(limitBytes: number) {
-    super('body_too_large', `the body is larger than ${limitBytes} bytes`);
+    super(`the body is larger than ${limitBytes} bytes`);
     this.name = 'BodyTooLarge';
   }
 }
@@ -56,7 +56,7 @@ export class HttpRequest {
 
   /**
    * The values of a form's body and of the URL, in Go's order: those of an urlencoded body come first, those of a multipart
-   * one last. Rejects with BodyTooLarge.
+   * one last. Rejects with TooMuch.
    */
   async form(): Promise<FormValues> {
     if (this.method !== 'POST' && this.method !== 'PUT' && this.method !== 'PATCH') return this.query;
@@ -67,13 +67,13 @@ export class HttpRequest {
         return new FormValues().parse(body.toString('utf8')).with(this.query);
       }
       case 'multipart/form-data':
-        return this.query.with(await multipartValues(type, await this.body(MAX_FORM_BYTES)));
+        return this.query.with(await multipartValues(type, await this.body(MAX_MULTIPART_BYTES)));
       default:
         return this.query;
     }
   }
 
-  /** The whole body as it was sent. Rejects with BodyTooLarge, and where the client goes away. */
+  /** The whole body as it was sent. Rejects with TooMuch, and where the client goes away. */
   body(limitBytes: number): Promise<Buffer> {
     const declared = Number(this.headers['content-length'] ?? 0);
     if (declared > limitBytes) return Promise.reject(new BodyTooLarge(limitBytes));

@@ -5,8 +5,8 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** Of a password that nobody has: what unknown names are compared with. */
-const NOBODY = '$2b$10$//bWZuxhShx5tIyBcrqobO3JCuZg4afSdGbWICo5izBVwVXrX7gZ2';
+/** What unknown names are compared with, but for what it costs: no password is known that it is of. */
+const NOBODY = '//bWZuxhShx5tIyBcrqobO3JCuZg4afSdGbWICo5izBVwVXrX7gZ2';
 /** Of each kind. */
 const MAX_REMEMBERED = 100;
 /** Comparisons that wait, of all clients and of one; who comes on top of that is not served. */
@@ -20,6 +20,7 @@ export type Comparison = (password: string, hash: string) => Promise<boolean>;
 
 export class BasicAuth {
   private readonly users: Readonly<Record<string, string>>;
+  private readonly nobody: string;
   private readonly compare: Comparison;
   /** Made when it is needed: most servers have no passwords. */
   private key: Uint8Array | undefined = undefined;
@@ -32,6 +33,7 @@ export class BasicAuth {
   /** Bcrypt hashes by user name. */
   constructor(users: Readonly<Record<string, string>>, compare: Comparison) {
     this.users = users;
+    this.nobody = `$2b$${highestCost(Object.values(users))}$${NOBODY}`;
     this.compare = compare;
   }
 
@@ -45,7 +47,7 @@ export class BasicAuth {
     if (credentials === undefined) return 'denied';
     const { user, password } = credentials;
     const known = Object.hasOwn(this.users, user);
-    const hash = known ? this.users[user] : NOBODY;
+    const hash = known ? this.users[user] : this.nobody;
     this.key ??= randomBytes(32);
     const digest = createHmac('sha256', this.key)
       .update(JSON.stringify([user, hash, password]))
@@ -74,6 +76,17 @@ export class BasicAuth {
     if (own === 0) this.waitingOf.delete(client);
     else this.waitingOf.set(client, own);
   }
+}
+
+/** Two digits; each more doubles the time that a comparison takes. */
+function highestCost(hashes: readonly string[]): string {
+  const costs = hashes.map((hash) => /^\$2[aby]?\$(\d\d)\$/.exec(hash)?.[1] ?? '');
+  return (
+    costs
+      .filter((cost) => cost !== '')
+      .sort()
+      .at(-1) ?? '10'
+  );
 }
 
 function remember(digests: Set<string>, digest: string): void {
