@@ -58,6 +58,17 @@ export function labelBadges(labels: Record<string, string>): HTMLElement {
   );
 }
 
+/** A time or a number, which makes no sense in two lines. */
+export function short(text: string, title?: string): HTMLElement {
+  return h('span', { class: 'short', title }, text);
+}
+
+/** A link where the text is an address of the web; whatever else it may be (`javascript:`) is shown as it is. */
+export function linked(text: string): Node | string {
+  if (!/^https?:\/\/\S+$/.test(text)) return text;
+  return h('a', { href: text, target: '_blank', rel: 'noreferrer' }, text);
+}
+
 /** What went wrong, where the content would be. */
 export function problem(error: unknown): HTMLElement {
   return h('p', { class: 'problem', role: 'alert' }, (error as Error).message);

@@ -25,6 +25,8 @@ export interface Rule {
   state?: AlertState;
   /** `for`, seconds. */
   duration?: number;
+  /** Seconds. */
+  keepFiringFor?: number;
   alerts?: {
     labels: LabelSet;
     annotations: Record<string, string>;

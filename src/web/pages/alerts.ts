@@ -1,8 +1,8 @@
 /** Alerting rules with what is pending and firing, the worst first. */
 import { ask } from '../api.ts';
-import { badge, h, labelBadges, table } from '../dom.ts';
+import { badge, h, labelBadges, linked, short, table } from '../dom.ts';
 import { expressionLink, type Group, type Rule } from '../rules.ts';
-import { ago } from '../time.ts';
+import { ago, formatDuration } from '../time.ts';
 
 const ORDER = ['firing', 'pending', 'unknown', 'inactive'];
 const KINDS = { firing: 'bad', pending: 'warn', inactive: 'good', unknown: 'plain' } as const;
@@ -40,7 +40,13 @@ function card(rule: Rule, where: string): HTMLElement {
       ' ',
       alerts.length > 0 && `(${alerts.length})`,
     ),
-    h('p', { class: 'where' }, where, rule.duration ? `, for ${rule.duration}s` : ''),
+    h(
+      'p',
+      { class: 'where' },
+      where,
+      lasting('for', rule.duration),
+      lasting('keep firing for', rule.keepFiringFor),
+    ),
     expressionLink(rule),
     rule.lastError !== undefined && rule.lastError !== '' && h('p', { class: 'problem' }, rule.lastError),
     alerts.length > 0 &&
@@ -49,20 +55,20 @@ function card(rule: Rule, where: string): HTMLElement {
         alerts.map((alert) => [
           badge(alert.state, KINDS[alert.state]),
           labelBadges(alert.labels),
-          h('span', { title: alert.activeAt }, ago(alert.activeAt)),
+          short(ago(alert.activeAt), alert.activeAt),
           String(Number(alert.value)),
-          h('div', {}, ...annotations(alert.annotations)),
+          annotations(alert.annotations),
         ]),
       ),
   );
 }
 
-function annotations(texts: Record<string, string>): HTMLElement[] {
-  return Object.entries(texts).map(([key, text]) => h('div', {}, h('em', {}, key), ' ', linked(text)));
+function lasting(what: string, seconds = 0): string {
+  return seconds > 0 ? `, ${what} ${formatDuration(seconds * 1000)}` : '';
 }
 
 /** Runbooks and dashboards are links as a rule. */
-function linked(text: string): Node | string {
-  if (!/^https?:\/\/\S+$/.test(text)) return text;
-  return h('a', { href: text, target: '_blank', rel: 'noreferrer' }, text);
+function annotations(texts: Record<string, string>): HTMLElement | '' {
+  const lines = Object.entries(texts).map(([key, text]) => h('div', {}, h('em', {}, key), ' ', linked(text)));
+  return lines.length === 0 ? '' : h('div', {}, ...lines);
 }

@@ -96,6 +96,12 @@ export function queryPage(main: HTMLElement): () => void {
       box.append(h('p', {}, 'Nothing in this time.'));
       return;
     }
+    if (result.every(({ values }) => values === undefined)) {
+      const text =
+        'These are histograms: histogram_quantile, histogram_count and their like make numbers of them.';
+      box.append(h('p', {}, text));
+      return;
+    }
     graph = drawGraph(box, result, range, (from, to) => {
       rangeInput.value = formatDuration(Math.max(10, Math.round(to - from)) * 1000);
       endInput.value = localInput(to);

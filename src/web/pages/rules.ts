@@ -1,6 +1,6 @@
 /** Every rule group, and how its last evaluation went. */
 import { ask } from '../api.ts';
-import { badge, h, table } from '../dom.ts';
+import { badge, h, short, table } from '../dom.ts';
 import { expressionLink, type Group } from '../rules.ts';
 import { ago, formatDuration, seconds } from '../time.ts';
 
@@ -30,8 +30,8 @@ function section(group: Group): HTMLElement {
           badge(rule.health, rule.health === 'ok' ? 'good' : rule.health === 'err' ? 'bad' : 'plain'),
           rule.lastError ? h('div', { class: 'problem' }, rule.lastError) : '',
         ],
-        ago(rule.lastEvaluation),
-        seconds(rule.evaluationTime),
+        short(ago(rule.lastEvaluation), rule.lastEvaluation),
+        short(seconds(rule.evaluationTime)),
       ]),
     ),
   );

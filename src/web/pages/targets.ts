@@ -1,6 +1,6 @@
 /** What is scraped, and how it goes. */
 import { ask, type LabelSet } from '../api.ts';
-import { badge, h, labelBadges, table } from '../dom.ts';
+import { badge, h, labelBadges, linked, short, table } from '../dom.ts';
 import { ago, seconds } from '../time.ts';
 
 interface Dropped {
@@ -69,11 +69,11 @@ export async function targetsPage(main: HTMLElement): Promise<void> {
 function row(target: Target) {
   const kind = target.health === 'up' ? 'good' : target.health === 'down' ? 'bad' : 'plain';
   return [
-    h('a', { href: target.scrapeUrl, target: '_blank', rel: 'noreferrer' }, target.scrapeUrl),
+    linked(target.scrapeUrl),
     badge(target.health, kind),
     labelBadges(target.labels),
-    ago(target.lastScrape),
-    seconds(target.lastScrapeDuration),
+    short(ago(target.lastScrape), target.lastScrape),
+    short(seconds(target.lastScrapeDuration)),
     target.lastError === '' ? '' : h('span', { class: 'problem' }, target.lastError),
   ];
 }
