@@ -3,7 +3,7 @@
  * rules and alerts, and the whole API asked of both.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { directory, RunningServer } from '../commands/serve/running.ts';
@@ -173,40 +173,86 @@ describeWith('a running server beside a running Prometheus', { prometheus: peer(
       '--web.enable-remote-write-receiver',
       '--web.external-url=http://mon.example:7777/',
     ];
-    const server = new RunningServer(dirs[0], ['--config.file=prometheus.yml', ...flags]);
-    const port = await freePort();
-    const child = spawn(
-      peer('prometheus')!,
-      ['--config.file=prometheus.yml', `--web.listen-address=127.0.0.1:${port}`, ...flags],
-      { cwd: dirs[1], stdio: 'ignore' },
-    );
-    onTestFinished(() => {
-      child.kill('SIGKILL');
-    });
-    const ours = await server.url();
-    const real = `http://127.0.0.1:${port}`;
+    const { ours, real } = await both(dirs, flags);
     await Promise.all([ours, real].map(settled));
-
-    const found: string[] = [];
-    const compare = async (requests: readonly ApiRequest[]) => {
-      for (const request of requests) {
-        const [a, b] = await Promise.all(
-          [ours, real].map((url) => ask(url, request, { json: normal, text: linesOf })),
-        );
-        const shown = (outcome: Outcome) =>
-          request.statusOnly ? String(outcome.status) : JSON.stringify(outcome);
-        if (shown(a) !== shown(b))
-          found.push(
-            `${requestText(request)}\n  ours ${shown(a).slice(0, 1500)}\n  real ${shown(b).slice(0, 1500)}`,
-          );
-      }
-    };
-    await compare(LIVE);
-    await compare(API_REQUESTS.filter(({ path }) => !LIVE_PATHS.test(path)));
-    expect(found.join('\n\n')).toBe('');
+    expect(await differences(ours, real, LIVE)).toBe('');
+    const atRest = API_REQUESTS.filter(({ path }) => !LIVE_PATHS.test(path));
+    expect(await differences(ours, real, atRest)).toBe('');
     await compareMetrics(ours, real);
   }, 120_000);
+
+  it('says no as it does, where nothing is allowed', async () => {
+    const dir = directory();
+    const dirs = ['ours', 'real'].map((name) => join(dir, name));
+    for (const each of dirs) {
+      mkdirSync(each);
+      writeFileSync(join(each, 'prometheus.yml'), '');
+    }
+    const external = ['--storage.tsdb.path=data', '--web.external-url=http://mon.example:7777/under/here/'];
+    const { ours, real } = await both(dirs, external, '/under/here');
+    expect(await differences(ours, real, WITHOUT_RIGHTS)).toBe('');
+  }, 60_000);
 });
+
+const WITHOUT_RIGHTS: readonly ApiRequest[] = ['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS'].flatMap((method) => [
+  ...['', '/under/here'].flatMap((prefix) =>
+    [
+      '/api/v1/admin/tsdb/snapshot',
+      '/api/v1/admin/tsdb/delete_series?match[]=a',
+      '/api/v1/admin/tsdb/clean_tombstones',
+      '/api/v1/write',
+      '/api/v1/query?query=1&time=1',
+      '/api/v1/nope',
+      '/-/reload',
+      '/-/quit',
+      '/-/healthy',
+      '/federate?match[]=nope',
+    ].map((path) => ({ method, path: prefix + path })),
+  ),
+  ...['/under', '/under/', '/under/here-/-/healthy', '/underhere/-/healthy', '/under//here/-/healthy'].map(
+    (path) => ({ method, path }),
+  ),
+]);
+
+/** Both servers' addresses; each runs in its directory, by these flags. */
+async function both(
+  dirs: readonly string[],
+  flags: readonly string[],
+  prefix = '',
+): Promise<{ ours: string; real: string }> {
+  const given = ['--config.file=prometheus.yml', ...flags];
+  const server = new RunningServer(dirs[0], given);
+  const port = await freePort();
+  const child = spawn(peer('prometheus')!, [...given, `--web.listen-address=127.0.0.1:${port}`], {
+    cwd: dirs[1],
+    stdio: 'ignore',
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const real = `http://127.0.0.1:${port}`;
+  const ours = new URL(await server.url(prefix)).origin;
+  const ready = async () => expect((await fetch(`${real}${prefix}/-/ready`)).ok).toBe(true);
+  await vi.waitFor(ready, { timeout: 30_000, interval: 100 });
+  return { ours, real };
+}
+
+/** What the two answer otherwise; '' where that is nothing. */
+async function differences(ours: string, real: string, requests: readonly ApiRequest[]): Promise<string> {
+  const found: string[] = [];
+  for (const request of requests) {
+    const [a, b] = await Promise.all(
+      [ours, real].map((url) => ask(url, request, { json: normal, text: linesOf })),
+    );
+    const shown = (outcome: Outcome) =>
+      request.statusOnly ? String(outcome.status) : JSON.stringify(outcome);
+    if (shown(a) !== shown(b))
+      found.push(
+        `${requestText(request)}\n  ours ${shown(a).slice(0, 1500)}\n  real ${shown(b).slice(0, 1500)}`,
+      );
+  }
+  return found.join('\n\n');
+}
 
 /**
  * Paths of the list for a server at rest whose answers change here, or hang on when the head was last compacted: the list

@@ -286,7 +286,9 @@ describe('admin and lifecycle', () => {
       const response = await fetch(server.url + path, { method: 'POST' });
       return [response.status, await response.text()];
     };
-    expect((await post('/api/v1/admin/tsdb/snapshot'))[1]).toContain('admin APIs disabled');
+    const [status, text] = await post('/api/v1/admin/tsdb/snapshot');
+    expect(status).toBe(500);
+    expect(text).toContain('admin APIs disabled');
     expect(await post('/-/reload')).toEqual([403, 'Lifecycle API is not enabled.']);
     expect(await post('/-/quit')).toEqual([403, 'Lifecycle API is not enabled.']);
     expect((await post('/api/v1/write'))[0]).toBe(404);

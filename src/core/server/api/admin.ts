@@ -18,7 +18,8 @@ export function addAdminRoutes(router: Router, admin: AdminView | undefined): vo
       METHODS,
       `/api/v1/admin/tsdb/${path}`,
       answering(async (request, reply) => {
-        if (admin === undefined) throw new ApiFault('unavailable', 'admin APIs disabled');
+        // Of a type that says 503, with the status that Prometheus gives it.
+        if (admin === undefined) throw new ApiFault('unavailable', 'admin APIs disabled', 500);
         const form = await request.form();
         try {
           await handler(form, reply, admin);

@@ -27,15 +27,13 @@ const STATUS: Readonly<Record<ApiErrorType, number>> = {
 
 export class ApiFault extends Error {
   readonly type: ApiErrorType;
+  readonly status: number;
 
-  constructor(type: ApiErrorType, message: string) {
+  constructor(type: ApiErrorType, message: string, status: number = STATUS[type]) {
     super(message);
     this.name = 'ApiFault';
     this.type = type;
-  }
-
-  get status(): number {
-    return STATUS[this.type];
+    this.status = status;
   }
 }
 
