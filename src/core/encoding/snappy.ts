@@ -45,6 +45,16 @@ export function snappyDecompressedLength(block: Uint8Array, start = 0, end: numb
   return length < 2 ** 32 ? length : Number.NaN;
 }
 
+/** The first byte of what a block decompresses to, without decompressing it; -1 where only that would tell. */
+export function snappyFirstByte(block: Uint8Array): number {
+  let pos = 0;
+  while (block[pos] >= 0x80) pos++;
+  const tag = block[++pos];
+  if (tag === undefined || (tag & 3) !== 0) return -1;
+  const sizeBytes = Math.max(0, (tag >>> 2) - 59);
+  return block[pos + 1 + sizeBytes] ?? -1;
+}
+
 /**
  * Decompresses block[start, end) into `out` (which is returned, cut to length), or into new memory where `out` is
  * too short. Throws CorruptionError for anything but a whole block, and before it allocates more than `limit` bytes.

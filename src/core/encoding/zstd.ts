@@ -17,6 +17,7 @@ interface NativeZstd {
 }
 
 let native: NativeZstd | undefined;
+let portable: ReturnType<typeof openPortable> | undefined;
 
 /** node:zlib, asked for at first use: few invocations ever meet a zstd frame. */
 function zlib(): NativeZstd {
@@ -110,9 +111,16 @@ function within(bytes: Uint8Array, end: number): number {
 export async function loadZstdCompressor(): Promise<(bytes: Uint8Array) => Uint8Array> {
   const { zstdCompressSync } = zlib();
   if (zstdCompressSync !== undefined) return (bytes) => zstdCompressSync(bytes);
+  portable ??= openPortable();
+  const { compress } = await portable;
+  return (bytes) => compress(bytes);
+}
+
+/** Made once: what was compressed after a second start would be larger than it was. */
+async function openPortable() {
   const wasm = await import('@bokuweb/zstd-wasm');
   await wasm.init();
-  return (bytes) => wasm.compress(bytes);
+  return wasm;
 }
 
 function tooLarge(limit: number): CorruptionError {

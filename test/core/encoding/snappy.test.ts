@@ -5,6 +5,7 @@ import {
   snappyCompress,
   snappyDecompress,
   snappyDecompressedLength,
+  snappyFirstByte,
   snappyMaxCompressedLength,
 } from '../../../src/core/encoding/snappy.ts';
 
@@ -36,6 +37,7 @@ describe('snappy', () => {
         const block = compress(bytes);
         expect(snappyDecompressedLength(block)).toBe(bytes.length);
         expect(snappyDecompress(block, LIMIT)).toEqual(bytes);
+        expect(snappyFirstByte(block)).toBe(bytes[0] ?? -1);
         expect(new Uint8Array(uncompressSync(Buffer.from(block)) as Buffer)).toEqual(bytes);
       }),
     );
@@ -44,7 +46,9 @@ describe('snappy', () => {
   it('decompresses what the reference library compressed', () => {
     fc.assert(
       fc.property(data, (bytes) => {
-        expect(snappyDecompress(compressSync(bytes), LIMIT)).toEqual(bytes);
+        const block = compressSync(bytes);
+        expect(snappyDecompress(block, LIMIT)).toEqual(bytes);
+        expect(snappyFirstByte(block)).toBe(bytes[0] ?? -1);
       }),
     );
   });

@@ -163,14 +163,16 @@ export class HeadFiles {
 
   private readLog(log: LogView): void {
     const decoder = new SeriesDecoder();
-    log.eachRecord((record) => {
-      const type = recordType(record);
-      if (type === RecordType.series) {
-        decoder.start(record);
-        while (decoder.next()) this.know(decoder.ref, decoder.labels());
-      } else if (type === RecordType.tombstones) {
-        for (const { ref, mint, maxt } of decodeTombstones(record)) this.delete(ref, mint, maxt);
-      }
+    log.eachRecord({
+      wants: (type) => type === RecordType.series || type === RecordType.tombstones,
+      take: (record) => {
+        if (recordType(record) === RecordType.series) {
+          decoder.start(record);
+          while (decoder.next()) this.know(decoder.ref, decoder.labels());
+        } else {
+          for (const { ref, mint, maxt } of decodeTombstones(record)) this.delete(ref, mint, maxt);
+        }
+      },
     });
   }
 

@@ -10,6 +10,7 @@ import {
   decodeSamples,
   HistogramDecoder,
   isHistogramRecord,
+  isSamplesRecord,
   RecordType,
   RefIndex,
   recordType,
@@ -26,9 +27,11 @@ export function logExtent(view: LogView, minTime: number): TimeRange | undefined
   const histograms = new HistogramDecoder();
   let mint = Number.POSITIVE_INFINITY;
   let maxt = Number.NEGATIVE_INFINITY;
-  const take = (record: Uint8Array, from: number) => {
+  let from = minTime;
+  const wants = (type: number) => isSamplesRecord(type) || isHistogramRecord(type);
+  const take = (record: Uint8Array) => {
     const type = recordType(record);
-    if (type === RecordType.samples || type === RecordType.samplesV2) {
+    if (isSamplesRecord(type)) {
       decodeSamples(record, samples);
       const { t } = samples;
       for (let i = 0; i < samples.length; i++) {
@@ -45,8 +48,9 @@ export function logExtent(view: LogView, minTime: number): TimeRange | undefined
       }
     }
   };
-  view.eachRecord((record) => take(record, minTime));
-  view.eachOutOfOrderRecord((record) => take(record, Number.NEGATIVE_INFINITY));
+  view.eachRecord({ wants, take });
+  from = Number.NEGATIVE_INFINITY;
+  view.eachOutOfOrderRecord({ wants, take });
   return mint > maxt ? undefined : { mint, maxt };
 }
 
@@ -56,12 +60,12 @@ export function logMetadata(view: LogView, metric: string | undefined): Map<stri
   if (!view.mayHave(RecordType.metadata)) return out;
   const names = new MetricNames();
   const newest = new Map<number, Metadata>();
-  view.eachRecord((record) => {
-    const type = recordType(record);
-    if (type === RecordType.series) names.take(record);
-    else if (type === RecordType.metadata) {
-      for (const { ref, metadata } of decodeMetadata(record)) newest.set(ref, metadata);
-    }
+  view.eachRecord({
+    wants: (type) => type === RecordType.series || type === RecordType.metadata,
+    take(record) {
+      if (recordType(record) === RecordType.series) names.take(record);
+      else for (const { ref, metadata } of decodeMetadata(record)) newest.set(ref, metadata);
+    },
   });
   for (const [ref, metadata] of newest) {
     const name = names.of(ref);
@@ -120,33 +124,37 @@ export function logExemplars(
 ): ExemplarSeries[] {
   if (!view.mayHave(RecordType.exemplars)) return [];
   const byRef = new Map<number, Exemplar[]>();
-  view.eachRecord((record) => {
-    if (recordType(record) !== RecordType.exemplars) return;
-    for (const { ref, exemplar } of decodeExemplars(record)) {
-      if (exemplar.t! < range.mint || exemplar.t! > range.maxt) continue;
-      const list = byRef.get(ref);
-      if (list === undefined) byRef.set(ref, [exemplar]);
-      else list.push(exemplar);
-    }
+  view.eachRecord({
+    wants: (type) => type === RecordType.exemplars,
+    take(record) {
+      for (const { ref, exemplar } of decodeExemplars(record)) {
+        if (exemplar.t! < range.mint || exemplar.t! > range.maxt) continue;
+        const list = byRef.get(ref);
+        if (list === undefined) byRef.set(ref, [exemplar]);
+        else list.push(exemplar);
+      }
+    },
   });
   if (byRef.size === 0) return [];
   // Few series have any: only their labels are looked at.
   const found = new Map<string, ExemplarSeries>();
   const decoder = new SeriesDecoder();
-  view.eachRecord((record) => {
-    if (recordType(record) !== RecordType.series) return;
-    decoder.start(record);
-    while (decoder.next()) {
-      const exemplars = byRef.get(decoder.ref);
-      if (exemplars === undefined) continue;
-      // A checkpoint may say again what a ref is.
-      byRef.delete(decoder.ref);
-      const labels = decoder.labels();
-      if (!matchers.some((list) => list.every((m) => m.matches(labels.get(m.name))))) continue;
-      const known = found.get(labels.toString());
-      if (known === undefined) found.set(labels.toString(), { labels, exemplars });
-      else known.exemplars.push(...exemplars);
-    }
+  view.eachRecord({
+    wants: (type) => type === RecordType.series,
+    take(record) {
+      decoder.start(record);
+      while (decoder.next()) {
+        const exemplars = byRef.get(decoder.ref);
+        if (exemplars === undefined) continue;
+        // A checkpoint may say again what a ref is.
+        byRef.delete(decoder.ref);
+        const labels = decoder.labels();
+        if (!matchers.some((list) => list.every((m) => m.matches(labels.get(m.name))))) continue;
+        const known = found.get(labels.toString());
+        if (known === undefined) found.set(labels.toString(), { labels, exemplars });
+        else known.exemplars.push(...exemplars);
+      }
+    },
   });
   const out = [...found.values()].sort((a, b) => a.labels.compare(b.labels));
   for (const { exemplars } of out) exemplars.sort((a, b) => a.t! - b.t!);

@@ -15,6 +15,7 @@ import {
   decodeTombstones,
   HistogramDecoder,
   isHistogramRecord,
+  isSamplesRecord,
   RecordType,
   recordType,
   SampleRows,
@@ -23,7 +24,7 @@ import {
 import type { TimeRange } from '../source.ts';
 import { LogSamples } from './log-samples.ts';
 import { LogSeries } from './log-series.ts';
-import type { LogView } from './log-view.ts';
+import type { LogView, RecordVisitor } from './log-view.ts';
 
 /** 128 MiB of times and values. */
 const GROUP_ROWS = 8 * 1024 * 1024;
@@ -56,9 +57,10 @@ export class LogSeriesSet implements StoredSeriesSet {
     this.view = view;
     this.options = options;
     const first = new FirstPass(matchers, options);
-    view.eachRecord((record) => first.take(record, options.minTime));
+    view.eachRecord(first);
     if (options.labelsOnly !== true) {
-      view.eachOutOfOrderRecord((record) => first.take(record, Number.NEGATIVE_INFINITY));
+      first.endOrdered();
+      view.eachOutOfOrderRecord(first);
     }
     this.series = first.series;
     this.deleted = first.deleted;
@@ -140,10 +142,10 @@ export class LogSeriesSet implements StoredSeriesSet {
     this.group = undefined;
     const samples = new LogSamples(this.counts.subarray(position, last));
     const pass = new GroupPass(samples, this.series, this.positions, position, last, this.options);
-    this.view.eachRecord((record) => pass.take(record));
+    this.view.eachRecord(pass);
     samples.endOrdered();
     pass.inOrder = false;
-    this.view.eachOutOfOrderRecord((record) => pass.take(record));
+    this.view.eachOutOfOrderRecord(pass);
     samples.end();
     this.group = samples;
     this.groupFirst = position;
@@ -153,11 +155,12 @@ export class LogSeriesSet implements StoredSeriesSet {
 }
 
 /** Collects series, counts their samples and notes deletions. */
-class FirstPass {
+class FirstPass implements RecordVisitor {
   readonly series: LogSeries;
   counts = new Uint32Array(256);
   readonly deleted = new Map<number, Intervals>();
   private readonly options: LogSelectOptions;
+  private mint: number;
   private readonly decoder = new SeriesDecoder();
   private readonly samples = new SampleRows();
   private readonly histograms = new HistogramDecoder();
@@ -165,12 +168,24 @@ class FirstPass {
   constructor(matchers: readonly Matcher[], options: LogSelectOptions) {
     this.series = new LogSeries(matchers);
     this.options = options;
+    this.mint = Math.max(options.mint, options.minTime);
   }
 
-  take(record: Uint8Array, minTime: number): void {
+  /** Samples count from now on that came out of order. */
+  endOrdered(): void {
+    this.mint = this.options.mint;
+  }
+
+  /** Samples, and what deletes them, come after their series: of none there is nothing to count. */
+  wants(type: number): boolean {
+    if (type === RecordType.series) return true;
+    if (this.options.labelsOnly === true || this.series.count === 0) return false;
+    return isSamplesRecord(type) || isHistogramRecord(type) || type === RecordType.tombstones;
+  }
+
+  take(record: Uint8Array): void {
     const type = recordType(record);
-    const { series, counts, samples, histograms } = this;
-    const mint = Math.max(this.options.mint, minTime);
+    const { series, counts, samples, histograms, mint } = this;
     const { maxt } = this.options;
     if (type === RecordType.series) {
       this.decoder.start(record);
@@ -179,9 +194,7 @@ class FirstPass {
         this.counts = new Uint32Array(Math.max(series.count, counts.length * 2));
         this.counts.set(counts);
       }
-    } else if (this.options.labelsOnly === true) {
-      return;
-    } else if (type === RecordType.samples || type === RecordType.samplesV2) {
+    } else if (isSamplesRecord(type)) {
       decodeSamples(record, samples);
       for (let i = 0; i < samples.length; i++) {
         if (samples.t[i] < mint || samples.t[i] > maxt) continue;
@@ -205,7 +218,7 @@ class FirstPass {
 }
 
 /** Gathers the samples of the series at positions [first, last). */
-class GroupPass {
+class GroupPass implements RecordVisitor {
   /** Whether the log that is read is the one whose samples count only where they are newer than those before. */
   inOrder = true;
   private readonly out: LogSamples;
@@ -233,9 +246,13 @@ class GroupPass {
     this.newest = new Float64Array(last - first).fill(Number.NEGATIVE_INFINITY);
   }
 
+  wants(type: number): boolean {
+    return isSamplesRecord(type) || isHistogramRecord(type);
+  }
+
   take(record: Uint8Array): void {
     const type = recordType(record);
-    if (type === RecordType.samples || type === RecordType.samplesV2) {
+    if (isSamplesRecord(type)) {
       const { samples, out } = this;
       decodeSamples(record, samples);
       const { vBits } = samples;

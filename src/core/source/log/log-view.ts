@@ -4,10 +4,15 @@
  */
 import { join } from 'node:path';
 import type { CorruptionError } from '../../errors.ts';
-import { closeLog, type LogFile, LogReader, openLog, recordType } from '../../tsdb/wal/index.ts';
+import { closeLog, type LogFile, LogReader, openLog } from '../../tsdb/wal/index.ts';
 
-/** What a pass does with each record. A CorruptionError that it throws gets the record's place. */
-export type RecordVisitor = (record: Uint8Array) => void;
+/** What makes a pass over records. */
+export interface RecordVisitor {
+  /** Whether it wants to see records of this type now; the others are not even decompressed. */
+  wants(type: number): boolean;
+  /** A CorruptionError that it throws gets the record's place. */
+  take(record: Uint8Array): void;
+}
 
 export class LogView {
   private readonly wal: readonly LogFile[];
@@ -49,15 +54,18 @@ export class LogView {
   }
 
   /** Passes over all records of the log. */
-  eachRecord(visit: RecordVisitor): void {
+  eachRecord(visitor: RecordVisitor): void {
     if (this.types !== undefined) {
-      this.pass(this.wal, visit);
+      this.pass(this.wal, visitor);
       return;
     }
     const types = new Set<number>();
-    this.pass(this.wal, (record) => {
-      types.add(recordType(record));
-      visit(record);
+    this.pass(this.wal, {
+      wants: (type) => {
+        types.add(type);
+        return visitor.wants(type);
+      },
+      take: (record) => visitor.take(record),
     });
     this.types = types;
   }
@@ -68,8 +76,8 @@ export class LogView {
   }
 
   /** Passes over all records of the log of samples that came out of order; the other log has their series. */
-  eachOutOfOrderRecord(visit: RecordVisitor): void {
-    this.pass(this.wbl, visit);
+  eachOutOfOrderRecord(visitor: RecordVisitor): void {
+    this.pass(this.wbl, visitor);
   }
 
   close(): void {
@@ -77,8 +85,12 @@ export class LogView {
     closeLog(this.wbl);
   }
 
-  private pass(files: readonly LogFile[], visit: RecordVisitor): void {
-    new LogReader(files).each(visit, (error) => this.report(error));
+  private pass(files: readonly LogFile[], visitor: RecordVisitor): void {
+    const reader = new LogReader(files, 0, 0, (type) => visitor.wants(type));
+    reader.each(
+      (record) => visitor.take(record),
+      (error) => this.report(error),
+    );
   }
 
   private report(error: CorruptionError): void {

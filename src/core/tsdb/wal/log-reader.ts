@@ -4,7 +4,7 @@
  */
 import { readSync } from 'node:fs';
 import { crc32c } from '../../encoding/crc32c.ts';
-import { snappyDecompress } from '../../encoding/snappy.ts';
+import { snappyDecompress, snappyFirstByte } from '../../encoding/snappy.ts';
 import { zstdDecompress } from '../../encoding/zstd.ts';
 import { CorruptionError } from '../../errors.ts';
 import {
@@ -16,7 +16,7 @@ import {
   SNAPPY_FLAG,
   ZSTD_FLAG,
 } from './page.ts';
-import { isKnownType } from './record-type.ts';
+import { isKnownType, recordType } from './record-type.ts';
 import type { LogFile } from './segments.ts';
 
 const WINDOW_BYTES = 16 * PAGE_BYTES;
@@ -40,6 +40,7 @@ export class LogReader {
   torn = false;
 
   private readonly files: readonly LogFile[];
+  private readonly wants: ((type: number) => boolean) | undefined;
   private readonly window: Uint8Array;
   private windowStart = 0;
   private windowEnd = 0;
@@ -49,9 +50,13 @@ export class LogReader {
   private joinedBytes = 0;
   private decompressed: Uint8Array = NOTHING;
 
-  /** Reads from offset `from` of `files[fileIndex]`, where a record or padding must begin. */
-  constructor(files: readonly LogFile[], fileIndex = 0, from = 0) {
+  /**
+   * Reads from offset `from` of `files[fileIndex]`, where a record or padding must begin. Of records for whose type
+   * `wants` is false the checksum is looked at, and no more.
+   */
+  constructor(files: readonly LogFile[], fileIndex = 0, from = 0, wants?: (type: number) => boolean) {
     this.files = files;
+    this.wants = wants;
     this.window = new Uint8Array(windowBytes(files));
     this.fileIndex = fileIndex;
     this.pos = from;
@@ -119,18 +124,20 @@ export class LogReader {
       }
       fragments++;
       this.pos = end;
-      if (kind === Fragment.full) this.finish(bytes.subarray(data, data + length), compression, pos);
+      let found = false;
+      if (kind === Fragment.full) found = this.finish(bytes.subarray(data, data + length), compression, pos);
       else this.join(data, length);
       if (kind === Fragment.last) {
-        this.finish(this.joined.subarray(0, this.joinedBytes), compression, start);
+        found = this.finish(this.joined.subarray(0, this.joinedBytes), compression, start);
       }
-      if (kind === Fragment.full || kind === Fragment.last) {
-        this.recordFile = this.file;
-        this.recordStart = start;
-        this.recordEnd = end;
-        this.dataEnd = end;
-        return true;
-      }
+      if (kind !== Fragment.full && kind !== Fragment.last) continue;
+      this.recordFile = this.file;
+      this.recordStart = start;
+      this.recordEnd = end;
+      this.dataEnd = end;
+      if (found) return true;
+      fragments = 0;
+      this.joinedBytes = 0;
     }
   }
 
@@ -173,7 +180,13 @@ export class LogReader {
     return true;
   }
 
-  private finish(data: Uint8Array, compression: number, start: number): void {
+  /** Makes the record of its bytes; false where it is not wanted. */
+  private finish(data: Uint8Array, compression: number, start: number): boolean {
+    const { wants } = this;
+    // What has a type that there is not is damaged, maybe: that is found out.
+    const type = wants !== undefined && compression === SNAPPY_FLAG ? snappyFirstByte(data) : 0;
+    const isTold = type > 0 && isKnownType(type);
+    if (isTold && !wants!(type)) return false;
     try {
       this.record =
         compression === 0 ? this.plain(data) : this.decompress(data, compression, MAX_RECORD_BYTES);
@@ -181,6 +194,7 @@ export class LogReader {
       if (error instanceof CorruptionError) throw this.corrupt(error.reason, start);
       throw error;
     }
+    return isTold || wants === undefined || wants(recordType(this.record));
   }
 
   private decompress(data: Uint8Array, compression: number, limit: number): Uint8Array {
@@ -195,11 +209,11 @@ export class LogReader {
    * record has a type that nobody knows, and would be passed over.
    */
   private plain(data: Uint8Array): Uint8Array {
-    if (isKnownType(data)) return data;
+    if (isKnownType(recordType(data))) return data;
     for (const compression of [SNAPPY_FLAG, ZSTD_FLAG]) {
       try {
         const record = this.decompress(data, compression, data.length * LIKELY_RATIO);
-        if (isKnownType(record)) return record;
+        if (isKnownType(recordType(record))) return record;
       } catch (error) {
         if (!(error instanceof CorruptionError)) throw error;
       }

@@ -31,7 +31,7 @@ export function recordType(record: Uint8Array): number {
 
 const NEWEST_TYPE = Math.max(...Object.values(RecordType));
 
-/** Whether the type of a record is one of these; that of an empty record is nobody's to know. */
-export function isKnownType(record: Uint8Array): boolean {
-  return recordType(record) <= NEWEST_TYPE;
+/** Whether a record's type is one of these; that of an empty record is nobody's to know. */
+export function isKnownType(type: number): boolean {
+  return type <= NEWEST_TYPE;
 }

@@ -20,6 +20,11 @@ import { readStart, writeStart } from './start-marker.ts';
 const MAX_SAMPLE_BYTES = 10 + 10 + 8;
 const HEADER_BYTES = 17;
 
+/** Whether records of a type have samples of float series. */
+export function isSamplesRecord(type: number): boolean {
+  return type === RecordType.samples || type === RecordType.samplesV2;
+}
+
 /** Samples as columns; one object is reused for many records. */
 export class SampleRows {
   length = 0;

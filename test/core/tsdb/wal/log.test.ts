@@ -110,6 +110,38 @@ describe('log', () => {
     );
   });
 
+  it('gives those alone that are wanted, however they are compressed', async () => {
+    const zstd = await loadZstdCompressor();
+    let at = START;
+    const written: Uint8Array[] = [];
+    for (const compression of ['snappy', 'none', { zstd }] as const) {
+      const records = Array.from({ length: 60 }, (_, n) => {
+        const record = noise(n % 7 === 6 ? 2 * PAGE_BYTES : 10 + n, n + 1).fill(0, 1, 8);
+        record[0] = 1 + (n % 3);
+        return record;
+      });
+      written.push(...records);
+      at = write(records, { compression }, at);
+    }
+    const files = openLog(dir);
+    const asked: number[] = [];
+    const wants = (type: number) => {
+      asked.push(type);
+      return type === 2;
+    };
+    const reader = new LogReader(files, 0, 0, wants);
+    const found: Uint8Array[] = [];
+    const complain = (error: Error) => expect.unreachable(error.message);
+    reader.each((record) => found.push(record.slice()), complain);
+    closeLog(files);
+    const wanted = written.filter((record) => record[0] === 2);
+    expect(found.map((record) => Buffer.from(record).toString('base64'))).toEqual(
+      wanted.map((record) => Buffer.from(record).toString('base64')),
+    );
+    expect(asked).toEqual(written.map((record) => record[0]));
+    expect({ segment: reader.file.segment, offset: reader.dataEnd }).toEqual(at);
+  });
+
   it('goes on where another writer stopped, padded page or not', () => {
     const first = write([noise(10)]);
     truncateSync(join(dir, segmentName(0)), PAGE_BYTES);
