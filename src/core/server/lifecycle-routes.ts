@@ -1,6 +1,6 @@
 /** `/-/healthy`, `/-/ready`, `/-/reload`, `/-/quit`, `/version` and `/metrics`: for those who run the server. */
-import { createWriter, negotiate, writeFamilies } from '../exposition/index.ts';
 import type { Registry } from '../instrument/index.ts';
+import { replyFamilies } from './families-reply.ts';
 import type { Handler, Router } from './http/router.ts';
 import type { BuildInfo, LifecycleView } from './views.ts';
 
@@ -59,11 +59,7 @@ export function addLifecycleRoutes(router: Router, options: LifecycleRouteOption
     async (request, reply) => {
       inFlight.add(1);
       try {
-        const { format, escaping, contentType } = negotiate(request.header('accept'));
-        const writer = createWriter(format, { escaping });
-        writeFamilies(writer, registry.collect());
-        writer.end();
-        await reply.stream(200, contentType, [writer.take()]);
+        await replyFamilies(request, reply, registry.collect());
         scrapes.with('200').inc();
       } finally {
         inFlight.add(-1);

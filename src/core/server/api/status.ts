@@ -13,6 +13,9 @@ import { timeText } from './time-text.ts';
 const DEFAULT_TSDB_LIMIT = 10;
 const MAX_TSDB_LIMIT = 10_000;
 
+/** Of notifications: who does not read them for so long is not told any more. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+
 /** By category and name, whether it can be used. */
 export type Features = Readonly<Record<string, Readonly<Record<string, boolean>>>>;
 
@@ -63,6 +66,7 @@ function follow({ signal }: HttpRequest, reply: Reply, notifications: Notificati
   let open = false;
   const tell = (notification: ServerNotification) => {
     if (!open) early.push(notification);
+    else if (out.writableLength > MAX_UNREAD_BYTES) out.destroy();
     else (out as NodeJS.WritableStream).write(`data: ${JSON.stringify(notificationJson(notification))}\n\n`);
   };
   const stop = notifications.subscribe(tell);
