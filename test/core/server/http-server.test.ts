@@ -290,6 +290,20 @@ describe('what is refused', () => {
     expect(refusals(registry, 'malformed')).toBe(1);
   });
 
+  it.each([
+    [400, 'two names of the server', 'GET /hello HTTP/1.1\r\nHost: a\r\nHOST: b\r\n'],
+    [400, 'one that is no name', 'GET /hello HTTP/1.1\r\nHost: a/b <c>\r\n'],
+    [505, 'a version that has another form', 'GET /hello HTTP/2.0\r\nHost: a\r\n'],
+    [505, 'one without a form', 'GET /hello\r\n'],
+    [431, 'more fields than are read', `GET /hello HTTP/1.1\r\nHost: a\r\n${'b: c\r\n'.repeat(1000)}`],
+    [200, 'nothing odd', 'GET /hello HTTP/1.1\r\nHost: [::1]:9090\r\n'],
+    [200, 'what is old', 'GET /hello HTTP/1.0\r\n'],
+  ])('requests that Node would take: %i for %s', async (status, _, head) => {
+    const { port, registry } = await start(hello());
+    expect(statusOf(await rawExchange(port, `${head}Connection: close\r\n\r\n`))).toBe(status);
+    expect(refusals(registry, 'malformed')).toBe(status === 200 ? 0 : 1);
+  });
+
   it('bodies that are too large, whether they say so or not', async () => {
     const { url, port, registry } = await start(hello());
     const ok = await fetch(`${url}/body`, { method: 'POST', body: 'x'.repeat(1000) });

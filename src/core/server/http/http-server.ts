@@ -14,6 +14,7 @@ import { HttpMetrics } from './metrics.ts';
 import { cleanTarget, htmlEscaped } from './path.ts';
 import { type AnyOutgoing, Reply } from './reply.ts';
 import { type AnyIncoming, HttpRequest } from './request.ts';
+import { malformationOf } from './request-form.ts';
 import type { FoundRoute, Router } from './router.ts';
 import { Transport } from './transport.ts';
 
@@ -123,6 +124,12 @@ export class HttpServer {
   /** What the request names: a route, a redirect, a refusal; undefined where there is nothing. */
   private find(incoming: AnyIncoming): Found | undefined {
     const { router, routePrefix } = this.options;
+    const malformation = malformationOf(incoming);
+    if (malformation !== undefined) {
+      const { status, reason } = malformation;
+      this.refuse('malformed', reason, remoteOf(incoming), incoming.url);
+      return { refusal: reason, status };
+    }
     const target = cleanTarget(incoming.url ?? '/');
     if (target.kind === 'bad') {
       this.refuse('bad_path', target.reason, remoteOf(incoming), incoming.url);
@@ -166,7 +173,7 @@ export class HttpServer {
       return;
     }
     if (found.refusal !== undefined) {
-      reply.fault(400, found.refusal);
+      reply.fault(found.status ?? 400, found.refusal);
       return;
     }
     if (found.redirect !== undefined) {

@@ -5,7 +5,7 @@
  */
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../errors.ts';
-import type { TranslatorSettings } from '../../otlp/index.ts';
+import type { ExportStore, TranslatorSettings } from '../../otlp/index.ts';
 import type { Appender } from '../../source/source.ts';
 import type { Reply } from '../http/reply.ts';
 import { BodyTooLarge, type HttpRequest } from '../http/request.ts';
@@ -32,18 +32,18 @@ export interface OtlpOptions {
 }
 
 export function addOtlpRoute(router: Router, { receiver, logger }: OtlpOptions): void {
+  let store: Promise<ExportStore> | undefined;
   const handler = async (request: HttpRequest, reply: Reply) => {
     if (receiver === undefined) {
       reply.fault(404, 'otlp write receiver needs to be enabled with --web.enable-otlp-receiver');
       return;
     }
-    // Most servers get none of these requests: what they take is loaded with the first.
-    const { storeExport } = await import('../../otlp/index.ts');
+    store ??= openStore(receiver);
     const remote = request.remoteAddress;
     try {
       const form = formOf(request.header('content-type'));
       const body = await bodyOf(request);
-      const { fault, troubles } = await storeExport(body, form, receiver.appender(), receiver.settings());
+      const { fault, troubles } = await (await store).store(body, form, receiver.settings);
       if (troubles.length > 0) {
         logger.warn('left out a part of an OTLP request', { remote, detail: troubles.join('; ') });
       }
@@ -60,6 +60,12 @@ export function addOtlpRoute(router: Router, { receiver, logger }: OtlpOptions):
     }
   };
   router.add('POST', '/api/v1/otlp/v1/metrics', handler, { compress: false });
+}
+
+/** Most servers get none of these requests: what they take is loaded with the first. */
+async function openStore({ appender }: OtlpReceiver): Promise<ExportStore> {
+  const { ExportStore } = await import('../../otlp/index.ts');
+  return new ExportStore(appender());
 }
 
 function formOf(contentType: string): 'protobuf' | 'json' {
