@@ -318,7 +318,7 @@ describe('admin and lifecycle', () => {
       { enableLifecycle: true },
     );
     const post = (path: string) => fetch(server.url + path, { method: 'POST' });
-    await post('/api/v1/admin/tsdb/delete_series?match[]=a&match[]=b&start=1&end=2');
+    await post('/api/v1/admin/tsdb/delete_series?match[]=a&match[]={}&match[]=b&start=1&end=2');
     await post('/api/v1/admin/tsdb/clean_tombstones');
     const snapshot = await (await post('/api/v1/admin/tsdb/snapshot?skip_head=true')).json();
     expect(snapshot).toEqual({ status: 'success', data: { name: 'snapshot-false' } });

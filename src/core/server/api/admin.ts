@@ -35,7 +35,10 @@ export function addAdminRoutes(router: Router, admin: AdminView | undefined): vo
     if (texts.length === 0) throw new ApiFault('bad_data', 'no match[] parameter provided');
     const mint = optionalTime(form, 'start', MIN_TIMESTAMP);
     const maxt = optionalTime(form, 'end', MAX_TIMESTAMP);
-    for (const matchers of namedSelectors(texts)) await view.deleteSeries(matchers, mint, maxt);
+    for (const matchers of namedSelectors(texts)) {
+      // `{}` selects nothing here, as in Prometheus: who means all has to say so.
+      if (matchers.length > 0) await view.deleteSeries(matchers, mint, maxt);
+    }
     reply.empty(204);
   });
   add('clean_tombstones', async (_, reply, view) => {
