@@ -75,8 +75,13 @@ export interface PointExemplar {
   attributes: Attributes;
 }
 
+const NOTHING = new Uint8Array(0);
+
 export class DataPoint {
-  readonly attributes: Attributes = new Attributes();
+  /** Where the attributes stand in the request, if together: `keyStart` is -1 where they do not. */
+  bytes: Uint8Array = NOTHING;
+  keyStart = -1;
+  keyEnd = -1;
   /** Milliseconds since the epoch. */
   t = 0;
   /** When what is counted began; 0 for unknown. */
@@ -100,9 +105,17 @@ export class DataPoint {
   readonly quantiles: NumberList = new NumberList();
   readonly quantileValues: NumberList = new NumberList();
   exemplars: PointExemplar[] = [];
+  protected readonly pairs: Attributes = new Attributes();
+
+  /** They may be read when asked for only. */
+  get attributes(): Attributes {
+    return this.pairs;
+  }
 
   clear(): void {
-    this.attributes.clear();
+    this.pairs.clear();
+    this.keyStart = -1;
+    this.keyEnd = -1;
     this.t = 0;
     this.startT = 0;
     this.isMissing = false;

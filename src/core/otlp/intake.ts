@@ -1,7 +1,8 @@
 /**
- * Appends the samples of one request: all of them or, where one cannot be stored, none. What a request says twice of
- * one time is no such fault: the first counts.
+ * Appends the samples of requests, one after another: all of a request or, where one sample cannot be stored, none. What
+ * a request says twice of one time is no such fault: the first counts.
  */
+import { copied, grownLength } from '../encoding/grown.ts';
 import type { Exemplar } from '../model/exemplar.ts';
 import type { Histogram } from '../model/histogram.ts';
 import { emptyHistogram } from '../model/histogram-copy.ts';
@@ -30,32 +31,51 @@ export class Intake {
   private readonly vs = new Float64Array(ROWS);
   private readonly outcomes = new Uint8Array(ROWS);
   private rows = 0;
-  /** By ref: the newest time of this request. */
-  private newest = new Float64Array(1024).fill(Number.NEGATIVE_INFINITY);
+  /** By ref: the newest time of the request whose number is beside it. */
+  private newest = new Float64Array(1024);
+  private newestIn = new Uint32Array(1024);
+  private request = 1;
+  /** Refs that this request asked for. */
+  private readonly asked: number[] = [];
+  /** By ref: it is known for later requests. */
+  private kept = new Uint8Array(1024);
   private readonly exemplars: { ref: number; exemplar: Exemplar }[] = [];
-  /** The first; nothing is taken from then on. */
+  /** The first of this request; nothing is taken from then on. */
   fault: IntakeFault | undefined = undefined;
 
   constructor(appender: Appender) {
     this.appender = appender;
   }
 
-  series(labels: Labels, metadata: Metadata): number {
+  /** The ref of a series, for this request. */
+  series(labels: Labels): number {
     const ref = this.appender.ref(labels);
-    this.appender.setMetadata(ref, metadata);
-    if (ref >= this.newest.length) {
-      const grown = new Float64Array(Math.max(ref + 1, this.newest.length * 2)).fill(
-        Number.NEGATIVE_INFINITY,
-      );
-      grown.set(this.newest);
-      this.newest = grown;
-    }
+    this.reserve(ref);
+    this.asked.push(ref);
     return ref;
   }
 
-  /** Row `row` of a column, whose bits stay what they are. */
-  addFrom(ref: number, t: number, column: Float64Array, row: number): void {
-    this.vs.set(column.subarray(row, row + 1), this.rows);
+  /** Has a ref stay for later requests. */
+  keep(ref: number): void {
+    this.kept[ref] = 1;
+  }
+
+  /** Takes back `keep`, once for each ref or more often. */
+  release(ref: number): void {
+    if (this.kept[ref] === 0) return;
+    this.kept[ref] = 0;
+    this.asked.push(ref);
+  }
+
+  setMetadata(ref: number, metadata: Metadata): void {
+    this.appender.setMetadata(ref, metadata);
+  }
+
+  /** The first row of a column, whose bits stay what they are. */
+  addFrom(ref: number, t: number, column: Float64Array): void {
+    const v = column[0];
+    if (Number.isNaN(v)) this.vs.set(column.subarray(0, 1), this.rows);
+    else this.vs[this.rows] = v;
     this.addRow(ref, t);
   }
 
@@ -88,25 +108,42 @@ export class Intake {
     this.exemplars.push({ ref, exemplar });
   }
 
-  /** Stores all, or nothing. */
-  finish(): void {
+  /** Stores all of the request, or nothing; returns why. */
+  finish(): IntakeFault | undefined {
     this.flush();
-    if (this.fault !== undefined) {
-      this.appender.rollback();
-      return;
+    const { fault, appender, exemplars } = this;
+    if (fault !== undefined) {
+      this.abandon();
+      return fault;
     }
-    this.appender.commit();
-    for (let i = 0; i < this.exemplars.length; i++) {
-      const { ref, exemplar } = this.exemplars[i];
+    appender.commit();
+    for (let i = 0; i < exemplars.length; i++) {
+      const { ref, exemplar } = exemplars[i];
       // One that comes again or late is lost, and no reason to send samples again.
-      this.appender.appendExemplar(ref, exemplar);
-      if (i % EXEMPLARS === EXEMPLARS - 1) this.appender.commit();
+      appender.appendExemplar(ref, exemplar);
+      if (i % EXEMPLARS === EXEMPLARS - 1) appender.commit();
     }
-    this.appender.commit();
+    appender.commit();
+    this.end();
+    return undefined;
   }
 
+  /** Forgets all of the request. */
   abandon(): void {
     this.appender.rollback();
+    this.end();
+  }
+
+  private end(): void {
+    const { appender, asked, kept } = this;
+    const gone = new Set<number>();
+    for (let i = 0; i < asked.length; i++) if (kept[asked[i]] === 0) gone.add(asked[i]);
+    for (const ref of gone) appender.forget?.(ref);
+    asked.length = 0;
+    this.exemplars.length = 0;
+    this.rows = 0;
+    this.fault = undefined;
+    this.request++;
   }
 
   private addRow(ref: number, t: number): void {
@@ -126,13 +163,23 @@ export class Intake {
   }
 
   private judge(ref: number, t: number, outcome: Outcome): void {
+    const isFirst = this.newestIn[ref] !== this.request;
     if (outcome === Outcome.ok) {
-      if (t > this.newest[ref]) this.newest[ref] = t;
+      if (isFirst || t > this.newest[ref]) this.newest[ref] = t;
+      this.newestIn[ref] = this.request;
       return;
     }
     const isRepeated = outcome === Outcome.conflict || outcome === Outcome.outOfOrder;
-    if (outcome === Outcome.duplicate || (isRepeated && t <= this.newest[ref])) return;
+    if (outcome === Outcome.duplicate || (isRepeated && !isFirst && t <= this.newest[ref])) return;
     this.fault ??= { isSenders: true, text: outcomeText(outcome, t) };
+  }
+
+  private reserve(ref: number): void {
+    if (ref < this.newest.length) return;
+    const length = grownLength(this.newest.length, ref + 1);
+    this.newest = copied(this.newest, new Float64Array(length));
+    this.newestIn = copied(this.newestIn, new Uint32Array(length));
+    this.kept = copied(this.kept, new Uint8Array(length));
   }
 }
 

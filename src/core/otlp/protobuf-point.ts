@@ -1,11 +1,57 @@
 /** Data points of a protobuf request, by kind (opentelemetry/proto/metrics/v1/metrics.proto). */
-import { FIXED64, field, LENGTH, type ProtobufReader, VARINT } from '../encoding/protobuf-reader.ts';
-import { Attributes, type DataPoint, type ExponentialBuckets, type NumberList } from './data-point.ts';
+import { FIXED64, field, LENGTH, ProtobufReader, VARINT } from '../encoding/protobuf-reader.ts';
+import { Attributes, DataPoint, type ExponentialBuckets, type NumberList } from './data-point.ts';
 import { millisOfHalves } from './nanoseconds.ts';
 import { known, passOver, readAttribute } from './protobuf-value.ts';
 import type { MetricKind } from './request.ts';
 
-type PointFields = (reader: ProtobufReader, point: DataPoint) => void;
+/** A point whose attributes are passed over, and read when they are asked for. */
+export class ProtobufPoint extends DataPoint {
+  private readonly reader = new ProtobufReader();
+  /** Messages of the attributes, starts and ends. */
+  private readonly places: number[] = [];
+  private isRead = false;
+
+  constructor(bytes: Uint8Array) {
+    super();
+    this.bytes = bytes;
+  }
+
+  override get attributes(): Attributes {
+    if (!this.isRead) this.readAttributes();
+    return this.pairs;
+  }
+
+  override clear(): void {
+    super.clear();
+    this.places.length = 0;
+    this.isRead = false;
+    this.keyStart = 0;
+    this.keyEnd = 0;
+  }
+
+  /** The field of an attribute, from its tag of one byte on. */
+  addAttribute(reader: ProtobufReader): void {
+    const field = reader.pos - 1;
+    const outer = reader.enter();
+    this.places.push(reader.pos, reader.end);
+    reader.leave(outer);
+    if (this.places.length === 2) this.keyStart = field;
+    else if (this.keyEnd !== field) this.keyStart = -1;
+    this.keyEnd = reader.pos;
+  }
+
+  private readAttributes(): void {
+    const { reader, places } = this;
+    this.isRead = true;
+    for (let i = 0; i < places.length; i += 2) {
+      reader.reset(this.bytes, places[i], places[i + 1]);
+      readAttribute(reader, this.pairs);
+    }
+  }
+}
+
+type PointFields = (reader: ProtobufReader, point: ProtobufPoint) => void;
 
 /** By kind: fills a point that was cleared from a message that has been entered. */
 export const POINT_READERS: Readonly<Record<MetricKind, PointFields>> = {
@@ -18,7 +64,7 @@ export const POINT_READERS: Readonly<Record<MetricKind, PointFields>> = {
 
 const NUMBER_POINT = known(2, 3, 4, 5, 6, 7, 8);
 
-function readNumberPoint(reader: ProtobufReader, point: DataPoint): void {
+function readNumberPoint(reader: ProtobufReader, point: ProtobufPoint): void {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case field(2, FIXED64):
@@ -37,7 +83,7 @@ function readNumberPoint(reader: ProtobufReader, point: DataPoint): void {
         point.value[0] = reader.sfixed64();
         break;
       case field(7, LENGTH):
-        readPair(reader, point.attributes);
+        point.addAttribute(reader);
         break;
       case field(8, VARINT):
         point.isMissing = isMissing(reader);
@@ -50,7 +96,7 @@ function readNumberPoint(reader: ProtobufReader, point: DataPoint): void {
 
 const HISTOGRAM_POINT = known(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
 
-function readHistogramPoint(reader: ProtobufReader, point: DataPoint): void {
+function readHistogramPoint(reader: ProtobufReader, point: ProtobufPoint): void {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case field(2, FIXED64):
@@ -82,7 +128,7 @@ function readHistogramPoint(reader: ProtobufReader, point: DataPoint): void {
         readExemplar(reader, point);
         break;
       case field(9, LENGTH):
-        readPair(reader, point.attributes);
+        point.addAttribute(reader);
         break;
       case field(10, VARINT):
         point.isMissing = isMissing(reader);
@@ -99,11 +145,11 @@ function readHistogramPoint(reader: ProtobufReader, point: DataPoint): void {
 
 const EXPONENTIAL_POINT = known(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
 
-function readExponentialPoint(reader: ProtobufReader, point: DataPoint): void {
+function readExponentialPoint(reader: ProtobufReader, point: ProtobufPoint): void {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case field(1, LENGTH):
-        readPair(reader, point.attributes);
+        point.addAttribute(reader);
         break;
       case field(2, FIXED64):
         point.startT = readTime(reader);
@@ -162,7 +208,7 @@ function readBuckets(reader: ProtobufReader, buckets: ExponentialBuckets): void 
 
 const SUMMARY_POINT = known(2, 3, 4, 5, 6, 7, 8);
 
-function readSummaryPoint(reader: ProtobufReader, point: DataPoint): void {
+function readSummaryPoint(reader: ProtobufReader, point: ProtobufPoint): void {
   point.hasSum = true;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
@@ -182,7 +228,7 @@ function readSummaryPoint(reader: ProtobufReader, point: DataPoint): void {
         readQuantile(reader, point);
         break;
       case field(7, LENGTH):
-        readPair(reader, point.attributes);
+        point.addAttribute(reader);
         break;
       case field(8, VARINT):
         point.isMissing = isMissing(reader);

@@ -4,8 +4,8 @@
  * points): each is gone through twice, the first time from field to field.
  */
 import { field, LENGTH, ProtobufReader, VARINT } from '../encoding/protobuf-reader.ts';
-import { Attributes, DataPoint } from './data-point.ts';
-import { POINT_READERS } from './protobuf-point.ts';
+import { Attributes } from './data-point.ts';
+import { POINT_READERS, ProtobufPoint } from './protobuf-point.ts';
 import { known, passOver, readAttribute, readText } from './protobuf-value.ts';
 import { type MetricHead, type MetricKind, type RequestReader, type Scope, TURN_POINTS } from './request.ts';
 
@@ -15,7 +15,7 @@ const REQUEST = known(1);
 export function* readProtobuf(message: Uint8Array, to: RequestReader): Generator<undefined, void> {
   const reader = new ProtobufReader();
   reader.reset(message);
-  const request = new ProtobufRequest(reader, to);
+  const request = new ProtobufRequest(message, reader, to);
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag !== field(1, LENGTH)) {
       passOver(reader, tag, REQUEST);
@@ -57,10 +57,11 @@ class ProtobufRequest {
     isMonotonic: false,
     pointCount: 0,
   };
-  private readonly dataPoint = new DataPoint();
+  private readonly dataPoint: ProtobufPoint;
   private points = 0;
 
-  constructor(reader: ProtobufReader, to: RequestReader) {
+  constructor(message: Uint8Array, reader: ProtobufReader, to: RequestReader) {
+    this.dataPoint = new ProtobufPoint(message);
     this.reader = reader;
     this.to = to;
   }

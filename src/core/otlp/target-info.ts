@@ -37,7 +37,8 @@ export class TargetInfo {
   addTo(intake: Intake): void {
     const { labels, mint, maxt, stepMs } = this;
     if (labels === undefined || mint > maxt) return;
-    const ref = intake.series(labels, METADATA);
+    const ref = intake.series(labels);
+    intake.setMetadata(ref, METADATA);
     const steps = Math.ceil((maxt - mint) / stepMs);
     for (let i = Math.max(0, steps - MAX_SAMPLES); i < steps; i++) {
       intake.add(ref, Math.floor(mint + i * stepMs), 1);

@@ -4,8 +4,8 @@ import type { Exemplar, Histogram, Labels, Metadata } from '../../../src/core/mo
 import { formatG, formatHistogram, isStale } from '../../../src/core/model/index.ts';
 import {
   type ExportOutcome,
+  ExportStore,
   type OtlpConfig,
-  storeExport,
   type TranslatorSettings,
 } from '../../../src/core/otlp/index.ts';
 import { type Appender, Outcome } from '../../../src/core/source/source.ts';
@@ -42,13 +42,15 @@ export class MemoryAppender implements Appender {
   committed = 0;
   private pending = 0;
   private readonly series: { labels: string; t: number }[] = [];
+  private readonly newest = new Map<string, number>();
   private readonly refs = new Map<string, number>();
 
   ref(labels: Labels): number {
     const text = labels.toString();
     let ref = this.refs.get(text);
     if (ref === undefined) {
-      ref = this.series.push({ labels: text, t: Number.NEGATIVE_INFINITY }) - 1;
+      const t = this.newest.get(text) ?? Number.NEGATIVE_INFINITY;
+      ref = this.series.push({ labels: text, t }) - 1;
       this.refs.set(text, ref);
     }
     return ref;
@@ -78,6 +80,19 @@ export class MemoryAppender implements Appender {
       else outcomes[i] = list.at(-1) === shown ? Outcome.duplicate : Outcome.conflict;
     }
     return ok;
+  }
+
+  /** Whoever uses the ref from now on fails. */
+  forget(ref: number): void {
+    const { labels, t } = this.series[ref];
+    this.newest.set(labels, t);
+    this.refs.delete(labels);
+    delete this.series[ref];
+  }
+
+  /** How many series are known by a ref. */
+  get refCount(): number {
+    return this.refs.size;
   }
 
   appendHistogram(ref: number, t: number, h: Histogram): Outcome {
@@ -139,11 +154,11 @@ export async function storeBytes(
   settings: TranslatorSettings = SETTINGS,
 ): Promise<Stored> {
   const appender = new MemoryAppender();
-  const outcome = await storeExport(body, form, appender, settings);
+  const outcome = await new ExportStore(appender).store(body, form, () => settings);
   return { ...outcome, appender, lines: linesOf(appender) };
 }
 
-function linesOf({ samples, histograms, exemplars }: MemoryAppender): string[] {
+export function linesOf({ samples, histograms, exemplars }: MemoryAppender): string[] {
   return [
     ...[...samples].map(([labels, shown]) => `${labels} ${shown.join(' ')}`),
     ...histograms.map(({ labels, t, h }) => `${labels} ${h.stale ? 'stale' : formatHistogram(h)}@${t}`),

@@ -1,0 +1,69 @@
+/** Takes export requests from their bytes to the store, one after another. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Appender } from '../source/source.ts';
+import { Intake, type IntakeFault } from './intake.ts';
+import { readJson } from './json-request.ts';
+import { KnownSeries } from './known-series.ts';
+import type { OtlpConfig } from './otlp-config.ts';
+import { readProtobuf } from './protobuf-request.ts';
+import { Translator, type TranslatorSettings } from './translator.ts';
+
+export type ExportForm = 'protobuf' | 'json';
+
+export interface ExportOutcome {
+  /** Why nothing was stored. */
+  fault: IntakeFault | undefined;
+  /** What was left out of a request that was stored otherwise, for the log. */
+  troubles: readonly string[];
+}
+
+/** How long one request may keep others waiting. */
+const TURN_MS = 5;
+
+export class ExportStore {
+  private readonly intake: Intake;
+  private readonly known = new KnownSeries();
+  /** That under which series are known. */
+  private config: OtlpConfig | undefined = undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** Nobody else may use this appender. */
+  constructor(appender: Appender) {
+    this.intake = new Intake(appender);
+  }
+
+  /**
+   * Stores all samples or none. Other work has its turn meanwhile, other requests when this one is done. Rejects with an
+   * InputError where the body is no request, and with the store's own errors.
+   */
+  store(body: Uint8Array, form: ExportForm, settings: () => TranslatorSettings): Promise<ExportOutcome> {
+    const done = this.last.then(() => this.take(body, form, settings()));
+    this.last = done.catch(() => {});
+    return done;
+  }
+
+  private async take(
+    body: Uint8Array,
+    form: ExportForm,
+    settings: TranslatorSettings,
+  ): Promise<ExportOutcome> {
+    const { intake, known } = this;
+    if (known.isFull || this.config !== settings.config) {
+      known.clear((ref) => intake.release(ref));
+      this.config = settings.config;
+    }
+    const translator = new Translator(settings, intake, known);
+    try {
+      let since = performance.now();
+      for (const _ of (form === 'json' ? readJson : readProtobuf)(body, translator)) {
+        if (performance.now() - since < TURN_MS) continue;
+        await nextTurn();
+        since = performance.now();
+      }
+      return { fault: intake.finish(), troubles: translator.troubles };
+    } catch (error) {
+      intake.abandon();
+      throw error;
+    }
+  }
+}

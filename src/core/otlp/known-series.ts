@@ -1,0 +1,144 @@
+/**
+ * Which series the points of earlier requests went to. A sender says the same of a series each time, byte for byte: what
+ * those bytes came to is looked up by them, and neither decoded nor translated again.
+ *
+ * A point is known by the bytes of its attributes and by its context, a number that stands for everything else that its
+ * labels depend on: resource, scope, metric and, of histograms and summaries, the bounds.
+ */
+import { copied, grownLength } from '../encoding/grown.ts';
+
+/** Of keys, beyond which all is forgotten: who never sends the same again does not fill the memory. */
+const MAX_BYTES = 64 << 20;
+const INITIAL_SLOTS = 1024;
+
+export class KnownSeries {
+  /** Numbers of contexts. */
+  private readonly contexts = new Map<string, number>();
+  private contextBytes = 0;
+  /** Keys, one behind another. */
+  private keys = new Uint8Array(4096);
+  private keyBytes = 0;
+  private count = 0;
+  /** By entry. The refs of an entry end where those of the next begin. */
+  private context = new Uint32Array(64);
+  private hash = new Int32Array(64);
+  private keyStart = new Uint32Array(64);
+  private keyEnd = new Uint32Array(64);
+  private firstRef = new Uint32Array(64);
+  private refCount = 0;
+  /** Refs of all entries; what is below 0 is none. */
+  refs: Int32Array = new Int32Array(64);
+  /** Open addressing: entry + 1, 0 where there is none. */
+  private slots = new Int32Array(INITIAL_SLOTS);
+  /** Nobody can know which keys meet in one slot. */
+  private readonly seed = (Math.random() * 2 ** 32) | 0;
+
+  get isFull(): boolean {
+    return this.keyBytes + this.contextBytes > MAX_BYTES;
+  }
+
+  /** The number of a context, which is made where it is new. */
+  contextOf(text: string): number {
+    let number = this.contexts.get(text);
+    if (number === undefined) {
+      number = this.contexts.size;
+      this.contexts.set(text, number);
+      this.contextBytes += text.length * 2;
+    }
+    return number;
+  }
+
+  /** Where the refs of that key start in `refs`; -1 where it is not known. */
+  find(context: number, bytes: Uint8Array, start: number, end: number): number {
+    const hash = this.hashOf(context, bytes, start, end);
+    const { slots } = this;
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = slots[slot] - 1;
+      if (this.hash[entry] !== hash || this.context[entry] !== context) continue;
+      if (this.isKey(entry, bytes, start, end)) return this.firstRef[entry];
+    }
+    return -1;
+  }
+
+  /** The key must be new. Returns where its refs start. */
+  add(context: number, bytes: Uint8Array, start: number, end: number, refs: readonly number[]): number {
+    this.reserve(end - start, refs.length);
+    const entry = this.count++;
+    this.context[entry] = context;
+    this.hash[entry] = this.hashOf(context, bytes, start, end);
+    this.keyStart[entry] = this.keyBytes;
+    for (let i = start; i < end; i++) this.keys[this.keyBytes++] = bytes[i];
+    this.keyEnd[entry] = this.keyBytes;
+    const first = this.refCount;
+    this.firstRef[entry] = first;
+    for (let i = 0; i < refs.length; i++) this.refs[this.refCount++] = refs[i];
+    if (this.count * 2 > this.slots.length) this.rehash();
+    else this.place(entry);
+    return first;
+  }
+
+  /** Forgets everything; `each` gets every ref there was. */
+  clear(each: (ref: number) => void): void {
+    for (let i = 0; i < this.refCount; i++) if (this.refs[i] >= 0) each(this.refs[i]);
+    this.contexts.clear();
+    this.contextBytes = 0;
+    this.keys = new Uint8Array(4096);
+    this.keyBytes = 0;
+    this.count = 0;
+    this.refCount = 0;
+    this.slots = new Int32Array(INITIAL_SLOTS);
+  }
+
+  private isKey(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { keys } = this;
+    const from = this.keyStart[entry];
+    if (this.keyEnd[entry] - from !== end - start) return false;
+    for (let i = start, j = from; i < end; i++, j++) if (bytes[i] !== keys[j]) return false;
+    return true;
+  }
+
+  private hashOf(context: number, bytes: Uint8Array, start: number, end: number): number {
+    let h = Math.imul(context ^ this.seed, 0x9e3779b1);
+    let i = start;
+    for (; i + 4 <= end; i += 4) {
+      const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+      h = Math.imul(h ^ word, 0x85ebca6b);
+      h ^= h >>> 15;
+    }
+    for (; i < end; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
+    h = Math.imul(h ^ (end - start), 0xc2b2ae35);
+    return h ^ (h >>> 16);
+  }
+
+  private place(entry: number): void {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = this.hash[entry] & mask;
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    slots[slot] = entry + 1;
+  }
+
+  private rehash(): void {
+    this.slots = new Int32Array(this.slots.length * 2);
+    for (let entry = 0; entry < this.count; entry++) this.place(entry);
+  }
+
+  private reserve(keyBytes: number, refs: number): void {
+    const { count } = this;
+    if (this.keyBytes + keyBytes > this.keys.length) {
+      const length = grownLength(this.keys.length, this.keyBytes + keyBytes);
+      this.keys = copied(this.keys, new Uint8Array(length));
+    }
+    if (this.refCount + refs > this.refs.length) {
+      this.refs = copied(this.refs, new Int32Array(grownLength(this.refs.length, this.refCount + refs)));
+    }
+    if (count < this.context.length) return;
+    const length = grownLength(count, count + 1);
+    this.context = copied(this.context, new Uint32Array(length));
+    this.hash = copied(this.hash, new Int32Array(length));
+    this.keyStart = copied(this.keyStart, new Uint32Array(length));
+    this.keyEnd = copied(this.keyEnd, new Uint32Array(length));
+    this.firstRef = copied(this.firstRef, new Uint32Array(length));
+  }
+}
