@@ -8,7 +8,7 @@ export function promtoolFailure(name: string, failure: UnitTestFailure, diff: bo
   const time = formatDuration(failure.timeMs);
   switch (failure.kind) {
     case 'rule':
-      return `    rule: ${failure.rule}, time: ${time}, err: ${failure.error}`;
+      return `    rule: ${failure.rule}, time: ${goDuration(failure.timeMs)}, err: ${failure.error}`;
     case 'error':
       return `    expr: ${goQuote(failure.expr)}, time: ${time}, err: ${failure.error}`;
     case 'expr': {
@@ -22,6 +22,14 @@ export function promtoolFailure(name: string, failure: UnitTestFailure, diff: bo
       return head + alertDiff(failure.alerts.expected, failure.alerts.got).join('\n');
     }
   }
+}
+
+/** `1h0m0s`: here promtool prints a duration of Go's. */
+function goDuration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = `${(ms % 60_000) / 1000}s`;
+  if (minutes === 0) return ms % 1000 === ms && ms > 0 ? `${ms}ms` : seconds;
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
 }
 
 function alerts(lines: readonly string[]): string {

@@ -50,6 +50,8 @@ export interface OpenedUnitTests {
 export interface OpenOptions {
   parser?: Partial<ParserOptions> | undefined;
   ignoreUnknownFields: boolean;
+  /** Only tests whose name this accepts matter; all by default. */
+  selects?: ((name: string) => boolean) | undefined;
   /** Told of patterns that no file matches. */
   onNoMatch(pattern: string): void;
 }
@@ -72,6 +74,7 @@ export async function runUnitTestFile(
   const { tests, rules, faults } = openUnitTests(text, file, {
     parser: options.engine.parser,
     ignoreUnknownFields: options.ignoreUnknownFields,
+    selects: options.selects,
     onNoMatch: (pattern) => options.complain(`${file}: no file matches ${pattern}`),
   });
   if (faults.length > 0) {

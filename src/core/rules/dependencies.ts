@@ -86,7 +86,11 @@ export class RuleDependencies {
       }
     }
     return [...reached].filter(
-      (candidate) => candidate.limited || canFail(candidate.rule.parsed) || this.canCollide(candidate, needs),
+      (candidate) =>
+        candidate.limited ||
+        canFail(candidate.rule.parsed) ||
+        this.canCollide(candidate, needs) ||
+        sharesSeries(candidate, needs, reached),
     );
   }
 
@@ -111,6 +115,32 @@ export class RuleDependencies {
       labels.some(([name]) => name === 'alertname')
     );
   }
+}
+
+/** Whether the input or another rule may have series that this one writes, too: of two samples one is refused. */
+function sharesSeries(
+  { rule, labels }: Candidate,
+  { input }: Needs,
+  reached: ReadonlySet<Candidate>,
+): boolean {
+  const names = rule.kind === 'record' ? [rule.name] : ALERT_METRICS;
+  const steady = labels.filter(([, text]) => rule.kind === 'record' || !text.includes('{{'));
+  const inInput = input.some(
+    (series) =>
+      names.includes(series.get(METRIC_NAME)) && steady.every(([name, text]) => series.get(name) === text),
+  );
+  if (inInput) return true;
+  for (const other of reached) {
+    if (other.rule === rule || other.rule.kind !== rule.kind || other.rule.name !== rule.name) continue;
+    if (steady.every(([name, text]) => mayHave(other, name, text))) return true;
+  }
+  return false;
+}
+
+/** Whether the rule's series may have this value of a label. */
+function mayHave({ rule, labels }: Candidate, label: string, value: string): boolean {
+  const own = labels.find(([name]) => name === label)?.[1];
+  return own === undefined || own === value || (rule.kind === 'alert' && own.includes('{{'));
 }
 
 /** Every selector, those inside range vectors and subqueries too. */

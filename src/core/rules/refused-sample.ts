@@ -14,7 +14,8 @@ export interface RefusedSample {
   /** Milliseconds since the epoch. */
   t: number;
   value: number | Histogram;
-  outcome: Outcome;
+  /** A store that takes nothing out of order has bounds, too. */
+  outcome: Outcome | 'outOfBounds';
 }
 
 /** Why the sample was refused; `source` knows what is there already. */

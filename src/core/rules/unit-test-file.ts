@@ -5,6 +5,7 @@
  */
 import type { Node } from 'yaml';
 import { InputError, type Place } from '../errors.ts';
+import { formatDuration } from '../model/duration.ts';
 import { type Labels, labelsFromPairs } from '../model/labels.ts';
 import { parseSeriesNotation, type SeriesNotation } from '../promql/test-language/index.ts';
 import { YamlDocument } from '../yaml/index.ts';
@@ -68,24 +69,30 @@ const TEST_FIELDS = [
 ];
 const DEFAULT_INTERVAL_MS = 60_000;
 
-/** What the file says, and everything that is wrong with it. */
+/**
+ * What the file says, and everything that is wrong with it. Of tests that `selects` does not want, what they say of
+ * series and alerts is not looked at.
+ */
 export function parseUnitTestFile(
   text: string,
   file: string,
-  options: { ignoreUnknownFields?: boolean } = {},
+  options: { ignoreUnknownFields?: boolean; selects?: ((name: string) => boolean) | undefined } = {},
 ): { tests: UnitTestFile; errors: InputError[] } {
-  const reader = new Reader(new YamlDocument(text, file), options.ignoreUnknownFields !== true);
+  const { ignoreUnknownFields, selects = () => true } = options;
+  const reader = new Reader(new YamlDocument(text, file), ignoreUnknownFields !== true, selects);
   return reader.read();
 }
 
 class Reader {
   private readonly document: YamlDocument;
   private readonly strict: boolean;
+  private readonly selects: (name: string) => boolean;
   private readonly errors: InputError[] = [];
 
-  constructor(document: YamlDocument, strict: boolean) {
+  constructor(document: YamlDocument, strict: boolean, selects: (name: string) => boolean) {
     this.document = document;
     this.strict = strict;
+    this.selects = selects;
   }
 
   read(): { tests: UnitTestFile; errors: InputError[] } {
@@ -121,8 +128,10 @@ class Reader {
     const { document } = this;
     const record = document.record(node, 'main.testGroup', TEST_FIELDS, this.strict);
     if (record === undefined) return undefined;
-    return {
-      name: document.text(record.get('name')),
+    const name = document.text(record.get('name'));
+    const before = this.errors.length;
+    const test = {
+      name,
       place: document.place(node),
       intervalMs: document.durationMs(record.get('interval')) || intervalMs,
       startMs: this.start(record.get('start_timestamp')) ?? startMs,
@@ -131,13 +140,15 @@ class Reader {
         .flatMap((item) => this.series(item) ?? []),
       alertTests: document
         .list(record.get('alert_rule_test'), '[]main.alertTestCase')
-        .flatMap((item) => this.alertTest(item) ?? []),
+        .flatMap((item) => this.alertTest(item, name) ?? []),
       exprTests: document
         .list(record.get('promql_expr_test'), '[]main.promqlTestCase')
         .flatMap((item) => this.exprTest(item) ?? []),
       externalLabels: this.labels(record.get('external_labels')),
       externalUrl: document.text(record.get('external_url')),
     };
+    if (!this.selects(name)) this.errors.length = before;
+    return test;
   }
 
   private series(node: Node | null): SeriesNotation | undefined {
@@ -157,7 +168,7 @@ class Reader {
     }
   }
 
-  private alertTest(node: Node | null): AlertTest | undefined {
+  private alertTest(node: Node | null, test: string): AlertTest | undefined {
     const { document } = this;
     const record = document.record(
       node,
@@ -169,13 +180,9 @@ class Reader {
     const evalTimeMs = document.durationMs(record.get('eval_time')) ?? 0;
     const alertName = document.text(record.get('alertname'));
     if (alertName === '') {
-      this.errors.push(
-        new InputError(
-          'bad_test',
-          'an item under alert_rule_test misses required attribute alertname',
-          document.place(node),
-        ),
-      );
+      const at = `at eval_time ${formatDuration(evalTimeMs)}${test === '' ? '' : ` (in TestGroup ${test})`}`;
+      const reason = `an item under alert_rule_test misses required attribute alertname ${at}`;
+      this.errors.push(new InputError('bad_test', reason, document.place(node)));
     }
     const expected = document.list(record.get('exp_alerts'), '[]main.alert').flatMap((item) => {
       const alert = document.record(item, 'main.alert', ['exp_labels', 'exp_annotations'], this.strict);

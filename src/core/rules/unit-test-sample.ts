@@ -73,8 +73,8 @@ function isNeighbour(a: number, b: number): boolean {
 function exponentForm(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  return value
-    .toExponential()
+  return (Object.is(value, -0) ? '-0e+0' : value.toExponential())
+
     .toUpperCase()
     .replace(/E([+-])(\d)$/, 'E$10$2');
 }

@@ -10,7 +10,7 @@ import type { LoadSeries } from '../promql/test-language/index.ts';
 import { load } from '../promql/test-runner/index.ts';
 import { annotationsText } from './alert.ts';
 import { RuleDependencies } from './dependencies.ts';
-import { RuleGroup } from './group.ts';
+import { type RuleFailure, RuleGroup } from './group.ts';
 import { GrowingSource } from './growing-source.ts';
 import { AlertingRule, type Rule, type RuleContext, RuleError } from './rule.ts';
 import type { RuleConfig, RuleFile, RuleGroupConfig } from './rule-file.ts';
@@ -127,6 +127,8 @@ class TestRun {
   private readonly options: UnitTestOptions;
   private readonly fuzzy: boolean;
   readonly source = new GrowingSource();
+  /** Rules of the group that is being evaluated whose samples the store did not take. */
+  private readonly refusals: RuleFailure[] = [];
 
   constructor(test: UnitTest, intervalMs: number, options: UnitTestOptions, fuzzy: boolean) {
     this.test = test;
@@ -168,7 +170,7 @@ class TestRun {
     const { test, source } = this;
     const groups = configs
       .filter(({ group }) => needed === undefined || group.rules.some((rule) => needed.has(rule)))
-      .map(({ group, file }) => ({ group: new RuleGroup(group), file }));
+      .map(({ group, file }) => ({ group: this.groupThatReports(group), file }));
     const context = {
       source,
       engine: this.options.engine ?? {},
@@ -196,6 +198,7 @@ class TestRun {
       let failed = false;
       for (const { group, file } of groups) {
         const failures = await group.evaluate({ ...context, unseen }, t, source, wanted);
+        failures.push(...this.refusals.splice(0));
         for (const { rule, error } of failures) {
           failed = true;
           this.failures.push({
@@ -216,6 +219,12 @@ class TestRun {
         this.compareAlerts(times[next], groups);
       }
     }
+  }
+
+  private groupThatReports(config: RuleGroupConfig): RuleGroup {
+    return new RuleGroup(config, {
+      onRefused: (rule, _, reason) => this.refusals.push({ rule, error: new RuleError(reason) }),
+    });
   }
 
   private async observe(
@@ -300,10 +309,11 @@ class TestRun {
   }
 }
 
-/** Puts start timestamps beside the values that they belong to. */
+/** Puts start timestamps beside the values that they belong to. Of a series given twice, the later one counts. */
 function withStartTimes(series: UnitTest['series']): LoadSeries[] {
-  const values = series.filter(({ isStartTime }) => !isStartTime);
-  return values.map(({ labels, values }) => {
+  const values = new Map<string, UnitTest['series'][number]>();
+  for (const one of series) if (!one.isStartTime) values.set(one.labels.toString(), one);
+  return [...values.values()].map(({ labels, values }) => {
     const starts = series.find((other) => other.isStartTime && other.labels.equals(labels));
     return { line: 0, labels, values, startTimes: starts?.values ?? null };
   });

@@ -9,7 +9,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
 import { InputError, type Place } from '../errors.ts';
 import { parseDuration } from '../model/duration.ts';
-import { parseGoFloat } from '../model/number.ts';
+import { parseGoYamlNumber } from './go-number.ts';
 import { parseDocument } from './parser.ts';
 import { readPlainYaml } from './plain-reader.ts';
 import { type YamlPair, YamlRecord } from './record.ts';
@@ -145,21 +145,27 @@ export class YamlDocument {
     return found;
   }
 
+  /** What has a fraction loses it, as in Go. */
   integer(node: Node | null | undefined, type = 'int'): number | undefined {
-    if (this.isNull(node)) return undefined;
-    const text = this.text(node, type);
-    if (/^[-+]?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-    this.fault(node, `cannot unmarshal ${this.describe(this.resolve(node))} into ${type}`);
-    return undefined;
+    const value = this.number(node, type);
+    return value === undefined ? undefined : Math.trunc(value) + 0;
   }
 
   float(node: Node | null | undefined): number | undefined {
+    return this.number(node, 'float64');
+  }
+
+  /** Text in quotes is no number. */
+  private number(node: Node | null | undefined, type: string): number | undefined {
     if (this.isNull(node)) return undefined;
-    const text = this.text(node, 'float64');
-    const value = parseGoFloat(text.replace(/^([-+]?)\.(inf|nan)$/i, '$1$2'));
-    if (value === undefined)
-      this.fault(node, `cannot unmarshal ${this.describe(this.resolve(node))} into float64`);
-    return value;
+    const scalar = this.resolve(node);
+    const text = this.text(node, type);
+    if (!isScalar(scalar)) return undefined;
+    const value = scalar.type === 'PLAIN' ? parseGoYamlNumber(text) : undefined;
+    const fits = value !== undefined && (type === 'float64' || Math.abs(value) <= Number.MAX_SAFE_INTEGER);
+    if (fits) return value;
+    this.fault(node, `cannot unmarshal ${this.describe(scalar)} into ${type}`);
+    return undefined;
   }
 
   boolean(node: Node | null | undefined): boolean | undefined {

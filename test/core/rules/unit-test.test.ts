@@ -189,6 +189,64 @@ describe('what a test evaluates', () => {
   });
 });
 
+describe('what a rule writes', () => {
+  const failed = async (rules: string, input: string, more = '') => {
+    const { failures } = await runOnly(
+      rules,
+      `${input}\npromql_expr_test:\n- {expr: nothing, eval_time: 4m, exp_samples: []}${more}`,
+    );
+    return failures.map((failure) => (failure.kind === 'rule' ? failure.error : failure.kind));
+  };
+
+  it('may be there already with the same value, and not with another', async () => {
+    const rules = groupOf(['{record: m, expr: n * 2}']);
+    const input = (values: string) =>
+      `input_series:\n- {series: n, values: 1x9}\n- {series: m, values: '${values}'}`;
+    expect(await failed(rules, input('2x9'))).toEqual([]);
+    expect(await failed(rules, input('2 2 2 3'))).toEqual([
+      'duplicate sample for timestamp 180000; overrides not allowed: existing 3, new value 2',
+    ]);
+    expect(await failed(rules, input('_ _ {{count:1}}'))).toEqual([
+      'duplicate sample for timestamp 120000; overrides not allowed: existing is a histogram, new value is 2',
+    ]);
+  });
+
+  it('may not be what another rule writes, which matters to every test with data for them', async () => {
+    const rules = groupOf(['{record: r, expr: n}', '{record: r, expr: n + 1}']);
+    expect(await failed(rules, 'input_series: [{series: n, values: 1}]')).toEqual([
+      'duplicate sample for timestamp 0; overrides not allowed: existing 1, new value 2',
+    ]);
+    const apart = groupOf([
+      '{record: r, expr: n, labels: {l: a}}',
+      '{record: r, expr: n + 1, labels: {l: b}}',
+    ]);
+    expect(await failed(apart, 'input_series: [{series: n, values: 1}]')).toEqual([]);
+  });
+
+  it('may not be older than what the series has, nor much older than all the others', async () => {
+    const late = (offset: string) =>
+      `groups:\n- {name: g, query_offset: ${offset}, rules: [{record: m, expr: vector(1)}]}`;
+    const input = 'input_series: [{series: m, values: 1x9}, {series: n, values: 1x9}]';
+    expect(await failed(late('1m'), input)).toEqual(['out of order sample']);
+    expect(await failed(late('1d'), input)).toEqual(['out of bounds']);
+  });
+});
+
+describe('a series given twice', () => {
+  it('has the values that come last', async () => {
+    const input = `input_series:\n- {series: m, values: 1 2 3}\n- {series: m, values: 7}`;
+    expect(await result(groupOf([]), 'm', 2, input)).toEqual(['m 7E+00']);
+  });
+});
+
+describe('values of the result', () => {
+  it('show the sign of a zero', async () => {
+    expect(await result(groupOf([]), '-m', 0, 'input_series: [{series: m, values: 0}]')).toEqual([
+      '{} -0E+00',
+    ]);
+  });
+});
+
 describe('unit test files', () => {
   it('say where they are wrong', () => {
     const { errors } = parseUnitTestFile(
@@ -198,8 +256,20 @@ describe('unit test files', () => {
     expect(errors.map(({ message }) => message)).toEqual([
       't.yml:6:3: field nmae not found in type main.testGroup (did you mean name?)',
       expect.stringMatching(/^t\.yml:3:14: /),
-      't.yml:5:5: an item under alert_rule_test misses required attribute alertname',
+      't.yml:5:5: an item under alert_rule_test misses required attribute alertname at eval_time 1m',
     ]);
+  });
+
+  it('say nothing of the series of tests that nobody wants to run', () => {
+    const text = `tests:
+- {name: a, input_series: [{series: 'up{', values: 1}], alert_rule_test: [{eval_time: 1m}]}
+- {name: b, input_series: [{series: 'up}', values: 1}]}
+`;
+    const lines = (selects: (name: string) => boolean) =>
+      parseUnitTestFile(text, 't.yml', { selects }).errors.map(({ place }) => place.line);
+    expect(lines((name) => name === 'a')).toEqual([2, 2]);
+    expect(lines((name) => name === 'b')).toEqual([3]);
+    expect(lines(() => false)).toEqual([]);
   });
 
   it('may start at any time, and compare histograms', async () => {

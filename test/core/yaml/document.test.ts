@@ -71,15 +71,34 @@ describe('YAML with places', () => {
     ]);
   });
 
-  it('reads infinities and NaN in YAML’s spelling and in Go’s', () => {
-    const document = new YamlDocument('[.inf, -.Inf, .nan, +Inf, 1e3]', 'f.yml');
+  it('reads numbers as Go’s YAML does', () => {
+    const document = new YamlDocument('[.inf, -.Inf, .nan, 1e3, 0x1F, 010, 0b11, -1_000, .5, 08]', 'f.yml');
     expect(document.list(document.root, '[]float64').map((node) => document.float(node))).toEqual([
       Number.POSITIVE_INFINITY,
       Number.NEGATIVE_INFINITY,
       Number.NaN,
-      Number.POSITIVE_INFINITY,
       1000,
+      31,
+      8,
+      3,
+      -1000,
+      0.5,
+      8,
     ]);
+    expect(messages(document)).toEqual([]);
+  });
+
+  it('takes neither words nor what is in quotes for numbers', () => {
+    const document = new YamlDocument('[NaN, +Inf, "1", 1:30, x]', 'f.yml');
+    const found = document.list(document.root, '[]float64').map((node) => document.float(node));
+    expect(found).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(messages(document)).toHaveLength(5);
+  });
+
+  it('cuts the fraction off an integer', () => {
+    const document = new YamlDocument('[1.9, 0x10, -2.5, .inf, "3"]', 'f.yml');
+    const found = document.list(document.root, '[]int').map((node) => document.integer(node));
+    expect(found).toEqual([1, 16, -2, undefined, undefined]);
   });
 
   it('reports broken syntax with its place', () => {

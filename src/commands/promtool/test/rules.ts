@@ -45,6 +45,7 @@ export default class PromtoolTestRules extends PromtoolCommand {
     const files = argv as string[];
     this.requireFiles(files);
     const patterns = (flags.run ?? []).map((pattern) => new Search(pattern));
+    const selects = (name: string) => patterns.length === 0 || patterns.some((pattern) => pattern.test(name));
     const features = flags['enable-feature'] ?? [];
     const engine = {
       parser: this.parserOptions(features),
@@ -58,6 +59,7 @@ export default class PromtoolTestRules extends PromtoolCommand {
       const { tests, rules, faults } = openUnitTests(readFileSync(file, 'utf8'), file, {
         parser: engine.parser,
         ignoreUnknownFields: flags['ignore-unknown-fields'],
+        selects,
         onNoMatch: (pattern) => this.say(`  WARNING: no file match pattern ${pattern}`),
       });
       if (faults.length > 0) {
@@ -75,7 +77,7 @@ export default class PromtoolTestRules extends PromtoolCommand {
       });
       const failures: string[] = [];
       for (const [i, test] of tests.tests.entries()) {
-        if (patterns.length > 0 && !patterns.some((pattern) => pattern.test(test.name))) continue;
+        if (!selects(test.name)) continue;
         const before = systemClock.monotonic();
         if (flags.debug) out.line(`DEBUG: Starting test ${test.name}`);
         const result = await runner.run(test);
