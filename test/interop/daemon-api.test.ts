@@ -179,6 +179,7 @@ describeWith('a running server beside a running Prometheus', { prometheus: peer(
     const atRest = API_REQUESTS.filter(({ path }) => !LIVE_PATHS.test(path));
     expect(await differences(ours, real, atRest)).toBe('');
     await compareMetrics(ours, real);
+    expect(await differences(ours, real, DELETIONS)).toBe('');
   }, 120_000);
 
   it('says no as it does, where nothing is allowed', async () => {
@@ -193,6 +194,27 @@ describeWith('a running server beside a running Prometheus', { prometheus: peer(
     expect(await differences(ours, real, WITHOUT_RIGHTS)).toBe('');
   }, 60_000);
 });
+
+const looks: readonly ApiRequest[] = ['temperature', 'requests_total', 'native', 'count({job!=""})'].flatMap(
+  (query) => [
+    { path: `/api/v1/query_range?${q({ query, start: String(end - 4800), end: String(end), step: '300' })}` },
+    { path: `/api/v1/query?${q({ query: `count_over_time(${query}[2h:1m])`, time: String(end) })}` },
+  ],
+);
+
+/** The last of all that is asked of both. */
+const DELETIONS: readonly ApiRequest[] = [
+  { 'match[]': 'temperature{job="api"}', start: String(end - 4400), end: String(end - 3400) },
+  { 'match[]': '{}' },
+  { 'match[]': '{job="api"}', start: String(end - 1000) },
+  { 'match[]': '{__name__=~"requests_total|native"}' },
+].flatMap((what) => [
+  { method: 'POST', path: `/api/v1/admin/tsdb/delete_series?${q(what as Record<string, string>)}` },
+  ...looks,
+  { method: 'POST', path: '/api/v1/admin/tsdb/clean_tombstones' },
+  ...looks,
+  { method: 'POST', path: '/api/v1/admin/tsdb/snapshot', statusOnly: true },
+]);
 
 const WITHOUT_RIGHTS: readonly ApiRequest[] = ['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS'].flatMap((method) => [
   ...['', '/under/here'].flatMap((prefix) =>
