@@ -1,7 +1,8 @@
 /**
  * The head: samples a second of known series with the log on; memory a series beside Prometheus'; how long a start
  * takes beside Prometheus' on the same directory; how long the thread that owns it is kept from all else while a block
- * is cut in another thread. `npm run bench -- head [append|memory|replay|stalls] [SERIES] [ROUNDS]`
+ * is cut in another thread, and while series that are gone are removed.
+ * `npm run bench -- head [append|memory|replay|stalls|churn] [SERIES] [ROUNDS]`
  *
  * CPU time is what counts on a machine that does other things, too. Each measure is a process of its own.
  */
@@ -16,6 +17,7 @@ import { ByteWriter } from '../src/core/encoding/byte-writer.ts';
 import { snappyCompress, snappyMaxCompressedLength } from '../src/core/encoding/snappy.ts';
 import { type Labels, labelsFromPairs, Matcher } from '../src/core/model/index.ts';
 import { Database, type DatabaseAppender, type TaskRunner, WorkerTasks } from '../src/core/tsdb/db/index.ts';
+import { HeadAppender, openHead, truncateHead } from '../src/core/tsdb/head/index.ts';
 import { peer } from '../test/peers.ts';
 
 const [mode = 'append', seriesText, roundsText, given] = process.argv.slice(2);
@@ -190,6 +192,45 @@ async function benchStalls(series: number, rounds: number): Promise<void> {
   console.log(`  ${db.blockList().map(({ sizeBytes }) => `${(sizeBytes / 1e6).toFixed(0)} MB`)}`);
   await db.close();
   await tasks.close();
+}
+
+/** Half of the series end, and are removed from the head: in how many steps, and how long the longest is. */
+async function benchChurn(series: number): Promise<void> {
+  const HOUR = 3_600_000;
+  const start = Math.floor(END / (2 * HOUR)) * 2 * HOUR - 4 * HOUR;
+  now = start;
+  const { head } = openHead(dir, Number.NEGATIVE_INFINITY, { clock });
+  const appender = new HeadAppender(head);
+  const refs = new Uint32Array(series).map((_, n) => appender.ref(labels(n)));
+  const put = (some: Uint32Array, t: number) => {
+    now = t;
+    const { length } = some;
+    const ts = new Float64Array(length).fill(t);
+    appender.append(some, ts, new Float64Array(length), 0, length, new Uint8Array(length));
+    appender.commit();
+  };
+  put(refs, start);
+  put(
+    refs.filter((_, n) => n % 2 === 0),
+    start + 3 * HOUR,
+  );
+  // As a scrape does with what a target has no more.
+  for (let n = 1; n < series; n += 2) appender.forget(refs[n]);
+  const removing = timed();
+  const steps: number[] = [];
+  const work = truncateHead(head, start + 2 * HOUR);
+  for (let done = false; !done; ) {
+    const from = performance.now();
+    done = work.next().done === true;
+    steps.push(performance.now() - from);
+  }
+  steps.sort((a, b) => a - b);
+  const { cpuMs } = removing();
+  console.log(
+    `  ${series - head.series.count} of ${series} series removed: ${ms(cpuMs)} of CPU time in ${steps.length} steps; ` +
+      `longest ${ms(steps[steps.length - 1])}, p99 ${ms(steps[Math.floor(steps.length * 0.99)])}`,
+  );
+  head.close();
 }
 
 class Prometheus {
@@ -391,6 +432,7 @@ try {
   if (mode === 'append') await benchAppend(series, rounds);
   else if (mode === 'fill') await fill(series, rounds, false);
   else if (mode === 'open') await openOurs();
+  else if (mode === 'churn') await benchChurn(series);
   else if (mode === 'own-memory') await memoryOfOurs(series, rounds);
   else if (mode === 'memory') {
     console.log(`memory of ${series} series after ${rounds} samples each:`);

@@ -2,14 +2,14 @@
  * Removes from a head what is in blocks: chunks, then series of which nothing is left, then files. In steps, between
  * which others may work; a series is looked at in one go.
  */
-import { join } from 'node:path';
 import { addInterval, type Intervals } from '../block/index.ts';
-import { listSegments } from '../wal/index.ts';
 import type { Head } from './head.ts';
 import { OpenChunk } from './series-table.ts';
 
 /** Rows between two chances for others to work. */
 const STEP_ROWS = 2000;
+/** Series removed between two of them. */
+const STEP_REMOVED = 500;
 
 /**
  * Samples that came in order before `mint` (ms) are in blocks; they are no longer given, nor taken. Also removes what
@@ -105,18 +105,18 @@ function isEmpty(head: Head, row: number): boolean {
 /** A step for each few of the candidates, of which some may have got samples since they were looked at. */
 function* removeSeries(head: Head, candidates: readonly number[]): Generator<void, void> {
   const { series } = head;
-  for (let i = 0; i < candidates.length; i += STEP_ROWS) {
+  const isGone = new Uint8Array(series.rows);
+  for (let i = 0; i < candidates.length; i += STEP_REMOVED) {
     yield;
     const gone = candidates
-      .slice(i, i + STEP_ROWS)
+      .slice(i, i + STEP_REMOVED)
       .filter((row) => series.ref[row] !== 0 && isEmpty(head, row));
-    // Their samples may be in the log up to the segment that is written to now.
-    const lastSegment = listSegments(join(head.dir, 'wal')).at(-1) ?? 0;
-    const isGone = new Uint8Array(series.rows);
     for (const row of gone) isGone[row] = 1;
-    head.handles.keepLabels(series, isGone);
+    head.handles.keepLabels(series, gone, isGone);
     for (const row of gone) {
-      if (series.isLogged(row)) head.keptRefs.set(series.ref[row], lastSegment);
+      isGone[row] = 0;
+      // Its samples may be in the log up to the segment that is written to now.
+      if (series.isLogged(row)) head.keptRefs.keep(series.ref[row], head.walSegment);
       tellGatherings(head, row);
       head.open.drop(row);
       head.metadata.drop(row);
@@ -125,6 +125,7 @@ function* removeSeries(head: Head, candidates: readonly number[]): Generator<voi
     }
     series.remove(gone);
   }
+  yield* series.sweep();
   yield* series.tidy();
 }
 
@@ -143,6 +144,7 @@ function forgetDeletions(head: Head, mint: number): void {
 /** At a stretch, since late samples may come to any series meanwhile. */
 function noteLateTimes(head: Head): void {
   const { series, finished, late } = head;
+  if (head.minLateTime > head.maxLateTime) return;
   head.minLateTime = Number.POSITIVE_INFINITY;
   head.maxLateTime = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < series.rows; row++) {

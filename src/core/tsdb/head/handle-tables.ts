@@ -12,10 +12,10 @@ export class HandleTables {
     this.tables.push(new WeakRef(handles));
   }
 
-  /** Series are about to go: those whose row is marked. */
-  keepLabels(series: SeriesTable, isGone: Uint8Array): void {
+  /** The series of the rows `gone`, which are marked in `isGone`, are about to go. */
+  keepLabels(series: SeriesTable, gone: readonly number[], isGone: Uint8Array): void {
     this.sweep();
-    for (const table of this.tables) table.deref()?.keepLabels(series, isGone);
+    for (const table of this.tables) table.deref()?.keepLabels(series, gone, isGone);
   }
 
   private sweep(): void {

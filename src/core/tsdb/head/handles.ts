@@ -10,6 +10,8 @@ import type { SeriesTable } from './series-table.ts';
 
 const FREE = -1;
 const INITIAL_SLOTS = 16;
+/** To find the ref of a row takes as long as to look at so many refs one after another. */
+const LOOKUP_COST = 8;
 
 export class Handles {
   /** By ref: the row, and the number of the series that it was given out for. */
@@ -49,13 +51,16 @@ export class Handles {
     return handle;
   }
 
-  /** Series are about to go: those whose row is marked. */
-  keepLabels(series: SeriesTable, isGone: Uint8Array): void {
+  /** The series of the rows `gone`, which are marked in `isGone`, are about to go. */
+  keepLabels(series: SeriesTable, gone: readonly number[], isGone: Uint8Array): void {
     const { rows, refs, count } = this;
+    if (gone.length * LOOKUP_COST < count) {
+      for (const row of gone) this.keepLabelsOf(this.find(row, series.ref[row]), series);
+      return;
+    }
     for (let handle = 0; handle < count; handle++) {
       const row = rows[handle];
-      if (refs[handle] === 0 || isGone[row] === 0 || series.ref[row] !== refs[handle]) continue;
-      this.orphans.set(handle, series.sets.labels(series.labelsOf(row)));
+      if (isGone[row] === 1 && series.ref[row] === refs[handle]) this.keepLabelsOf(handle, series);
     }
   }
 
@@ -79,6 +84,10 @@ export class Handles {
     this.refs[handle] = 0;
     this.free.push(handle);
     this.used--;
+  }
+
+  private keepLabelsOf(handle: number, series: SeriesTable): void {
+    if (handle >= 0) this.orphans.set(handle, series.sets.labels(series.labelsOf(this.rows[handle])));
   }
 
   private release(handle: number): void {
@@ -109,7 +118,10 @@ export class Handles {
   }
 }
 
-/** Rows are mostly given out one after another, and then so are their slots. */
+/**
+ * Rows are mostly given out one after another. Were their slots, too, then who looks for a row that has none would have
+ * to go past all of them, where many were freed again.
+ */
 function slotOf(row: number, mask: number): number {
-  return row & mask;
+  return Math.imul(row, 0x9e3779b1) >>> Math.clz32(mask);
 }

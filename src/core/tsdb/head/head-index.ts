@@ -16,22 +16,24 @@ export class HeadIndex implements LabelIndex {
 
   /** A view, valid until the next change. */
   postings(name: string, value: string): Uint32Array {
-    const { sets, postings } = this.series;
+    const { series } = this;
+    const { sets } = series;
     const nameSymbol = sets.symbols.findText(name);
     const valueSymbol = nameSymbol < 0 ? -1 : sets.symbols.findText(value);
     const pair = valueSymbol < 0 ? -1 : sets.findPair(nameSymbol, valueSymbol);
-    return pair < 0 ? NO_POSTINGS : postings.rows(pair);
+    return pair < 0 ? NO_POSTINGS : series.rowsWith(pair);
   }
 
   postingsWhere(name: string, prefix: string, keep: (value: string) => boolean): Uint32Array[] {
-    const { sets, postings } = this.series;
+    const { series } = this;
+    const { sets } = series;
     const found: Uint32Array[] = [];
     // A label like `id` has a value for each series: those are one list, not a million.
     const single: number[] = [];
     this.eachPair(name, (pair) => {
       const value = sets.symbols.text(sets.values[pair]);
       if (!value.startsWith(prefix) || !keep(value)) return;
-      const rows = postings.rows(pair);
+      const rows = series.rowsWith(pair);
       if (rows.length === 1) single.push(rows[0]);
       else found.push(rows);
     });
@@ -40,12 +42,13 @@ export class HeadIndex implements LabelIndex {
   }
 
   labelNames(): string[] {
-    const { sets, postings } = this.series;
+    const { series } = this;
+    const { sets } = series;
     const names: string[] = [];
     for (const symbol of sets.nameSymbols()) {
       let inUse = false;
       sets.eachPairOf(symbol, (pair) => {
-        inUse ||= postings.count(pair) > 0;
+        inUse ||= series.isInUse(pair);
       });
       if (inUse) names.push(sets.symbols.text(symbol));
     }
@@ -105,11 +108,12 @@ export class HeadIndex implements LabelIndex {
 
   /** Calls `each` with the pairs of a name that any series has. */
   private eachPair(name: string, each: (pair: number) => void): void {
-    const { sets, postings } = this.series;
+    const { series } = this;
+    const { sets } = series;
     const symbol = sets.symbols.findText(name);
     if (symbol < 0) return;
     sets.eachPairOf(symbol, (pair) => {
-      if (postings.count(pair) > 0) each(pair);
+      if (series.isInUse(pair)) each(pair);
     });
   }
 }

@@ -14,6 +14,7 @@ import type { ChunkStore } from './chunk-store.ts';
 import { ExemplarRing } from './exemplar-ring.ts';
 import type { FinishedChunks } from './finished-chunks.ts';
 import { HandleTables } from './handle-tables.ts';
+import { KeptRefs } from './kept-refs.ts';
 import { LateChunks } from './late-chunks.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { OpenChunks } from './open-chunks.ts';
@@ -89,11 +90,8 @@ export class Head {
   changes = 0;
   /** Transactions that have begun and not ended, and the oldest time that each has a sample for. */
   readonly transactions = new Map<number, number>();
-  /**
-   * Series that are gone, and aliases of others, by ref: while the log has this segment, their samples may be in it,
-   * and a checkpoint must keep their records.
-   */
-  readonly keptRefs = new Map<number, number>();
+  /** Of series that it does not have, for checkpoints. */
+  readonly keptRefs = new KeptRefs();
   readonly walStats = new LogStats();
   readonly wblStats = new LogStats();
   private readonly logOptions: LogWriterOptions;
@@ -233,19 +231,20 @@ export class Head {
 
   /** Refs of which a checkpoint up to segment `last` must keep the records. */
   refsToKeep(last: number): Float64Array {
-    const { series, keptRefs } = this;
-    const refs = new Float64Array(series.count + keptRefs.size);
+    const { series } = this;
+    const kept = this.keptRefs.after(last);
+    const refs = new Float64Array(series.count + kept.length);
     let n = 0;
     for (let row = 0; row < series.rows; row++) {
       if (series.ref[row] !== 0 && series.isLogged(row)) refs[n++] = series.ref[row];
     }
-    for (const [ref, segment] of keptRefs) if (segment > last) refs[n++] = ref;
+    for (const ref of kept) refs[n++] = ref;
     return refs.slice(0, n);
   }
 
   /** There is a checkpoint up to segment `last`. */
   forgetRefs(last: number): void {
-    for (const [ref, segment] of this.keptRefs) if (segment <= last) this.keptRefs.delete(ref);
+    this.keptRefs.forget(last);
   }
 
   /** Samples were added in [mint, maxt], in order or not. */

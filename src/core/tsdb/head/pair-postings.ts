@@ -63,18 +63,18 @@ export class PairPostings {
     return rows;
   }
 
-  /** Takes the rows for which `isGone` is not 0 out of a pair's list. */
+  /** Takes the rows for which `isGone`, which need not reach to the last one, is 1 out of a pair's list. */
   remove(pair: number, isGone: Uint8Array): void {
     const n = this.count(pair);
     if (n === 0) return;
     if (n === 1) {
-      if (isGone[this.places[pair]] !== 0) this.lengths[pair] = 0;
+      if (isGone[this.places[pair]] === 1) this.lengths[pair] = 0;
       return;
     }
     // In order, since what is ascending is counted in rows.
     const rows = this.rows(pair);
     let kept = 0;
-    for (let i = 0; i < n; i++) if (isGone[rows[i]] === 0) rows[kept++] = rows[i];
+    for (let i = 0; i < n; i++) if (isGone[rows[i]] !== 1) rows[kept++] = rows[i];
     if (kept === n) return;
     const list = this.list(pair, n);
     const at = this.start(pair, n);

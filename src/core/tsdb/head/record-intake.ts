@@ -95,7 +95,7 @@ export class RecordIntake {
   finish(lastSegment: number): void {
     const { head } = this;
     const { series } = head;
-    for (const ref of this.aliases) head.keptRefs.set(ref, lastSegment);
+    for (const ref of this.aliases) head.keptRefs.keep(ref, lastSegment);
     for (let row = 0; row < series.rows; row++) {
       if (series.ref[row] === 0 || series.newest[row] !== Newest.float || !series.isValueKnown(row)) continue;
       series.setStale(row, isStaleBits(series.xor.high[row] >>> 0, series.xor.low[row] >>> 0));

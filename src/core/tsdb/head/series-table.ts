@@ -4,7 +4,7 @@
  */
 import { copied, grownLength } from '../../encoding/grown.ts';
 import { XorStates } from '../chunk/index.ts';
-import { LabelCopy } from './label-copy.ts';
+import { LabelCopy, occupy } from './label-copy.ts';
 import { LabelSets } from './label-sets.ts';
 import { PairPostings } from './pair-postings.ts';
 
@@ -21,8 +21,9 @@ export const NO_TIME = Number.NEGATIVE_INFINITY;
 
 /** The table of label sets is made anew when at least so many series are gone, and more than there are. */
 const REBUILD_ROWS = 10_000;
-/** Rows between two chances for others to work. */
-const STEP_ROWS = 2000;
+/** Rows copied, and rows of lists looked at, between two chances for others to work. */
+const STEP_ROWS = 1000;
+const STEP_LISTED = 200_000;
 
 const FLAG_LOGGED = 1;
 const FLAG_STALE = 2;
@@ -58,16 +59,18 @@ export class SeriesTable {
   sets = new LabelSets();
   postings = new PairPostings();
   /** Where `sets` has the series' labels. */
-  private labelsAt = new Uint32Array(0);
-  private hashes = new Uint32Array(0);
+  private labelsAt: Uint32Array = new Uint32Array(0);
+  private hashes: Uint32Array = new Uint32Array(0);
   private flags = new Uint8Array(0);
   /** Open addressing over the hashes: row + 1, or 0. */
-  private slots = new Int32Array(1024);
+  private slots: Int32Array = new Int32Array(1024);
   /** Free rows, ascending, of which those before `freeFrom` were given out again. */
   private free: Uint32Array = new Uint32Array(0);
   private freeFrom = 0;
   /** Series removed since the table of label sets was made. */
   private removed = 0;
+  /** Series that were removed and that lists of pairs still have, whose rows are not free yet. */
+  private leaving: Leaving | undefined = undefined;
   /** Rows of series that came while it is made anew. */
   private addedMeanwhile: number[] | undefined = undefined;
 
@@ -156,27 +159,61 @@ export class SeriesTable {
     return out;
   }
 
-  /** Removes series, of which nothing may be left elsewhere. `rows` ascends. Once all are removed, `tidy` is due. */
+  /** Rows of the series that have a pair, ascending: a view, valid until the next change. */
+  rowsWith(pair: number): Uint32Array {
+    const rows = this.postings.rows(pair);
+    if (this.leaving === undefined || this.leaving.pairs[pair] !== 1) return rows;
+    return rows.filter((row) => this.ref[row] !== 0);
+  }
+
+  /** Whether any series has a pair. */
+  isInUse(pair: number): boolean {
+    return this.postings.count(pair) > 0 && (this.leaving === undefined || this.rowsWith(pair).length > 0);
+  }
+
+  /** Removes series, of which nothing may be left elsewhere. Once all are removed, `sweep` is due, and then `tidy`. */
   remove(rows: readonly number[]): void {
     if (rows.length === 0) return;
-    const gone = new Uint8Array(this.rows);
-    const pairs = new Set<number>();
+    this.leaving ??= { rows: new Uint8Array(this.rows), pairs: new Uint8Array(this.sets.pairCount) };
+    this.leaving = {
+      rows: withRoom(this.leaving.rows, this.rows),
+      pairs: withRoom(this.leaving.pairs, this.sets.pairCount),
+    };
     for (const row of rows) {
       this.setStale(row, false);
       this.unhash(row);
-      gone[row] = 1;
+      this.leaving.rows[row] = 1;
       const place = this.labelsAt[row];
       const piece = this.sets.piece(place);
       const at = this.sets.offset(place);
-      for (let i = 1; i <= piece[at]; i++) pairs.add(piece[at + i]);
+      for (let i = 1; i <= piece[at]; i++) this.leaving.pairs[piece[at + i]] = 1;
       this.ref[row] = 0;
     }
-    for (const pair of pairs) this.postings.remove(pair, gone);
     this.count -= rows.length;
     this.goneCount += rows.length;
+    this.removed += rows.length;
+  }
+
+  /**
+   * Takes the series that were removed out of the lists of their pairs, and frees their rows. In steps, between which
+   * series may be added. Ended early, the next one goes on.
+   */
+  *sweep(): Generator<void, void> {
+    if (this.leaving === undefined) return;
+    const { rows, pairs } = this.leaving;
+    for (let pair = 0, listed = 0; pair < pairs.length; pair++) {
+      if (pairs[pair] === 0) continue;
+      // What a pair costs by itself is that of some ten rows.
+      listed += this.postings.count(pair) + 10;
+      this.postings.remove(pair, rows);
+      pairs[pair] = 0;
+      if (listed < STEP_LISTED) continue;
+      listed = 0;
+      yield;
+    }
+    this.leaving = undefined;
     this.free = merged(this.free.subarray(this.freeFrom), rows);
     this.freeFrom = 0;
-    this.removed += rows.length;
   }
 
   /**
@@ -186,7 +223,7 @@ export class SeriesTable {
   *tidy(): Generator<void, void> {
     if (this.removed <= REBUILD_ROWS || this.removed <= this.count) return;
     const { rows } = this;
-    const copy = new LabelCopy(this.sets, rows);
+    const copy = new LabelCopy(this.sets, this.capacity, this.count);
     const added: number[] = [];
     this.addedMeanwhile = added;
     try {
@@ -194,15 +231,21 @@ export class SeriesTable {
         if (this.ref[row] !== 0) copy.add(row, this.labelsAt[row]);
         if (row % STEP_ROWS === STEP_ROWS - 1) yield;
       }
+      // This list grows while it is gone through.
+      for (let i = 0; i < added.length; i++) {
+        copy.add(added[i], this.labelsAt[added[i]]);
+        if (i % STEP_ROWS === STEP_ROWS - 1) yield;
+      }
     } finally {
       this.addedMeanwhile = undefined;
     }
-    for (const row of added) copy.add(row, this.labelsAt[row]);
+    copy.grow(this.capacity);
     this.sets = copy.sets;
     this.postings = copy.postings;
+    this.labelsAt = copy.places;
+    this.hashes = copy.hashes;
+    this.slots = copy.slots;
     this.removed = 0;
-    copy.moveTo(this.labelsAt, this.hashes);
-    this.occupyAll(this.slots.length);
   }
 
   private newRow(): number {
@@ -240,17 +283,8 @@ export class SeriesTable {
   }
 
   private rehash(): void {
-    this.occupyAll(this.slots.length * 2);
-  }
-
-  private occupyAll(size: number): void {
-    this.slots = new Int32Array(size);
-    for (let row = 0; row < this.rows; row++) {
-      if (this.ref[row] === 0) continue;
-      let slot = this.hashes[row] & (size - 1);
-      while (this.slots[slot] !== 0) slot = (slot + 1) & (size - 1);
-      this.slots[slot] = row + 1;
-    }
+    this.slots = new Int32Array(this.slots.length * 2);
+    for (let row = 0; row < this.rows; row++) if (this.ref[row] !== 0) occupy(this.slots, this.hashes, row);
   }
 
   /** Empties the row's slot; those behind it that would not be found any more move up. */
@@ -269,11 +303,28 @@ export class SeriesTable {
   }
 }
 
-/** Two ascending lists as one. */
-function merged(a: ArrayLike<number>, b: ArrayLike<number>): Uint32Array {
-  const out = new Uint32Array(a.length + b.length);
-  for (let n = 0, i = 0, j = 0; n < out.length; n++) {
-    out[n] = j === b.length || (i < a.length && a[i] < b[j]) ? a[i++] : b[j++];
+/** Series on their way out, by row and by pair: 1 where there is one. */
+interface Leaving {
+  rows: Uint8Array;
+  pairs: Uint8Array;
+}
+
+function withRoom(marks: Uint8Array, length: number): Uint8Array {
+  return marks.length >= length ? marks : copied(marks, new Uint8Array(length));
+}
+
+/** The rows of an ascending list, and those that are marked. */
+function merged(list: Uint32Array, marks: Uint8Array): Uint32Array {
+  let count = list.length;
+  for (let row = 0; row < marks.length; row++) count += marks[row];
+  const out = new Uint32Array(count);
+  let n = 0;
+  let i = 0;
+  for (let row = 0; row < marks.length; row++) {
+    if (marks[row] === 0) continue;
+    while (i < list.length && list[i] < row) out[n++] = list[i++];
+    out[n++] = row;
   }
+  while (i < list.length) out[n++] = list[i++];
   return out;
 }
