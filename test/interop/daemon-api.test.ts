@@ -195,7 +195,7 @@ describeWith('a running server beside a running Prometheus', { prometheus: peer(
   }, 60_000);
 });
 
-const looks: readonly ApiRequest[] = ['temperature', 'requests_total', 'native', 'count({job!=""})'].flatMap(
+const LOOKS: readonly ApiRequest[] = ['temperature', 'requests_total', 'native', 'count({job!=""})'].flatMap(
   (query) => [
     { path: `/api/v1/query_range?${q({ query, start: String(end - 4800), end: String(end), step: '300' })}` },
     { path: `/api/v1/query?${q({ query: `count_over_time(${query}[2h:1m])`, time: String(end) })}` },
@@ -210,9 +210,9 @@ const DELETIONS: readonly ApiRequest[] = [
   { 'match[]': '{__name__=~"requests_total|native"}' },
 ].flatMap((what) => [
   { method: 'POST', path: `/api/v1/admin/tsdb/delete_series?${q(what as Record<string, string>)}` },
-  ...looks,
+  ...LOOKS,
   { method: 'POST', path: '/api/v1/admin/tsdb/clean_tombstones' },
-  ...looks,
+  ...LOOKS,
   { method: 'POST', path: '/api/v1/admin/tsdb/snapshot', statusOnly: true },
 ]);
 
@@ -345,7 +345,7 @@ function labelNamesOf(metrics: string): Map<string, string> {
 async function settled(url: string): Promise<void> {
   await vi.waitFor(
     async () => {
-      // biome-ignore lint/suspicious/noExplicitAny: what an answer looks like is what its test says.
+      // biome-ignore lint/suspicious/noExplicitAny: what an answer LOOKS like is what its test says.
       const get = async (path: string): Promise<any> =>
         ((await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: unknown }).data;
       const { activeTargets } = await get('targets?state=active');

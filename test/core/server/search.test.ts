@@ -78,6 +78,7 @@ describe('search', () => {
     'metric_names?limit=x',
     'metric_names?fuzz_alg=x',
     'metric_names?fuzz_threshold=101',
+    `metric_names?search[]=${'a'.repeat(257)}`,
     'metric_names?sort_by=score&sort_dir=asc',
     'metric_names?case_sensitive=x',
     'metric_names?match[]={',

@@ -14,6 +14,8 @@ import { booleanOf, optionalRange, parseSelectors, refuseEmptyMatchers, wholeNum
 import { SEARCH_SCORES, type SearchScore } from './search-score.ts';
 
 const MAX_TERMS = 32;
+/** Each is held against every name, letter by letter. */
+const MAX_TERM_CHARS = 256;
 const DEFAULT_LIMIT = 100;
 const DEFAULT_BATCH = 100;
 
@@ -105,6 +107,8 @@ function described(metadata: Metadata | undefined): object {
 function scorer(form: FormValues): (text: string) => number {
   const terms = form.all('search[]').filter((term) => term !== '');
   if (terms.length > MAX_TERMS) throw badParameter('search[]', `at most ${MAX_TERMS} terms are allowed`);
+  if (terms.some((term) => term.length > MAX_TERM_CHARS))
+    throw badParameter('search[]', `a term has at most ${MAX_TERM_CHARS} characters`);
   const sensitive = switchOf(form, 'case_sensitive', true);
   const score: SearchScore = SEARCH_SCORES[choice(form, 'fuzz_alg', ['subsequence', 'jarowinkler'])];
   const threshold = numberOf(form, 'fuzz_threshold', 0);
