@@ -1,10 +1,10 @@
 /**
  * The series of one selection from a log, with their samples, in bounded memory however large the log is.
  *
- * A first pass over the log collects the series and counts their samples. The series, sorted, are then cut into
- * groups of at most GROUP_ROWS samples (or one series), and the samples of a group are gathered by a pass of its own
- * when the first of them is read. So whoever reads the series in order, as all do that read much, has one group in
- * memory: 16 bytes a sample, beside what is kept of each series.
+ * A first pass over the log collects the series and counts their samples, which it keeps where they are no more than
+ * GATHERED_ROWS floats. Else the series, sorted, are cut into groups of at most GROUP_ROWS samples (or one series), and
+ * the samples of a group are gathered by a pass of its own when the first of them is read. So whoever reads the series in
+ * order, as all do that read much, has one group in memory: 16 bytes a sample, beside what is kept of each series.
  */
 import type { SampleColumns } from '../../model/columns.ts';
 import type { Labels } from '../../model/labels.ts';
@@ -22,12 +22,15 @@ import {
   SeriesDecoder,
 } from '../../tsdb/wal/index.ts';
 import type { TimeRange } from '../source.ts';
+import { GatheredFloats } from './gathered-floats.ts';
 import { LogSamples } from './log-samples.ts';
 import { LogSeries } from './log-series.ts';
 import type { LogView, RecordVisitor } from './log-view.ts';
 
 /** 128 MiB of times and values. */
 const GROUP_ROWS = 8 * 1024 * 1024;
+/** 80 MiB, until the samples are in their columns, which take 64 MiB. */
+const GATHERED_ROWS = 4 * 1024 * 1024;
 
 export interface LogSelectOptions extends TimeRange {
   /** Samples before this time that came in order are not looked at: the blocks have them. */
@@ -49,6 +52,8 @@ export class LogSeriesSet implements StoredSeriesSet {
   /** Samples of each, by position, at most. */
   private readonly counts: Uint32Array;
   private readonly deleted: Map<number, Intervals>;
+  /** All samples, where they are not many and nobody has read one. */
+  private gathered: GatheredFloats | undefined;
   private groupFirst = 0;
   private groupLast = 0;
   private group: LogSamples | undefined = undefined;
@@ -64,6 +69,7 @@ export class LogSeriesSet implements StoredSeriesSet {
     }
     this.series = first.series;
     this.deleted = first.deleted;
+    this.gathered = first.gathered;
     const all = first.series.sorted();
     this.rows = options.labelsOnly === true ? all : all.filter((row) => first.counts[row] > 0);
     this.length = this.rows.length;
@@ -132,8 +138,14 @@ export class LogSeriesSet implements StoredSeriesSet {
     return this.load(position);
   }
 
-  /** Gathers the group that begins at `position`. */
+  /** Gathers the group that begins at `position`, or all, where all is at hand. */
   private load(position: number): LogSamples {
+    if (this.gathered !== undefined) {
+      const samples = new LogSamples(this.counts);
+      this.gathered.moveTo(samples, this.positions, this.length, this.options.maxt);
+      this.gathered = undefined;
+      return this.keep(samples, 0, this.length);
+    }
     const limit = this.options.groupRows ?? GROUP_ROWS;
     let last = position + 1;
     let rows = this.counts[position];
@@ -147,8 +159,12 @@ export class LogSeriesSet implements StoredSeriesSet {
     pass.inOrder = false;
     this.view.eachOutOfOrderRecord(pass);
     samples.end();
+    return this.keep(samples, position, last);
+  }
+
+  private keep(samples: LogSamples, first: number, last: number): LogSamples {
     this.group = samples;
-    this.groupFirst = position;
+    this.groupFirst = first;
     this.groupLast = last;
     return samples;
   }
@@ -159,6 +175,8 @@ class FirstPass implements RecordVisitor {
   readonly series: LogSeries;
   counts = new Uint32Array(256);
   readonly deleted = new Map<number, Intervals>();
+  /** The samples, floats without start timestamps as long as there are no others and not too many. */
+  gathered: GatheredFloats | undefined;
   private readonly options: LogSelectOptions;
   private mint: number;
   private readonly decoder = new SeriesDecoder();
@@ -169,11 +187,13 @@ class FirstPass implements RecordVisitor {
     this.series = new LogSeries(matchers);
     this.options = options;
     this.mint = Math.max(options.mint, options.minTime);
+    this.gathered = new GatheredFloats(Math.min(GATHERED_ROWS, options.groupRows ?? GROUP_ROWS));
   }
 
   /** Samples count from now on that came out of order. */
   endOrdered(): void {
     this.mint = this.options.mint;
+    this.gathered?.endOrdered();
   }
 
   /** Samples, and what deletes them, come after their series: of none there is nothing to count. */
@@ -185,34 +205,55 @@ class FirstPass implements RecordVisitor {
 
   take(record: Uint8Array): void {
     const type = recordType(record);
-    const { series, counts, samples, histograms, mint } = this;
+    if (type === RecordType.series) this.takeSeries(record);
+    else if (isSamplesRecord(type)) this.takeFloats(record);
+    else if (isHistogramRecord(type)) this.takeHistograms(record);
+    else {
+      for (const { ref, mint, maxt } of decodeTombstones(record)) {
+        const row = this.series.rows.get(ref);
+        if (row >= 0) this.deleted.set(row, addInterval(this.deleted.get(row) ?? [], mint, maxt));
+      }
+    }
+  }
+
+  private takeSeries(record: Uint8Array): void {
+    const { series, counts, decoder } = this;
+    decoder.start(record);
+    while (decoder.next()) series.add(decoder, record);
+    if (series.count <= counts.length) return;
+    this.counts = new Uint32Array(Math.max(series.count, counts.length * 2));
+    this.counts.set(counts);
+  }
+
+  private takeFloats(record: Uint8Array): void {
+    const { counts, samples, mint } = this;
+    const { rows } = this.series;
     const { maxt } = this.options;
-    if (type === RecordType.series) {
-      this.decoder.start(record);
-      while (this.decoder.next()) series.add(this.decoder, record);
-      if (series.count > counts.length) {
-        this.counts = new Uint32Array(Math.max(series.count, counts.length * 2));
-        this.counts.set(counts);
+    decodeSamples(record, samples);
+    const { ref, t, vBits } = samples;
+    if (samples.hasStart) this.gathered = undefined;
+    let { gathered } = this;
+    for (let i = 0; i < samples.length; i++) {
+      if (t[i] < mint || (t[i] > maxt && gathered === undefined)) continue;
+      const row = rows.get(ref[i]);
+      if (row < 0) continue;
+      if (gathered?.add(row, t[i], vBits[i * 2 + 1], vBits[i * 2]) === false) {
+        gathered = this.gathered = undefined;
       }
-    } else if (isSamplesRecord(type)) {
-      decodeSamples(record, samples);
-      for (let i = 0; i < samples.length; i++) {
-        if (samples.t[i] < mint || samples.t[i] > maxt) continue;
-        const row = series.rows.get(samples.ref[i]);
-        if (row >= 0) counts[row]++;
-      }
-    } else if (isHistogramRecord(type)) {
-      histograms.begin(record);
-      while (histograms.next()) {
-        if (histograms.t < mint || histograms.t > maxt) continue;
-        const row = series.rows.get(histograms.ref);
-        if (row >= 0) counts[row]++;
-      }
-    } else if (type === RecordType.tombstones) {
-      for (const { ref, mint: from, maxt: to } of decodeTombstones(record)) {
-        const row = series.rows.get(ref);
-        if (row >= 0) this.deleted.set(row, addInterval(this.deleted.get(row) ?? [], from, to));
-      }
+      if (t[i] <= maxt) counts[row]++;
+    }
+  }
+
+  private takeHistograms(record: Uint8Array): void {
+    const { counts, histograms, mint } = this;
+    const { maxt } = this.options;
+    histograms.begin(record);
+    while (histograms.next()) {
+      if (histograms.t < mint) continue;
+      const row = this.series.rows.get(histograms.ref);
+      if (row < 0) continue;
+      this.gathered = undefined;
+      if (histograms.t <= maxt) counts[row]++;
     }
   }
 }
