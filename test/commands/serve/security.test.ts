@@ -243,6 +243,15 @@ describe('parameters that are long, or many', () => {
     }
     expect(await post('series', 'match[]=a&'.repeat(20_000))).toBe(413);
     expect(await post('series', 'match[]=a&'.repeat(1000))).toBe(200);
+    for (const selectors of [
+      [`{a=~"${'.'.repeat(n)}"}`],
+      new Array(9000).fill(`{a=~"${'.'.repeat(200)}"}`),
+    ]) {
+      const form = new URLSearchParams(
+        selectors.map((text): [string, string] => ['match[]', text]),
+      ).toString();
+      for (const path of ['series', 'labels']) expect(await post(path, form)).toBe(400);
+    }
     const part = '--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n';
     expect(await post('query', `${part.repeat(2000)}--x--\r\n`, 'multipart/form-data; boundary=x')).toBe(413);
     const large = `--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n${'b'.repeat(2 * n)}\r\n--x--\r\n`;

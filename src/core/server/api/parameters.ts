@@ -76,8 +76,17 @@ export function booleanOf(text: string): boolean | undefined {
   return Object.hasOwn(BOOLEANS, text) ? BOOLEANS[text] : undefined;
 }
 
+/** Twice what a URL can hold. Regular expressions in them are made ready in one go, at some 250 kB/s at the worst. */
+const MAX_SELECTOR_CHARS = 128 * 1024;
+
 /** The matchers of each `match[]`. */
 export function parseSelectors(texts: readonly string[]): Matcher[][] {
+  const chars = texts.reduce((sum, text) => sum + text.length, 0);
+  if (chars > MAX_SELECTOR_CHARS)
+    throw new ApiFault(
+      'bad_data',
+      `selectors too long: ${chars} characters, at most ${MAX_SELECTOR_CHARS} are read`,
+    );
   return texts.map((text) => asBadData(() => parseSelector(text)));
 }
 
