@@ -1,6 +1,6 @@
-/** Rules that write the same series: same name, same labels. Prometheus accepts them; one hides the other. */
+/** Rules that write the same series: same name, same labels, those of their groups included. Prometheus accepts them; one hides the other. */
 import { compareStrings, type Labels, labelsFromPairs } from '../model/labels.ts';
-import type { RuleConfig, RuleFile } from './rule-file.ts';
+import { labelsOf, type RuleConfig, type RuleFile } from './rule-file.ts';
 
 export interface DuplicateRule {
   name: string;
@@ -12,9 +12,9 @@ export interface DuplicateRule {
 /** Sorted by name, then labels. */
 export function duplicateRules({ groups }: RuleFile): DuplicateRule[] {
   const byKey = new Map<string, DuplicateRule>();
-  for (const { rules } of groups) {
-    for (const rule of rules) {
-      const labels = labelsFromPairs(rule.labels);
+  for (const group of groups) {
+    for (const rule of group.rules) {
+      const labels = labelsFromPairs(labelsOf(group, rule));
       const key = `${rule.name}\0${labels}`;
       const known = byKey.get(key);
       if (known === undefined) byKey.set(key, { name: rule.name, labels, rules: [rule] });

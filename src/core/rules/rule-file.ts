@@ -94,7 +94,7 @@ class Reader {
     if (!document.failed && !document.isNull(document.root)) {
       const root = document.record(document.root, 'rulefmt.RuleGroups', ['groups'], this.strict);
       const names = new Set<string>();
-      for (const node of document.list(root?.get('groups'), '[]rulefmt.RuleGroup')) {
+      for (const node of document.filledItems(root?.get('groups'), '[]rulefmt.RuleGroup')) {
         const group = this.group(node, names);
         if (group !== undefined) groups.push(group);
       }
@@ -116,7 +116,7 @@ class Reader {
     const labels = document.texts(record.get('labels'));
     this.checkLabels(labels, (at, reason) => this.fail(at ?? node, reason));
     const rules: RuleConfig[] = [];
-    for (const [i, item] of document.list(record.get('rules'), '[]rulefmt.Rule').entries()) {
+    for (const [i, item] of document.filledItems(record.get('rules'), '[]rulefmt.Rule').entries()) {
       const rule = this.rule(item, name, i + 1);
       if (rule !== undefined) rules.push(rule);
     }

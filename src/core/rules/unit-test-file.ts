@@ -118,7 +118,7 @@ class Reader {
     tests.evaluationIntervalMs = document.durationMs(root.get('evaluation_interval')) || DEFAULT_INTERVAL_MS;
     tests.fuzzyCompare = document.boolean(root.get('fuzzy_compare')) ?? false;
     const startMs = this.start(root.get('start_timestamp')) ?? 0;
-    for (const node of document.list(root.get('tests'), '[]main.testGroup')) {
+    for (const node of document.filledItems(root.get('tests'), '[]main.testGroup')) {
       const test = this.test(node, tests.evaluationIntervalMs, startMs);
       if (test !== undefined) tests.tests.push(test);
     }
@@ -136,13 +136,13 @@ class Reader {
       intervalMs: document.durationMs(record.get('interval')) || intervalMs,
       startMs: this.start(record.get('start_timestamp')) ?? startMs,
       series: document
-        .list(record.get('input_series'), '[]main.series')
+        .filledItems(record.get('input_series'), '[]main.series')
         .flatMap((item) => this.series(item) ?? []),
       alertTests: document
-        .list(record.get('alert_rule_test'), '[]main.alertTestCase')
+        .filledItems(record.get('alert_rule_test'), '[]main.alertTestCase')
         .flatMap((item) => this.alertTest(item, name) ?? []),
       exprTests: document
-        .list(record.get('promql_expr_test'), '[]main.promqlTestCase')
+        .filledItems(record.get('promql_expr_test'), '[]main.promqlTestCase')
         .flatMap((item) => this.exprTest(item) ?? []),
       externalLabels: this.labels(record.get('external_labels')),
       externalUrl: document.text(record.get('external_url')),
@@ -184,7 +184,7 @@ class Reader {
       const reason = `an item under alert_rule_test misses required attribute alertname ${at}`;
       this.errors.push(new InputError('bad_test', reason, document.place(node)));
     }
-    const expected = document.list(record.get('exp_alerts'), '[]main.alert').flatMap((item) => {
+    const expected = document.filledItems(record.get('exp_alerts'), '[]main.alert').flatMap((item) => {
       const alert = document.record(item, 'main.alert', ['exp_labels', 'exp_annotations'], this.strict);
       if (alert === undefined) return [];
       return {
@@ -206,7 +206,7 @@ class Reader {
       this.strict,
     );
     if (record === undefined) return undefined;
-    const expected = document.list(record.get('exp_samples'), '[]main.sample').flatMap((item) => {
+    const expected = document.filledItems(record.get('exp_samples'), '[]main.sample').flatMap((item) => {
       const sample = document.record(item, 'main.sample', ['labels', 'value', 'histogram'], this.strict);
       if (sample === undefined) return [];
       return {
@@ -234,7 +234,7 @@ class Reader {
   }
 
   private strings(node: Node | null): string[] {
-    return this.document.list(node, '[]string').map((item) => this.document.text(item));
+    return this.document.filledItems(node, '[]string').map((item) => this.document.text(item));
   }
 
   private labels(node: Node | null): Labels {

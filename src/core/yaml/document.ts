@@ -125,6 +125,11 @@ export class YamlDocument {
     return [];
   }
 
+  /** As `list`, without empty elements: Go's YAML leaves them out of lists of structs and of texts. */
+  filledItems(node: Node | null | undefined, type: string): (Node | null)[] {
+    return this.list(node, type).filter((item) => !this.isNull(item));
+  }
+
   text(node: Node | null | undefined, type = 'string'): string {
     if (this.isNull(node)) return '';
     const value = this.resolve(node);
@@ -139,7 +144,9 @@ export class YamlDocument {
   texts(node: Node | null | undefined, type = 'map[string]string'): YamlTexts {
     const found: YamlTexts = new Map();
     if (this.isNull(node)) return found;
-    for (const { key, value } of this.pairs(node, type) ?? []) {
+    for (const { key, keyNode, value } of this.pairs(node, type) ?? []) {
+      // Go's YAML leaves out what has an empty key.
+      if (this.isNull(keyNode)) continue;
       found.set(key, { text: this.text(value), node: value });
     }
     return found;

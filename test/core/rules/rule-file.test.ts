@@ -112,6 +112,32 @@ describe('rule files', () => {
     ).toEqual([['a', [4, 6]]]);
   });
 
+  it('write the same series with the labels of their groups, too', () => {
+    const file = parseRuleFile(
+      `groups:
+- name: a
+  labels: {x: "1"}
+  rules:
+  - {record: m, expr: up}
+- name: b
+  rules:
+  - {record: m, expr: up}
+  - {record: m, expr: up, labels: {x: "1"}}
+`,
+      'r.yml',
+    );
+    expect(duplicateRules(file).map(({ rules }) => rules.map(({ place }) => place.line))).toEqual([[5, 9]]);
+  });
+
+  it('may have elements and keys that are empty, which count for nothing', () => {
+    const { groups, errors } = parseRuleFile(
+      'groups:\n- \n- name: g\n  rules:\n  - ~\n  - {record: m, expr: up, labels: {~: x, y: z}}\n',
+      'r.yml',
+    );
+    expect(errors).toEqual([]);
+    expect(groups.map(({ rules }) => rules.map(({ labels }) => labels))).toEqual([[[['y', 'z']]]]);
+  });
+
   it('are refused and not stumbled over, however they are damaged', () => {
     const whole = groupOf([
       '{record: a, expr: "sum(up)", labels: &l {x: y}}',
