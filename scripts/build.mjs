@@ -101,7 +101,13 @@ const withoutDevtools = {
 
 // What few runs of a command come to use are bundles of their own, which bin/tsmon.cjs loads as `late:NAME` when the first
 // of their exports is asked for: packages, and the module through which one is used in parts.
-const LATE = { chalk: 'chalk', fzstd: 'fzstd', re2js: 're2js', yaml: './src/core/yaml/parser.ts' };
+const LATE = {
+  chalk: 'chalk',
+  fzstd: 'fzstd',
+  otlp: './src/core/otlp/index.ts',
+  re2js: 're2js',
+  yaml: './src/core/yaml/parser.ts',
+};
 const late = {
   name: 'late-bundles',
   setup(b) {

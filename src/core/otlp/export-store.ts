@@ -1,5 +1,6 @@
 /** Takes export requests from their bytes to the store, one after another. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { InputError } from '../errors.ts';
 import type { Appender } from '../source/source.ts';
 import { Intake, type IntakeFault } from './intake.ts';
 import { readJson } from './json-request.ts';
@@ -33,8 +34,9 @@ export class ExportStore {
   }
 
   /**
-   * Stores all samples or none. Other work has its turn meanwhile, other requests when this one is done. Rejects with an
-   * InputError where the body is no request, and with the store's own errors.
+   * Stores all samples or none. Other work has its turn meanwhile, other requests when this one is done. Rejects with the
+   * appender's errors alone: that the body is no request is an outcome, as this part of a program may be a bundle of its
+   * own, whose errors are of no class that others know.
    */
   store(body: Uint8Array, form: ExportForm, settings: () => TranslatorSettings): Promise<ExportOutcome> {
     const done = this.last.then(() => this.take(body, form, settings()));
@@ -63,7 +65,8 @@ export class ExportStore {
       return { fault: intake.finish(), troubles: translator.troubles };
     } catch (error) {
       intake.abandon();
-      throw error;
+      if (!(error instanceof InputError)) throw error;
+      return { fault: { isSenders: true, text: error.message }, troubles: [] };
     }
   }
 }

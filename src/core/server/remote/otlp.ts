@@ -5,7 +5,7 @@
  */
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../errors.ts';
-import type { ExportStore, TranslatorSettings } from '../../otlp/index.ts';
+import { ExportStore, type TranslatorSettings } from '../../otlp/index.ts';
 import type { Appender } from '../../source/source.ts';
 import type { Reply } from '../http/reply.ts';
 import { BodyTooLarge, type HttpRequest } from '../http/request.ts';
@@ -32,18 +32,19 @@ export interface OtlpOptions {
 }
 
 export function addOtlpRoute(router: Router, { receiver, logger }: OtlpOptions): void {
-  let store: Promise<ExportStore> | undefined;
+  let store: ExportStore | undefined;
   const handler = async (request: HttpRequest, reply: Reply) => {
     if (receiver === undefined) {
       reply.fault(404, 'otlp write receiver needs to be enabled with --web.enable-otlp-receiver');
       return;
     }
-    store ??= openStore(receiver);
+    // Most servers get none of these requests. What takes them is a bundle of its own, loaded here (scripts/build.mjs).
+    store ??= new ExportStore(receiver.appender());
     const remote = request.remoteAddress;
     try {
       const form = formOf(request.header('content-type'));
       const body = await bodyOf(request);
-      const { fault, troubles } = await (await store).store(body, form, receiver.settings);
+      const { fault, troubles } = await store.store(body, form, receiver.settings);
       if (troubles.length > 0) {
         logger.warn('left out a part of an OTLP request', { remote, detail: troubles.join('; ') });
       }
@@ -60,12 +61,6 @@ export function addOtlpRoute(router: Router, { receiver, logger }: OtlpOptions):
     }
   };
   router.add('POST', '/api/v1/otlp/v1/metrics', handler, { compress: false });
-}
-
-/** Most servers get none of these requests: what they take is loaded with the first. */
-async function openStore({ appender }: OtlpReceiver): Promise<ExportStore> {
-  const { ExportStore } = await import('../../otlp/index.ts');
-  return new ExportStore(appender());
 }
 
 function formOf(contentType: string): 'protobuf' | 'json' {
