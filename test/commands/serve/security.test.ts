@@ -11,7 +11,7 @@ import bcrypt from 'bcryptjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serveHttp } from '../../core/http/servers.ts';
 import { rawExchange, statusOf } from '../../core/server/raw-http.ts';
-import { messageV1, snappy, V1_HEADERS } from '../../core/server/write-messages.ts';
+import { messageV1, snappy, V1_HEADERS, V2_HEADERS } from '../../core/server/write-messages.ts';
 import { directory, RunningServer } from './running.ts';
 
 /** Longer than this nobody waits for `/-/healthy`, on the busiest of machines. */
@@ -174,6 +174,14 @@ describe('too much of it', () => {
     // Says that it holds 4 GB.
     const bomb = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0);
     expect([400, 413]).toContain(await post('/api/v1/write', bomb, V1_HEADERS));
+    // Says nothing, two million times.
+    for (const [tag, headers] of [
+      [0x0a, V1_HEADERS],
+      [0x2a, V2_HEADERS],
+    ] as const) {
+      const empty = Buffer.alloc(4_000_000).fill(Uint8Array.of(tag, 0));
+      expect(await post('/api/v1/write', snappy(empty), headers)).toBe(400);
+    }
     expect([400, 413, 415]).toContain(
       await post('/api/v1/write', gzipSync(big), { ...V1_HEADERS, 'Content-Encoding': 'gzip' }),
     );

@@ -3,6 +3,7 @@
  * is left out, and told.
  */
 
+import { InputError } from '../../errors.ts';
 import { validateHistogram } from '../../model/histogram-validation.ts';
 import { compareStrings, type Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
 import { isLegacyLabelName, isValidLabelName, isValidMetricName, isValidUtf8 } from '../../model/names.ts';
@@ -13,6 +14,8 @@ import type { Appender } from '../../source/source.ts';
 
 /** Of the names and values of an exemplar's labels together; Prometheus keeps none with more. */
 const MAX_EXEMPLAR_CHARS = 128;
+/** A series that says nothing takes two bytes, so the length of a message alone limits little. */
+const MAX_SERIES = 500_000;
 /** An answer tells of so many faults, not of each of a hundred thousand. */
 const MAX_FAULTS = 20;
 
@@ -22,6 +25,7 @@ export class WriteIntake {
   private refs = new Uint32Array(0);
   private outcomes = new Uint8Array(0);
   private dropped = 0;
+  private series = 0;
   /** Of an all-or-nothing message: the first time that was taken of each series in it. */
   private readonly begun = new Map<number, number>();
   readonly faults: string[] = [];
@@ -40,7 +44,10 @@ export class WriteIntake {
     this.partial = partial;
   }
 
+  /** Throws InputError where the message has more series than a sender would send. */
   add(series: WrittenSeries): void {
+    if (++this.series > MAX_SERIES)
+      throw new InputError('bad_write', `there are more than ${MAX_SERIES} series in one message`);
     const labels = this.labelsOf(series);
     if (labels === undefined) {
       this.invalidSamples += series.samples.length + series.histograms.length;
@@ -116,7 +123,7 @@ export class WriteIntake {
     const sorted = [...pairs].sort((a, b) => compareStrings(a[0], b[0]));
     const twice = sorted.find(([name], i) => i > 0 && name === sorted[i - 1][0]);
     if (twice !== undefined) {
-      this.invalid(`invalid labels for series, labels ${shown(sorted)}, duplicated label ${twice[0]}`);
+      this.invalid(() => `invalid labels for series, labels ${shown(sorted)}, duplicated label ${twice[0]}`);
       return undefined;
     }
     const metric = sorted.find(([name]) => name === METRIC_NAME)?.[1] ?? '';
@@ -124,21 +131,21 @@ export class WriteIntake {
       isValidMetricName(metric) &&
       sorted.every(([name, value]) => isValidLabelName(name) && isValidUtf8(value));
     if (valid) return labelsFromPairs(sorted);
-    this.invalid(`invalid metric name or labels, got ${shown(sorted)}`);
+    this.invalid(() => `invalid metric name or labels, got ${shown(sorted)}`);
     return undefined;
   }
 
-  private invalid(text: string): void {
+  private invalid(text: () => string): void {
     if (this.partial) this.note(text);
   }
 
   /** Only one who can act on a part of a message needs to know of which. */
   private fault(reason: string, labels: Labels): void {
-    this.note(this.partial ? `${reason} for series ${shown([...labels])}` : reason);
+    this.note(() => (this.partial ? `${reason} for series ${shown([...labels])}` : reason));
   }
 
-  private note(text: string): void {
-    if (this.faults.length < MAX_FAULTS) this.faults.push(text);
+  private note(text: () => string): void {
+    if (this.faults.length < MAX_FAULTS) this.faults.push(text());
     else this.dropped++;
   }
 }

@@ -17,8 +17,8 @@ import type { Logger } from '../logger.ts';
 import { WriteIntake } from './write-intake.ts';
 
 /** As sent, and decompressed. Senders send some thousand samples at a time, which is far less. */
-const MAX_BODY_BYTES = 32 << 20;
-const MAX_MESSAGE_BYTES = 128 << 20;
+const MAX_BODY_BYTES = 16 << 20;
+const MAX_MESSAGE_BYTES = 32 << 20;
 
 export interface RemoteWriteOptions {
   /** Undefined where nothing is taken (`--web.enable-remote-write-receiver`). */
