@@ -113,6 +113,9 @@ describe('the OTLP receiver', () => {
     const bomb = gzipSync(new Uint8Array(140 << 20), { level: 1 });
     const answer = await send(bomb, { ...PROTOBUF, 'Content-Encoding': 'gzip' });
     expect(answer).toMatchObject({ status: 413, text: 'the body is larger than 134217728 bytes\n' });
+    const text = gzipSync(new Uint8Array(33 << 20).fill(0x20), { level: 1 });
+    const other = await send(text, { ...JSON_FORM, 'Content-Encoding': 'gzip' });
+    expect(other).toMatchObject({ status: 413, text: 'the body is larger than 33554432 bytes\n' });
   });
 
   it('stores nothing of a request with a sample that cannot be stored', async () => {

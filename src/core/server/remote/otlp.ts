@@ -12,8 +12,9 @@ import { BodyTooLarge, type HttpRequest } from '../http/request.ts';
 import type { Router } from '../http/router.ts';
 import type { Logger } from '../logger.ts';
 
-/** As sent, and decompressed. */
+/** As sent; JSON, which is read in one go, unpacked too. */
 const MAX_BODY_BYTES = 32 << 20;
+/** Unpacked. */
 const MAX_MESSAGE_BYTES = 128 << 20;
 
 const PROTOBUF = 'application/x-protobuf';
@@ -43,7 +44,7 @@ export function addOtlpRoute(router: Router, { receiver, logger }: OtlpOptions):
     const remote = request.remoteAddress;
     try {
       const form = formOf(request.header('content-type'));
-      const body = await bodyOf(request);
+      const body = await bodyOf(request, form === 'json' ? MAX_BODY_BYTES : MAX_MESSAGE_BYTES);
       const { fault, troubles } = await store.store(body, form, receiver.settings);
       if (troubles.length > 0) {
         logger.warn('left out a part of an OTLP request', { remote, detail: troubles.join('; ') });
@@ -70,29 +71,29 @@ function formOf(contentType: string): 'protobuf' | 'json' {
   throw new InputError('bad_content_type', reason);
 }
 
-async function bodyOf(request: HttpRequest): Promise<Uint8Array> {
+async function bodyOf(request: HttpRequest, limitBytes: number): Promise<Uint8Array> {
   const encoding = request.header('content-encoding');
   if (encoding !== '' && encoding !== 'gzip') {
     const reason = `unsupported compression: ${encoding}. Only "gzip" or no compression supported`;
     throw new InputError('bad_encoding', reason);
   }
   const body = await request.body(MAX_BODY_BYTES);
-  return encoding === '' ? body : unpacked(body);
+  return encoding === '' ? body : unpacked(body, limitBytes);
 }
 
 /** In a thread of Node's, and not beyond the limit. */
-function unpacked(body: Uint8Array): Promise<Uint8Array> {
+function unpacked(body: Uint8Array, limitBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    gunzip(body, { maxOutputLength: MAX_MESSAGE_BYTES }, (error, bytes) => {
+    gunzip(body, { maxOutputLength: limitBytes }, (error, bytes) => {
       if (error === null) resolve(bytes);
-      else reject(gzipFault(error, body.length));
+      else reject(gzipFault(error, body.length, limitBytes));
     });
   });
 }
 
 /** In Go's words, where it has one for it. */
-function gzipFault({ code, message }: NodeJS.ErrnoException, length: number): InputError {
-  if (code === 'ERR_BUFFER_TOO_LARGE') return new BodyTooLarge(MAX_MESSAGE_BYTES);
+function gzipFault({ code, message }: NodeJS.ErrnoException, length: number, limitBytes: number): InputError {
+  if (code === 'ERR_BUFFER_TOO_LARGE') return new BodyTooLarge(limitBytes);
   if (length === 0) return new InputError('bad_gzip', 'EOF');
   if (code === 'Z_BUF_ERROR') return new InputError('bad_gzip', 'unexpected EOF');
   if (/incorrect header check|unknown compression method|header crc/.test(message)) {
