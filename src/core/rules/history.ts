@@ -18,6 +18,7 @@ import { RuleOutputs, withOutputs } from './recorded-source.ts';
 import { AlertingRule, RecordingRule, type RuleContext, RuleError } from './rule.ts';
 import { labelsOf, type RuleFile } from './rule-file.ts';
 import { RuleOutput } from './rule-output.ts';
+import { countTimes, firstTime, nextTime, type Runner } from './runner.ts';
 import { SharedSelections } from './shared-selections.ts';
 
 export interface HistoryOptions {
@@ -72,18 +73,6 @@ const STRETCH_MS = 50;
 const DEFAULT_LOOKBACK_MS = 5 * 60_000;
 /** Codes of errors of a server that cannot be talked to at all. */
 const UNREACHABLE = new Set(['http_lookup', 'http_connect', 'http_tls']);
-
-/** A rule at work. */
-interface Runner {
-  readonly placed: PlacedRule;
-  readonly rule: RecordingRule | AlertingRule;
-  readonly player: AlertPlayer | null;
-  readonly output: RuleOutput;
-  readonly intervalMs: number;
-  readonly phaseMs: number;
-  readonly offsetMs: number;
-  readonly isRead: boolean;
-}
 
 export class RuleHistory {
   readonly failures: HistoryFailure[] = [];
@@ -345,18 +334,4 @@ export class RuleHistory {
     this.lastPause = performance.now();
     this.options.signal?.throwIfAborted();
   }
-}
-
-/** The first time from `t` (ms) on at which the rule is evaluated. */
-function firstTime({ intervalMs, phaseMs }: Runner, t: number): number {
-  return Math.ceil((t - phaseMs) / intervalMs) * intervalMs + phaseMs;
-}
-
-function nextTime(runners: readonly Runner[], t: number): number {
-  return Math.min(...runners.map((runner) => firstTime(runner, t)));
-}
-
-/** How often the rule is evaluated from `from` to `to`, both inclusive. */
-function countTimes(runner: Runner, from: number, to: number): number {
-  return Math.max(0, Math.floor((to - firstTime(runner, from)) / runner.intervalMs) + 1);
 }

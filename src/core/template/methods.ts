@@ -4,7 +4,7 @@
  */
 import { formatHistogram } from '../model/histogram-format.ts';
 import type { TemplateFunction } from './function.ts';
-import { formatTime, MONTHS, WEEKDAYS } from './time-layout.ts';
+import { dayOfYear, formatTime, MONTHS, WEEKDAYS } from './time-layout.ts';
 import { GoDuration, GoHistogram, GoInt, GoTime, type GoValue } from './value.ts';
 
 type Method<T> = (of: T) => TemplateFunction;
@@ -19,7 +19,6 @@ function compare(call: (a: number, b: number) => boolean): Method<GoTime> {
 }
 
 const NS_PER_MS = 1_000_000n;
-const DAY_MS = 86_400_000;
 
 const TIME: ReadonlyMap<string, Method<GoTime>> = new Map<string, Method<GoTime>>([
   ['Year', get(({ ms }) => new GoInt(new Date(ms).getUTCFullYear()))],
@@ -80,10 +79,6 @@ function month(index: number): GoInt {
 
 function weekday(index: number): GoInt {
   return new GoInt(index, 'time.Weekday', WEEKDAYS[index]);
-}
-
-function dayOfYear(ms: number): number {
-  return Math.floor((ms - Date.UTC(new Date(ms).getUTCFullYear(), 0, 1)) / DAY_MS) + 1;
 }
 
 function added(of: GoTime, by: GoDuration): GoTime {

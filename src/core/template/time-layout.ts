@@ -16,6 +16,13 @@ export const MONTHS = [
 ];
 export const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
+const DAY_MS = 86_400_000;
+
+/** From 1 on. */
+export function dayOfYear(ms: number): number {
+  return Math.floor((ms - Date.UTC(new Date(ms).getUTCFullYear(), 0, 1)) / DAY_MS) + 1;
+}
+
 /** The parts that a layout may hold, the longer ones first. */
 const PART =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|_2(?!006)|002|01|02|03|04|05|06|15|PM|pm|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,](?:0+|9+)(?!\d)|[1-5]/g;
@@ -55,10 +62,8 @@ function partOf(date: Date, part: string): string {
     case '2':
       return String(date.getUTCDate());
     case '002':
-    case '__2': {
-      const day = Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
-      return String(day).padStart(3, part === '002' ? '0' : ' ');
-    }
+    case '__2':
+      return String(dayOfYear(date.getTime())).padStart(3, part === '002' ? '0' : ' ');
     case '15':
       return two(date.getUTCHours());
     case '03':
