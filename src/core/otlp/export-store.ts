@@ -67,6 +67,8 @@ export class ExportStore {
       intake.abandon();
       if (!(error instanceof InputError)) throw error;
       return { fault: { isSenders: true, text: error.message }, troubles: [] };
+    } finally {
+      known.done();
     }
   }
 }

@@ -17,6 +17,7 @@ export class KnownSeries {
   private contextBytes = 0;
   /** Keys, one behind another. */
   private keys = new Uint8Array(4096);
+  private keysView = new DataView(this.keys.buffer);
   private keyBytes = 0;
   private count = 0;
   /** By entry. The refs of an entry end where those of the next begin. */
@@ -30,6 +31,9 @@ export class KnownSeries {
   refs: Int32Array = new Int32Array(64);
   /** Open addressing: entry + 1, 0 where there is none. */
   private slots = new Int32Array(INITIAL_SLOTS);
+  /** The bytes that keys are in at present, by words. */
+  private given: Uint8Array = this.keys;
+  private givenView: DataView = this.keysView;
   /** Nobody can know which keys meet in one slot. */
   private readonly seed = (Math.random() * 2 ** 32) | 0;
 
@@ -50,23 +54,25 @@ export class KnownSeries {
 
   /** Where the refs of that key start in `refs`; -1 where it is not known. */
   find(context: number, bytes: Uint8Array, start: number, end: number): number {
-    const hash = this.hashOf(context, bytes, start, end);
+    this.look(bytes);
+    const hash = this.hashOf(context, start, end);
     const { slots } = this;
     const mask = slots.length - 1;
     for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const entry = slots[slot] - 1;
       if (this.hash[entry] !== hash || this.context[entry] !== context) continue;
-      if (this.isKey(entry, bytes, start, end)) return this.firstRef[entry];
+      if (this.isKey(entry, start, end)) return this.firstRef[entry];
     }
     return -1;
   }
 
   /** The key must be new. Returns where its refs start. */
   add(context: number, bytes: Uint8Array, start: number, end: number, refs: readonly number[]): number {
+    this.look(bytes);
     this.reserve(end - start, refs.length);
     const entry = this.count++;
     this.context[entry] = context;
-    this.hash[entry] = this.hashOf(context, bytes, start, end);
+    this.hash[entry] = this.hashOf(context, start, end);
     this.keyStart[entry] = this.keyBytes;
     for (let i = start; i < end; i++) this.keys[this.keyBytes++] = bytes[i];
     this.keyEnd[entry] = this.keyBytes;
@@ -78,35 +84,52 @@ export class KnownSeries {
     return first;
   }
 
+  /** Lets go of the request whose keys were looked for. */
+  done(): void {
+    this.given = this.keys;
+    this.givenView = this.keysView;
+  }
+
   /** Forgets everything; `each` gets every ref there was. */
   clear(each: (ref: number) => void): void {
     for (let i = 0; i < this.refCount; i++) if (this.refs[i] >= 0) each(this.refs[i]);
     this.contexts.clear();
     this.contextBytes = 0;
     this.keys = new Uint8Array(4096);
+    this.keysView = new DataView(this.keys.buffer);
     this.keyBytes = 0;
     this.count = 0;
     this.refCount = 0;
     this.slots = new Int32Array(INITIAL_SLOTS);
   }
 
-  private isKey(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const { keys } = this;
+  private look(bytes: Uint8Array): void {
+    if (this.given === bytes) return;
+    this.given = bytes;
+    this.givenView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Whether bytes [start, end) of what is given are the entry's key. */
+  private isKey(entry: number, start: number, end: number): boolean {
+    const { keys, keysView, given, givenView } = this;
     const from = this.keyStart[entry];
     if (this.keyEnd[entry] - from !== end - start) return false;
-    for (let i = start, j = from; i < end; i++, j++) if (bytes[i] !== keys[j]) return false;
+    let i = start;
+    let j = from;
+    for (; i + 4 <= end; i += 4, j += 4) if (givenView.getInt32(i) !== keysView.getInt32(j)) return false;
+    for (; i < end; i++, j++) if (given[i] !== keys[j]) return false;
     return true;
   }
 
-  private hashOf(context: number, bytes: Uint8Array, start: number, end: number): number {
+  private hashOf(context: number, start: number, end: number): number {
+    const { given, givenView } = this;
     let h = Math.imul(context ^ this.seed, 0x9e3779b1);
     let i = start;
     for (; i + 4 <= end; i += 4) {
-      const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
-      h = Math.imul(h ^ word, 0x85ebca6b);
+      h = Math.imul(h ^ givenView.getInt32(i), 0x85ebca6b);
       h ^= h >>> 15;
     }
-    for (; i < end; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
+    for (; i < end; i++) h = Math.imul(h ^ given[i], 0x01000193);
     h = Math.imul(h ^ (end - start), 0xc2b2ae35);
     return h ^ (h >>> 16);
   }
@@ -129,6 +152,7 @@ export class KnownSeries {
     if (this.keyBytes + keyBytes > this.keys.length) {
       const length = grownLength(this.keys.length, this.keyBytes + keyBytes);
       this.keys = copied(this.keys, new Uint8Array(length));
+      this.keysView = new DataView(this.keys.buffer);
     }
     if (this.refCount + refs > this.refs.length) {
       this.refs = copied(this.refs, new Int32Array(grownLength(this.refs.length, this.refCount + refs)));
