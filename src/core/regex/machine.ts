@@ -42,6 +42,25 @@ export function checkSize(pattern: string, size: number): void {
   if (size > MAX_REPEATED_SIZE && size > 2 * pattern.length) throw fault('expression too large', pattern);
 }
 
+/**
+ * Characters with a meaning in a pattern that is read at all, and instructions that the machine is made for: time for both
+ * grows with each, to seconds in the end. A list of strings, however long, needs no machine.
+ */
+const MAX_META_CHARS = 100_000;
+const MAX_SPELLED_SIZE = 250_000;
+
+/** Throws InputError (`bad_regex`) for a pattern that nobody has written. */
+export function checkMetaChars(pattern: string): void {
+  if (pattern.length <= MAX_META_CHARS) return;
+  const meta = pattern.match(/[.*+?()[\]{}^$\\]/g)?.length ?? 0;
+  if (meta > MAX_META_CHARS) throw fault('expression too large', pattern);
+}
+
+/** The same for one that the machine has to decide. */
+export function checkSpelledSize(pattern: string, size: number): void {
+  if (size > MAX_SPELLED_SIZE) throw fault('expression too large', pattern);
+}
+
 /** What the groups of a match hold, the whole match first; undefined for a group that took no part. */
 export function groupsOf(matcher: Matcher): (string | undefined)[] {
   const groups: (string | undefined)[] = [];

@@ -10,7 +10,14 @@
 import { type Translation, translate } from './backtracking.ts';
 import { fastPath, type Test } from './fast-path.ts';
 import { prefixOf } from './literals.ts';
-import { checkSize, compileMachine, groupsOf, type Machine } from './machine.ts';
+import {
+  checkMetaChars,
+  checkSize,
+  checkSpelledSize,
+  compileMachine,
+  groupsOf,
+  type Machine,
+} from './machine.ts';
 import { ResultCache } from './result-cache.ts';
 import { parseSyntax, type Syntax } from './syntax.ts';
 import { Template } from './template.ts';
@@ -38,6 +45,7 @@ export class Regex {
   /** Throws InputError (`bad_regex`) with Go's wording of what is wrong. */
   constructor(pattern: string) {
     this.pattern = pattern;
+    checkMetaChars(pattern);
     const syntax = parseSyntax(pattern, true);
     if (syntax === undefined || syntax.repeatsTooMuch) {
       this.machine = compileMachine(pattern, true);
@@ -52,6 +60,7 @@ export class Regex {
     this.groupNames = syntax.groupNames;
     const fast = fastPath(syntax.root, (text) => this.machineTest(text));
     this.setMatches = fast?.strings;
+    if (this.setMatches === undefined) checkSpelledSize(pattern, syntax.size);
     if (fast === undefined || syntax.groupNames.length > 0) this.untranslated = syntax;
     this.test = fast?.test ?? this.firstTest;
   }

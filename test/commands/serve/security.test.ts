@@ -305,6 +305,9 @@ describe('queries that are bombs', () => {
     for (const pattern of [
       '(a{1000}){1000}',
       '((a{100}){100}){100}',
+      '.'.repeat(900_000),
+      '[a-z]'.repeat(60_000),
+      `(${'abcd|'.repeat(80_000)}).*`,
       `(${'a|'.repeat(50_000)}b`,
       '('.repeat(20_000),
     ]) {
