@@ -60,7 +60,10 @@ export interface OpenOptions {
 export function openUnitTests(text: string, file: string, options: OpenOptions): OpenedUnitTests {
   const { tests, errors } = parseUnitTestFile(text, file, options);
   const rules = errors.length > 0 ? [] : ruleFilesOf(tests.ruleFiles, file, options);
-  return { tests, rules, faults: [...errors, ...rules.flatMap((read) => read.errors)] };
+  // promtool looks at the rules for each test that it runs: without one, whatever they are is well.
+  const { selects = () => true } = options;
+  const isRun = tests.tests.some(({ name }) => selects(name));
+  return { tests, rules, faults: [...errors, ...(isRun ? rules.flatMap((read) => read.errors) : [])] };
 }
 
 /** Opens as openUnitTests does, runs, and reports. */

@@ -26,10 +26,10 @@ export async function reasonOf(
   if (outcome === Outcome.outOfOrder) return 'out of order sample';
   if (outcome === Outcome.tooOld) return 'too old sample';
   if (outcome !== Outcome.conflict) return 'out of bounds';
-  const duplicate = `duplicate sample for timestamp ${t}`;
-  if (typeof value !== 'number') return duplicate;
+  // Prometheus names neither the time of histograms nor that of 1970.
+  if (typeof value !== 'number' || t === 0) return 'duplicate sample for timestamp';
   const existing = await floatAt(source, labels, t);
-  const overrides = `${duplicate}; overrides not allowed: existing`;
+  const overrides = `duplicate sample for timestamp ${t}; overrides not allowed: existing`;
   if (existing === undefined) return `${overrides} is a histogram, new value is ${formatG(value)}`;
   return `${overrides} ${formatG(existing)}, new value ${formatG(value)}`;
 }

@@ -8,7 +8,7 @@ import { InputError, type Place } from '../errors.ts';
 import { formatDuration } from '../model/duration.ts';
 import { type Labels, labelsFromPairs } from '../model/labels.ts';
 import { parseSeriesNotation, type SeriesNotation } from '../promql/test-language/index.ts';
-import { YamlDocument } from '../yaml/index.ts';
+import { YamlDocument, YamlRecord } from '../yaml/index.ts';
 import { type Annotations, annotationsFrom } from './alert.ts';
 
 export interface UnitTestFile {
@@ -118,7 +118,7 @@ class Reader {
     tests.evaluationIntervalMs = document.durationMs(root.get('evaluation_interval')) || DEFAULT_INTERVAL_MS;
     tests.fuzzyCompare = document.boolean(root.get('fuzzy_compare')) ?? false;
     const startMs = this.start(root.get('start_timestamp')) ?? 0;
-    for (const node of document.filledItems(root.get('tests'), '[]main.testGroup')) {
+    for (const node of document.list(root.get('tests'), '[]main.testGroup')) {
       const test = this.test(node, tests.evaluationIntervalMs, startMs);
       if (test !== undefined) tests.tests.push(test);
     }
@@ -126,7 +126,7 @@ class Reader {
 
   private test(node: Node | null, intervalMs: number, startMs: number): UnitTest | undefined {
     const { document } = this;
-    const record = document.record(node, 'main.testGroup', TEST_FIELDS, this.strict);
+    const record = this.record(node, 'main.testGroup', TEST_FIELDS);
     if (record === undefined) return undefined;
     const name = document.text(record.get('name'));
     const before = this.errors.length;
@@ -136,13 +136,13 @@ class Reader {
       intervalMs: document.durationMs(record.get('interval')) || intervalMs,
       startMs: this.start(record.get('start_timestamp')) ?? startMs,
       series: document
-        .filledItems(record.get('input_series'), '[]main.series')
+        .list(record.get('input_series'), '[]main.series')
         .flatMap((item) => this.series(item) ?? []),
       alertTests: document
-        .filledItems(record.get('alert_rule_test'), '[]main.alertTestCase')
+        .list(record.get('alert_rule_test'), '[]main.alertTestCase')
         .flatMap((item) => this.alertTest(item, name) ?? []),
       exprTests: document
-        .filledItems(record.get('promql_expr_test'), '[]main.promqlTestCase')
+        .list(record.get('promql_expr_test'), '[]main.promqlTestCase')
         .flatMap((item) => this.exprTest(item) ?? []),
       externalLabels: this.labels(record.get('external_labels')),
       externalUrl: document.text(record.get('external_url')),
@@ -151,31 +151,37 @@ class Reader {
     return test;
   }
 
+  /** An element of a list; one that is empty has nothing but zeros. */
+  private record(node: Node | null, type: string, fields: readonly string[]): YamlRecord | undefined {
+    const { document, strict } = this;
+    if (document.isNull(node)) return new YamlRecord(document, [], type, fields, strict);
+    return document.record(node, type, fields, strict);
+  }
+
   private series(node: Node | null): SeriesNotation | undefined {
-    const record = this.document.record(node, 'main.series', ['series', 'values'], this.strict);
+    const record = this.record(node, 'main.series', ['series', 'values']);
     if (record === undefined) return undefined;
     const series = this.document.text(record.get('series'));
     const values = this.document.text(record.get('values'));
+    if (series === '' && values === '') return undefined;
+    const fail = (code: string, reason: string): undefined => {
+      this.errors.push(new InputError(code, reason, this.document.place(record.get('series') ?? node)));
+      return undefined;
+    };
     try {
       // Lines and tabs between values are spaces to YAML.
-      return parseSeriesNotation(`${series} ${values.replace(/\s+/g, ' ').trim()}`);
+      const notation = parseSeriesNotation(`${series} ${values.replace(/\s+/g, ' ').trim()}`);
+      const isEmpty = notation.labels.names.length === 0 && hasSamples(notation.values);
+      return isEmpty ? fail('bad_series', 'empty labelset: invalid sample') : notation;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.errors.push(
-        new InputError(error.code, error.reason, this.document.place(record.get('series') ?? node)),
-      );
-      return undefined;
+      return fail(error.code, error.reason);
     }
   }
 
   private alertTest(node: Node | null, test: string): AlertTest | undefined {
     const { document } = this;
-    const record = document.record(
-      node,
-      'main.alertTestCase',
-      ['eval_time', 'alertname', 'exp_alerts'],
-      this.strict,
-    );
+    const record = this.record(node, 'main.alertTestCase', ['eval_time', 'alertname', 'exp_alerts']);
     if (record === undefined) return undefined;
     const evalTimeMs = document.durationMs(record.get('eval_time')) ?? 0;
     const alertName = document.text(record.get('alertname'));
@@ -184,8 +190,8 @@ class Reader {
       const reason = `an item under alert_rule_test misses required attribute alertname ${at}`;
       this.errors.push(new InputError('bad_test', reason, document.place(node)));
     }
-    const expected = document.filledItems(record.get('exp_alerts'), '[]main.alert').flatMap((item) => {
-      const alert = document.record(item, 'main.alert', ['exp_labels', 'exp_annotations'], this.strict);
+    const expected = document.list(record.get('exp_alerts'), '[]main.alert').flatMap((item) => {
+      const alert = this.record(item, 'main.alert', ['exp_labels', 'exp_annotations']);
       if (alert === undefined) return [];
       return {
         labels: this.labels(alert.get('exp_labels')).with('alertname', alertName),
@@ -199,15 +205,10 @@ class Reader {
 
   private exprTest(node: Node | null): ExprTest | undefined {
     const { document } = this;
-    const record = document.record(
-      node,
-      'main.promqlTestCase',
-      ['expr', 'eval_time', 'exp_samples'],
-      this.strict,
-    );
+    const record = this.record(node, 'main.promqlTestCase', ['expr', 'eval_time', 'exp_samples']);
     if (record === undefined) return undefined;
-    const expected = document.filledItems(record.get('exp_samples'), '[]main.sample').flatMap((item) => {
-      const sample = document.record(item, 'main.sample', ['labels', 'value', 'histogram'], this.strict);
+    const expected = document.list(record.get('exp_samples'), '[]main.sample').flatMap((item) => {
+      const sample = this.record(item, 'main.sample', ['labels', 'value', 'histogram']);
       if (sample === undefined) return [];
       return {
         labels: document.text(sample.get('labels')),
@@ -234,12 +235,16 @@ class Reader {
   }
 
   private strings(node: Node | null): string[] {
-    return this.document.filledItems(node, '[]string').map((item) => this.document.text(item));
+    return this.document.list(node, '[]string').map((item) => this.document.text(item));
   }
 
   private labels(node: Node | null): Labels {
     return labelsFromPairs([...this.document.texts(node)].map(([name, { text }]) => [name, text] as const));
   }
+}
+
+function hasSamples({ present, length }: SeriesNotation['values']): boolean {
+  return present.subarray(0, length).includes(1);
 }
 
 function rfc3339(text: string): number {

@@ -213,8 +213,8 @@ describe('what a rule writes', () => {
 
   it('may not be what another rule writes, which matters to every test with data for them', async () => {
     const rules = groupOf(['{record: r, expr: n}', '{record: r, expr: n + 1}']);
-    expect(await failed(rules, 'input_series: [{series: n, values: 1}]')).toEqual([
-      'duplicate sample for timestamp 0; overrides not allowed: existing 1, new value 2',
+    expect(await failed(rules, 'input_series: [{series: n, values: _ _ 1}]')).toEqual([
+      'duplicate sample for timestamp 120000; overrides not allowed: existing 1, new value 2',
     ]);
     const apart = groupOf([
       '{record: r, expr: n, labels: {l: a}}',
@@ -229,6 +229,27 @@ describe('what a rule writes', () => {
     const input = 'input_series: [{series: m, values: 1x9}, {series: n, values: 1x9}]';
     expect(await failed(late('1m'), input)).toEqual(['out of order sample']);
     expect(await failed(late('1d'), input)).toEqual(['out of bounds']);
+  });
+});
+
+describe('what is left empty', () => {
+  it('has nothing but zeros', () => {
+    const read = (test: string) => parseUnitTestFile(`tests:\n- ${test}\n`, 't.yml');
+    expect(read('').errors).toEqual([]);
+    expect(read('input_series: [~, {series: ""}]').tests.tests[0].series).toEqual([]);
+    expect(read('promql_expr_test: [~]').tests.tests[0].exprTests).toMatchObject([
+      { expr: '', evalTimeMs: 0 },
+    ]);
+    const [alert] = read('alert_rule_test: [{alertname: A, exp_alerts: [~]}]').tests.tests[0].alertTests;
+    expect(alert.expected.map(({ labels }) => String(labels))).toEqual(['{alertname="A"}']);
+    expect(read('alert_rule_test: [~]').errors).toHaveLength(1);
+  });
+
+  it('may not be the labels of a sample', () => {
+    const read = (values: string) =>
+      parseUnitTestFile(`tests:\n- input_series: [{series: "{}", values: ${values}}]\n`, 't.yml');
+    expect(read('_ 1').errors.map(({ reason }) => reason)).toEqual(['empty labelset: invalid sample']);
+    expect(read('_').errors).toEqual([]);
   });
 });
 
