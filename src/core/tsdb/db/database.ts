@@ -253,6 +253,7 @@ export class Database {
   delete(matchers: readonly Matcher[], mint: number, maxt: number): Promise<number> {
     return this.alone(async ({ head, maintenance }) => {
       if (hasLateSamples(head, matchers, mint, maxt)) await maintenance.cutLate();
+      await runStepsWithPauses(head.store.disowning());
       let series = deleteFromHead(head, matchers, mint, maxt);
       const plain = matchers.map(({ type, name, value }) => [type, name, value] as const);
       for (const { ulid, minTime, maxTime } of this.blocks.metas) {

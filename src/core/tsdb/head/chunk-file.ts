@@ -16,6 +16,8 @@ export const FILE_HEADER_BYTES = 8;
 /** Series, times and encoding: what precedes the length of a chunk's data. */
 export const CHUNK_HEADER_BYTES = 8 + 8 + 8 + 1;
 export const CHECKSUM_BYTES = 4;
+/** The number of no series: of late samples that are in a block, and not to be taken from here. */
+export const NOBODY = 0;
 /** In the byte of the encoding: the samples came out of order. */
 export const OUT_OF_ORDER_FLAG = 0x80;
 
@@ -157,6 +159,7 @@ export interface HeadChunk {
   mint: number;
   maxt: number;
   encoding: number;
+  outOfOrder: boolean;
   bytes: Uint8Array;
   start: number;
   end: number;
@@ -174,6 +177,7 @@ export class HeadChunkReader {
     mint: 0,
     maxt: 0,
     encoding: 0,
+    outOfOrder: false,
     bytes: new Uint8Array(4096),
     start: 0,
     end: 0,
@@ -209,6 +213,7 @@ export class HeadChunkReader {
     found.mint = readInt64(found.bytes, 8);
     found.maxt = readInt64(found.bytes, 16);
     found.encoding = found.bytes[CHUNK_HEADER_BYTES - 1] & ~OUT_OF_ORDER_FLAG;
+    found.outOfOrder = (found.bytes[CHUNK_HEADER_BYTES - 1] & OUT_OF_ORDER_FLAG) !== 0;
     found.start = cursor.pos;
     found.end = end;
     return found;

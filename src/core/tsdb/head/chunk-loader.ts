@@ -13,7 +13,9 @@ import {
   HeadChunkScanner,
   headChunkFileName,
   listHeadChunkFiles,
+  NOBODY,
 } from './chunk-file.ts';
+import type { ChunkStore } from './chunk-store.ts';
 import type { FinishedChunks } from './finished-chunks.ts';
 
 const TWO_32 = 2 ** 32;
@@ -22,6 +24,8 @@ const TWO_32 = 2 ** 32;
 export interface LateChunkTimes {
   mint: number;
   maxt: number;
+  /** Whether the log of late samples says that a series has it. */
+  claimed: boolean;
 }
 
 /** The chunks that were found, for each series by its ref. */
@@ -61,7 +65,7 @@ export class LoadedChunks {
     const { ref, mint, maxt, offset } = scanner;
     if (ref > this.maxRef) this.maxRef = ref;
     if (scanner.outOfOrder) {
-      this.late.set(placeKey(file, offset), { mint, maxt });
+      if (ref !== NOBODY) this.late.set(placeKey(file, offset), { mint, maxt, claimed: false });
       return true;
     }
     let i = this.byRef.get(ref);
@@ -79,6 +83,13 @@ export class LoadedChunks {
     this.newest[i] = finished.push(before, mint, maxt, file, offset);
     this.encodings[i] = scanner.encoding;
     return true;
+  }
+}
+
+/** Chunks that the log of late samples, which is whole, does not speak of: their samples are in blocks. */
+export function abandonUnclaimed({ late }: LoadedChunks, store: ChunkStore): void {
+  for (const [place, { claimed }] of late) {
+    if (!claimed) store.abandon(Math.floor(place / TWO_32), place % TWO_32);
   }
 }
 

@@ -17,10 +17,13 @@ import {
   type HeadChunk,
   HeadChunkReader,
   headChunkFileName,
+  NOBODY,
   OUT_OF_ORDER_FLAG,
 } from './chunk-file.ts';
 
 const FLUSH_BYTES = 1 << 20;
+/** Chunks disowned between two chances for others to work. */
+const STEP_CHUNKS = 200;
 /** Length of a chunk's data and checksum, at most. */
 const FRAME_BYTES = CHUNK_HEADER_BYTES + 5 + 4;
 
@@ -46,6 +49,7 @@ export class ChunkStore {
     mint: 0,
     maxt: 0,
     encoding: 0,
+    outOfOrder: false,
     bytes: new Uint8Array(0),
     start: 0,
     end: 0,
@@ -53,6 +57,8 @@ export class ChunkStore {
   private readers = 0;
   /** Descriptors of files that are gone, for as long as somebody may be reading them. */
   private readonly retired: number[] = [];
+  /** Chunks of late samples that no series has any more. */
+  private readonly abandoned: { file: number; offset: number }[] = [];
 
   /**
    * Goes on after the files that `fds` has open (openHeadChunkFiles), which this closes in the end; `next` is the
@@ -105,6 +111,7 @@ export class ChunkStore {
     buffered.mint = readInt64(buffer.bytes, at - 17);
     buffered.maxt = readInt64(buffer.bytes, at - 9);
     buffered.encoding = buffer.bytes[at - 1] & ~OUT_OF_ORDER_FLAG;
+    buffered.outOfOrder = (buffer.bytes[at - 1] & OUT_OF_ORDER_FLAG) !== 0;
     let length = 0;
     for (let shift = 0; ; shift += 7) {
       const byte = buffer.bytes[at++];
@@ -139,6 +146,29 @@ export class ChunkStore {
       this.flush();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+
+  /** No series of the head has this chunk of late samples any more: they are in a block. */
+  abandon(file: number, offset: number): void {
+    this.abandoned.push({ file, offset });
+  }
+
+  /**
+   * Has the abandoned chunks belong to no series in their files either. Prometheus gives to a series all late chunks
+   * that it finds here, and so would have again what is deleted of them in blocks. In steps. Throws the system's error.
+   */
+  *disowning(): Generator<void, void> {
+    const fds = new Map<number, number>();
+    try {
+      for (let n = 1; this.abandoned.length > 0; n++) {
+        this.flush();
+        this.disown(this.abandoned[this.abandoned.length - 1], fds);
+        this.abandoned.pop();
+        if (n % STEP_CHUNKS === 0) yield;
+      }
+    } finally {
+      for (const fd of fds.values()) closeSync(fd);
     }
   }
 
@@ -184,6 +214,20 @@ export class ChunkStore {
       this.fds.clear();
       this.retired.length = 0;
     }
+  }
+
+  private disown({ file, offset }: { file: number; offset: number }, fds: Map<number, number>): void {
+    if (!this.fds.has(file)) return;
+    const { bytes, end, outOfOrder } = this.reader.read(file, offset);
+    if (!outOfOrder) return;
+    let fd = fds.get(file);
+    if (fd === undefined) fds.set(file, (fd = openSync(join(this.dir, headChunkFileName(file)), 'r+')));
+    const chunk = new ByteWriter();
+    chunk.int64(NOBODY);
+    chunk.copy(bytes, 8, end);
+    chunk.uint32(crc32c(chunk.bytes, 0, chunk.length));
+    // At once, so that whoever reads it finds it whole.
+    writeSync(fd, chunk.bytes, 0, chunk.length, offset);
   }
 
   /** Ends the file, unless the disk refuses; then it becomes longer than it should. */

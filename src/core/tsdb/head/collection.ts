@@ -37,6 +37,9 @@ export function* truncateLate(head: Head, newest: ReadonlyMap<number, number>): 
     tellGatherings(head, row);
     if (newer === 0) series.newestLateChunk[row] = 0;
     else finished.older[newer - 1] = 0;
+    for (let gone = chunk; gone !== 0; gone = finished.older[gone - 1]) {
+      head.store.abandon(finished.file[gone - 1], finished.offset[gone - 1]);
+    }
     finished.dropAll(chunk);
   }
   yield* collect(head);
@@ -117,6 +120,7 @@ function* removeSeries(head: Head, candidates: readonly number[]): Generator<voi
       isGone[row] = 0;
       // Its samples may be in the log up to the segment that is written to now.
       if (series.isLogged(row)) head.keptRefs.keep(series.ref[row], head.walSegment);
+      for (const alias of series.aliases.get(row) ?? []) head.keptRefs.keep(alias, head.walSegment);
       tellGatherings(head, row);
       head.open.drop(row);
       head.metadata.drop(row);

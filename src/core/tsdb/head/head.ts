@@ -232,7 +232,7 @@ export class Head {
   /** Refs of which a checkpoint up to segment `last` must keep the records. */
   refsToKeep(last: number): Float64Array {
     const { series } = this;
-    const kept = this.keptRefs.after(last);
+    const kept = [...this.keptRefs.after(last), ...[...series.aliases.values()].flat()];
     const refs = new Float64Array(series.count + kept.length);
     let n = 0;
     for (let row = 0; row < series.rows; row++) {

@@ -1,6 +1,6 @@
 /**
- * Refs of series that are gone, and aliases of others: while the log has the segment that they were kept for, their
- * samples may be in it, and a checkpoint must keep their records. By segment, since a map by ref of half a million
+ * Refs of series that are gone: while the log has the segment that they were kept for, their samples may be in it, and
+ * a checkpoint must keep their records. By segment, since a map by ref of half a million
  * holds everybody up whenever it grows.
  */
 export class KeptRefs {

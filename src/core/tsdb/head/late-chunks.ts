@@ -96,7 +96,9 @@ export class LateChunks {
       const mint = encoded.mint[i];
       const maxt = encoded.maxt[i];
       const { bytes, start, end, encoding } = encoded;
-      const offset = store.write(series.ref[row], mint, maxt, encoding[i], true, bytes, start[i], end[i]);
+      // Where there are several, Prometheus takes the late chunks of the last ref.
+      const ref = series.lastRefOf(row);
+      const offset = store.write(ref, mint, maxt, encoding[i], true, bytes, start[i], end[i]);
       series.newestLateChunk[row] = finished.push(
         series.newestLateChunk[row],
         mint,

@@ -34,8 +34,6 @@ export class RecordIntake {
   private readonly loaded: LoadedChunks;
   /** Rows by ref. */
   private readonly rows = new RefIndex();
-  /** Refs of series that have another one. */
-  private readonly aliases: number[] = [];
   private readonly series = new SeriesDecoder();
   private readonly samples = new SampleRows();
   private readonly histograms = new HistogramDecoder();
@@ -91,11 +89,9 @@ export class RecordIntake {
     }
   }
 
-  /** All is read; `lastSegment` is that of the log. */
-  finish(lastSegment: number): void {
-    const { head } = this;
-    const { series } = head;
-    for (const ref of this.aliases) head.keptRefs.keep(ref, lastSegment);
+  /** All is read. */
+  finish(): void {
+    const { series } = this.head;
     for (let row = 0; row < series.rows; row++) {
       if (series.ref[row] === 0 || series.newest[row] !== Newest.float || !series.isValueKnown(row)) continue;
       series.setStale(row, isStaleBits(series.xor.high[row] >>> 0, series.xor.low[row] >>> 0));
@@ -109,6 +105,7 @@ export class RecordIntake {
     const found = this.loaded.late.get(placeKey(file, offset));
     const row = this.rowOf(ref);
     if (found === undefined || row < 0) return;
+    found.claimed = true;
     times.clear();
     const { encoding, bytes, start, end } = store.read(file, offset);
     decodeChunk(encoding, bytes, start, end, times);
@@ -140,9 +137,9 @@ export class RecordIntake {
       const row = series.findOrAdd(record, decoder.labelsStart, decoder.labelsEnd, ref);
       rows.set(ref, row);
       if (series.ref[row] !== ref) {
-        // It was forgotten, and came again: what it has by now it has under the new ref, and will have so.
-        this.aliases.push(series.ref[row]);
-        series.ref[row] = ref;
+        // It was forgotten, and came again. Prometheus goes on under the first ref, and takes the finished chunks of the
+        // last one for all that there are up to where they end: none must be added to those.
+        series.addAlias(row, ref);
       }
       series.setLogged(row, true);
       this.attach(row, ref);

@@ -18,7 +18,7 @@ import {
   setAsideRest,
 } from '../wal/index.ts';
 import { HEAD_CHUNKS_DIR } from './chunk-file.ts';
-import { loadChunks } from './chunk-loader.ts';
+import { abandonUnclaimed, loadChunks } from './chunk-loader.ts';
 import { ChunkStore } from './chunk-store.ts';
 import { FinishedChunks } from './finished-chunks.ts';
 import { Head, type HeadOptions } from './head.ts';
@@ -81,7 +81,8 @@ export function* replayHead(
     const wal = yield* replay.run(join(dir, 'wal'), (record) => intake.walRecord(record), progress);
     const wbl = yield* replay.run(join(dir, 'wbl'), (record) => intake.wblRecord(record), noProgress());
     head.startLogs({ wal, wbl });
-    intake.finish(wal.segment);
+    intake.finish();
+    if (replay.damagedLogs === 0) abandonUnclaimed(loaded, store);
     if (replay.damagedLogs > 0 && intake.strayRefs.size > 0) {
       replay.notices.push(
         `${join(dir, 'wal')}: what there is of ${intake.strayRefs.size} series cannot be read, since the damaged part had their labels`,

@@ -56,6 +56,8 @@ export class SeriesTable {
   /** The transaction that last had a sample of the series, and the number of that sample in it. */
   transaction = new Uint32Array(0);
   pending = new Uint32Array(0);
+  /** Of rows whose series the log has under several refs, those that came after `ref`. */
+  readonly aliases = new Map<number, number[]>();
   sets = new LabelSets();
   postings = new PairPostings();
   /** Where `sets` has the series' labels. */
@@ -115,6 +117,18 @@ export class SeriesTable {
   /** Place of the labels in `sets`. */
   labelsOf(row: number): number {
     return this.labelsAt[row];
+  }
+
+  /** The log has the series under another ref, too. */
+  addAlias(row: number, ref: number): void {
+    const refs = this.aliases.get(row);
+    if (refs === undefined) this.aliases.set(row, [ref]);
+    else refs.push(ref);
+  }
+
+  /** The ref under which the log had the series last. */
+  lastRefOf(row: number): number {
+    return this.aliases.get(row)?.at(-1) ?? this.ref[row];
   }
 
   /** Whether the log has the series' record. */
@@ -183,6 +197,7 @@ export class SeriesTable {
       this.setStale(row, false);
       this.unhash(row);
       this.leaving.rows[row] = 1;
+      this.aliases.delete(row);
       const place = this.labelsAt[row];
       const piece = this.sets.piece(place);
       const at = this.sets.offset(place);

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +13,11 @@ import {
   inlineTasks,
   type TaskRunner,
 } from '../../../../src/core/tsdb/db/index.ts';
+import {
+  HeadChunkScanner,
+  headChunkFileName,
+  openHeadChunkFiles,
+} from '../../../../src/core/tsdb/head/index.ts';
 import { append, contents, histogram, series, type Value } from '../head/samples.ts';
 
 const HOUR = 3_600_000;
@@ -296,6 +301,71 @@ describe('a database', () => {
     expect(metas().map((meta) => meta.ulid)).toEqual([ulid]);
     db = await restart(db);
     expect(await read(db)).toEqual({});
+  });
+
+  it('leaves no chunk of late samples to be taken by Prometheus once something was deleted', async () => {
+    const options = { outOfOrderWindow: 10 * HOUR };
+    now = T0 + 4 * HOUR;
+    let db = await start(options);
+    // A finished chunk that is needed, so that the file stays.
+    for (let n = 0; n < 130; n++) put(db, [['c', T0 + 3 * HOUR + n * 1000, n]]);
+    const late = (name: string, from: number) => {
+      for (let n = 0; n < 70; n++) put(db, [[name, from + n * 1000, n]]);
+    };
+    const owners = () => {
+      const found = new Set<number>();
+      const chunks = join(dir, 'chunks_head');
+      for (const [number, fd] of openHeadChunkFiles(chunks)) {
+        const scanner = new HeadChunkScanner(join(chunks, headChunkFileName(number)), fd);
+        while (scanner.next()) if (scanner.outOfOrder) found.add(scanner.ref);
+        expect(scanner.fault).toBeUndefined();
+        closeSync(fd);
+      }
+      return [...found].sort();
+    };
+    late('a', T0);
+    late('b', T0);
+    db = await restart(db, options);
+    expect(owners()).toEqual([2, 3]);
+    const before = await read(db);
+    await db.delete([new Matcher('=', '__name__', 'a')], T0, T0 + 20_000);
+    expect(owners()).toEqual([0]);
+    const a = series('a').toString();
+    const left = { ...before, [a]: before[a].slice(21) };
+    expect(await read(db)).toEqual(left);
+    late('b', T0 + HOUR);
+    db = await restart(db, options);
+    expect(owners()).toEqual([0, 4]);
+    expect((await read(db))[a]).toEqual(left[a]);
+    // As another server may leave them, which has made blocks of them.
+    await db.close();
+    rmSync(join(dir, 'wbl'), { recursive: true });
+    db = await restart(db, options);
+    expect(owners()).toEqual([0, 4]);
+    await db.delete([new Matcher('=', '__name__', 'c')], T0, T0 + 4 * HOUR);
+    expect(owners()).toEqual([0]);
+  });
+
+  it('goes on under the first ref of a series that the log has under two, as Prometheus does', async () => {
+    let db = await start();
+    put(db, [['a', T0, 0]]);
+    await db.compact();
+    put(db, [['a', T0 + 1000, 1]]);
+    db = await restart(db);
+    expect(db.head.series.aliases).toEqual(new Map([[0, [2]]]));
+    for (let n = 2; n < 200; n++) put(db, [['a', T0 + n * 1000, n]]);
+    // Both records are needed as long as the series lives.
+    expect([...db.head.refsToKeep(Number.POSITIVE_INFINITY)]).toEqual([1, 2]);
+    db = await restart(db);
+    const refs: number[] = [];
+    const chunks = join(dir, 'chunks_head');
+    for (const [number, fd] of openHeadChunkFiles(chunks)) {
+      const scanner = new HeadChunkScanner(join(chunks, headChunkFileName(number)), fd);
+      while (scanner.next()) refs.push(scanner.ref);
+      closeSync(fd);
+    }
+    expect(refs).toEqual([1]);
+    expect((await read(db))[series('a').toString()].length).toBe(200);
   });
 
   it('gives what comes late for a time in which something was deleted, also after a restart', async () => {
