@@ -11,6 +11,15 @@ export function annotationsFrom(pairs: Iterable<readonly [string, string]>): Ann
   return [...pairs].sort(([a], [b]) => compareStrings(a, b));
 }
 
+/** As labels are ordered: by the first name or text that differs, then by number. */
+export function compareAnnotations(a: Annotations, b: Annotations): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const order = compareStrings(a[i][0], b[i][0]) || compareStrings(a[i][1], b[i][1]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
 /** As labels are printed. */
 export function annotationsText(annotations: Annotations): string {
   return `{${annotations.map(([name, text]) => `${isLegacyLabelName(name) ? name : goQuote(name)}=${goQuote(text)}`).join(', ')}}`;

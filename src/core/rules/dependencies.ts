@@ -105,13 +105,16 @@ export class RuleDependencies {
 
   /** Whether the labels of the rule could make two series one: only by replacing labels that series differ in. */
   private canCollide({ rule, labels, selectors }: Candidate, { input }: Needs): boolean {
-    if (labels.length === 0) return false;
+    const replaced = labels.map(([name]) => name);
+    // An alert has its own name, whatever the series says.
+    if (rule.kind === 'alert') replaced.push('alertname');
+    if (replaced.length === 0) return false;
     if (selectors.some((selector) => ALERT_METRICS.some((name) => nameMatches(selector.matchers, name)))) {
       return true;
     }
     return (
-      makesLabels(rule.parsed) ||
-      labels.some(([name]) => this.recordedLabels.has(name) || input.some((series) => series.has(name))) ||
+      (labels.length > 0 && makesLabels(rule.parsed)) ||
+      replaced.some((name) => this.recordedLabels.has(name) || input.some((series) => series.has(name))) ||
       labels.some(([name]) => name === 'alertname')
     );
   }

@@ -8,7 +8,7 @@ import { type EngineOptions, instantQuery } from '../promql/index.ts';
 import { type Expr, parseQuery } from '../promql/parser/index.ts';
 import type { LoadSeries } from '../promql/test-language/index.ts';
 import { load } from '../promql/test-runner/index.ts';
-import { annotationsText } from './alert.ts';
+import { annotationsText, compareAnnotations } from './alert.ts';
 import { RuleDependencies } from './dependencies.ts';
 import { type RuleFailure, RuleGroup } from './group.ts';
 import { GrowingSource } from './growing-source.ts';
@@ -260,8 +260,8 @@ class TestRun {
   }
 
   private compareAlertLists(test: AlertTest, found: readonly AlertTexts[], groups: string[]): void {
-    const expected = [...test.expected].sort(byLabels);
-    const got = [...found].sort(byLabels);
+    const expected = [...test.expected].sort(inOrder);
+    const got = [...found].sort(inOrder);
     const expectedLines = expected.map(alertLine);
     const gotLines = got.map(alertLine);
     if (expectedLines.length === gotLines.length && expectedLines.every((line, i) => line === gotLines[i]))
@@ -319,8 +319,9 @@ function withStartTimes(series: UnitTest['series']): LoadSeries[] {
   });
 }
 
-function byLabels(a: AlertTexts, b: AlertTexts): number {
-  return a.labels.compare(b.labels);
+/** By labels, then annotations: two rules may make alerts with the same labels. */
+function inOrder(a: AlertTexts, b: AlertTexts): number {
+  return a.labels.compare(b.labels) || compareAnnotations(a.annotations, b.annotations);
 }
 
 function alertLine({ labels, annotations }: AlertTexts): string {

@@ -232,6 +232,34 @@ describe('what a rule writes', () => {
   });
 });
 
+describe('alerts about alerts', () => {
+  it('fail where their own names make one of two, whatever the test asks for', async () => {
+    const rules = groupOf(['{alert: A, expr: up}', '{alert: B, expr: up}', '{alert: C, expr: ALERTS}']);
+    const { failures } = await runOnly(rules, `${UP}\npromql_expr_test: [{expr: nothing, eval_time: 0}]`);
+    expect(failures).toMatchObject([
+      { rule: 'C', error: expect.stringContaining('the same labelset after applying alert labels') },
+    ]);
+  });
+
+  it('with the same labels are told apart by their annotations', async () => {
+    const rules = groupOf([
+      '{alert: A, expr: up, annotations: {s: b}}',
+      '{alert: A, expr: up + 1, annotations: {s: a}}',
+    ]);
+    const { failures } = await runOnly(
+      rules,
+      `${UP}
+alert_rule_test:
+- eval_time: 0
+  alertname: A
+  exp_alerts:
+  - {exp_labels: {instance: a}, exp_annotations: {s: a}}
+  - {exp_labels: {instance: a}, exp_annotations: {s: b}}`,
+    );
+    expect(failures).toEqual([]);
+  });
+});
+
 describe('what is left empty', () => {
   it('has nothing but zeros', () => {
     const read = (test: string) => parseUnitTestFile(`tests:\n- ${test}\n`, 't.yml');
