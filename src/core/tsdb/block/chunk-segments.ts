@@ -36,6 +36,7 @@ export interface StoredChunk {
 }
 
 export class ChunkSegments {
+  private readonly dir: string;
   private readonly paths: string[];
   private readonly files: (PagedFile | null)[];
   /** Whose header has been looked at. */
@@ -46,6 +47,7 @@ export class ChunkSegments {
 
   /** Segments are opened when they are first read, or by `hold`. */
   constructor(dir: string, cache: PageCache) {
+    this.dir = dir;
     this.paths = segmentPaths(dir);
     this.files = this.paths.map(() => null);
     this.checked = this.paths.map(() => false);
@@ -90,7 +92,7 @@ export class ChunkSegments {
 
   /** Where a chunk is, for messages. */
   place(ref: number): { file: string; offset: number } {
-    return { file: this.paths[Math.floor(ref / TWO_32)] ?? CHUNKS_DIR, offset: ref % TWO_32 };
+    return { file: this.paths[Math.floor(ref / TWO_32)] ?? this.dir, offset: ref % TWO_32 };
   }
 
   /** What a chunk of `length` bytes of data takes in its file. */
@@ -121,7 +123,7 @@ export class ChunkSegments {
     const i = Math.floor(ref / TWO_32);
     const path = this.paths[i];
     if (path === undefined) {
-      throw new CorruptionError(`refers to segment ${i + 1} of ${this.paths.length}`, { file: CHUNKS_DIR });
+      throw new CorruptionError(`has no segment ${i + 1}, to which the index refers`, { file: this.dir });
     }
     const file = (this.files[i] ??= new PagedFile(path, this.cache));
     if (this.checked[i]) return file;

@@ -81,9 +81,10 @@ function blockEntry(path: string): BlockEntry {
     const meta = readBlockMeta(path);
     return { ...entry, meta, state: meta.compaction.deletable === true ? 'deletable' : 'live' };
   } catch (error) {
-    const systemError = (error as NodeJS.ErrnoException).syscall !== undefined;
-    if (!(error instanceof CorruptionError) && !systemError) throw error;
-    return { ...entry, state: 'broken', problem: (error as Error).message };
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof CorruptionError) && syscall === undefined) throw error;
+    const problem = code === 'ENOENT' ? `${join(path, META_FILE)}: is not there` : message;
+    return { ...entry, state: 'broken', problem };
   }
 }
 

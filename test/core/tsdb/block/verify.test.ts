@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { labelsFromObject, SampleColumns } from '../../../../src/core/model/index.ts';
 import {
@@ -12,6 +12,7 @@ import {
   writeTombstones,
 } from '../../../../src/core/tsdb/block/index.ts';
 import { ChunkList, SeriesEncoder } from '../../../../src/core/tsdb/chunk/index.ts';
+import { takeInventory } from '../../../../src/core/tsdb/compaction/index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsmon-verify-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -116,10 +117,18 @@ describe('verification of a block', () => {
   test('tells what is missing', () => {
     const dir = copy();
     rmSync(join(dir, 'chunks'), { recursive: true });
-    expect(new Set(verifyBlock(dir).map((f) => f.code))).toEqual(new Set(['chunk']));
+    const found = verifyBlock(dir);
+    expect(new Set(found.map((f) => f.code))).toEqual(new Set(['chunk']));
+    expect(found[0]).toMatchObject({
+      file: join(dir, 'chunks'),
+      message: 'has no segment 1, to which the index refers',
+    });
     rmSync(join(dir, 'index'));
     rmSync(join(dir, 'meta.json'));
     expect(verifyBlock(dir).map((f) => f.code)).toEqual(['meta', 'index']);
+    const { blocks } = takeInventory(dirname(dir));
+    const problem = `${join(dir, 'meta.json')}: is not there`;
+    expect(blocks.find(({ path }) => path === dir)).toMatchObject({ state: 'broken', problem });
   });
 
   test.each([
