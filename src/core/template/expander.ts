@@ -90,7 +90,9 @@ export async function expandAlertTemplate(
     const own = contextFunctions({ nowMs: options.nowMs, externalUrl: data.externalUrl, query });
     const functions = (name: string) => own.get(name) ?? PURE_FUNCTIONS.get(name) ?? BUILTINS.get(name);
     try {
-      return executeTemplate({ templates, functions, name: options.name, text: full, data: root });
+      return withinStack(options.name, () =>
+        executeTemplate({ templates, functions, name: options.name, text: full, data: root }),
+      );
     } catch (error) {
       if (!(error instanceof Unanswered)) {
         if (error instanceof TemplateError) {
@@ -130,9 +132,19 @@ function treesOf(text: string, name: string): Templates {
   const key = `${name}\0${text}`;
   let templates = parsed.get(key);
   if (templates === undefined) {
-    templates = parseTemplate(text, name, NAMES);
+    templates = withinStack(name, () => parseTemplate(text, name, NAMES));
     if (parsed.size >= MOST_PARSED) parsed.clear();
     parsed.set(key, templates);
   }
   return templates;
+}
+
+/** Templates may be nested as deep as our stack is; what goes deeper is a fault of theirs, as it is to Go. */
+function withinStack<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError && /call stack/.test(error.message))) throw error;
+    throw new TemplateError(`template: ${name}: max expression depth exceeded`);
+  }
 }

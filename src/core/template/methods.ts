@@ -3,7 +3,7 @@
  * (https://pkg.go.dev/time), and `String`, which everything has that prints itself.
  */
 import { formatHistogram } from '../model/histogram-format.ts';
-import type { TemplateFunction } from './function.ts';
+import { CallError, type TemplateFunction } from './function.ts';
 import { dayOfYear, formatTime, MONTHS, WEEKDAYS } from './time-layout.ts';
 import { GoDuration, GoHistogram, GoInt, GoTime, type GoValue } from './value.ts';
 
@@ -92,5 +92,6 @@ function addedDate(of: GoTime, [years, months, days]: readonly GoInt[]): GoTime 
     date.getUTCMonth() + Number(months.value),
     date.getUTCDate() + Number(days.value),
   );
+  if (Number.isNaN(date.getTime())) throw new CallError('the date is out of range');
   return new GoTime(date.getTime());
 }

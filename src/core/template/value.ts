@@ -121,9 +121,12 @@ export class GoTime {
 
   /** `2015-01-01 00:00:00.5 +0000 UTC`. */
   toString(): string {
-    const [date, time] = new Date(this.ms).toISOString().split('T');
-    const fraction = time.slice(8, 12).replace(/\.?0+$/, '');
-    return `${date} ${time.slice(0, 8)}${fraction} +0000 UTC`;
+    const date = new Date(this.ms);
+    // Years of more than four digits have a sign in JavaScript.
+    const [, day, time] = /-(\d\d-\d\d)T(.*)Z$/.exec(date.toISOString())!;
+    const year = String(date.getUTCFullYear()).padStart(4, '0');
+    const fraction = time.slice(8).replace(/\.?0+$/, '');
+    return `${year}-${day} ${time.slice(0, 8)}${fraction} +0000 UTC`;
   }
 }
 

@@ -229,4 +229,46 @@ describe('templates of alerts', () => {
       { numRuns: 500 },
     );
   });
+
+  it('prints any value by any verb', async () => {
+    const piece = fc.constantFrom(...'%#+-0 .*[]123456789vTtbcdoOqxXUeEfFgGspw'.split(''), 'é');
+    const value = fc.constantFrom(
+      '-7',
+      '1.5',
+      '2i',
+      '"a"',
+      'true',
+      'nil',
+      '.Labels',
+      '(toTime 0)',
+      '(toDuration 1)',
+      '(query "m")',
+      '(query "h" | first)',
+      '0x110000',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 12 }),
+        fc.array(value, { maxLength: 3 }),
+        async (format, values) => {
+          await expand(`{{ printf "%${format.join('')}" ${values.join(' ')} }}`);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('refuses what is nested too deep', async () => {
+    const deep = `{{ ${'('.repeat(50_000)}1${')'.repeat(50_000)} }}`;
+    await expect(expand(deep)).rejects.toThrow(TemplateError);
+    const lists = `${'{{ if 1 }}'.repeat(20_000)}${'{{ end }}'.repeat(20_000)}`;
+    await expect(expand(lists)).rejects.toThrow(TemplateError);
+    const calls = `{{ define "t" }}${'{{ if 1 }}'.repeat(500)}{{ template "t" }}${'{{ end }}'.repeat(500)}{{ end }}{{ template "t" }}`;
+    await expect(expand(calls)).rejects.toThrow('max expression depth exceeded');
+  });
+
+  it('goes on to years of five digits, and no further than dates go', async () => {
+    expect(await expand('{{ (toTime 0).AddDate 10000 0 0 }}')).toBe('11970-01-01 00:00:00 +0000 UTC');
+    await expect(expand('{{ (toTime 0).AddDate 1000000 0 0 }}')).rejects.toThrow('the date is out of range');
+  });
 });
