@@ -77,6 +77,8 @@ export class Maintenance {
     }
     await this.truncateLog(head.minValidTime);
     await this.cutLate();
+    // Whoever asks for this may be about to delete in the blocks.
+    await runStepsWithPauses(head.store.disowning());
   }
 
   /** Compacts blocks until there is nothing to do. */
