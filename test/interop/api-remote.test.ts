@@ -316,6 +316,24 @@ describeWith('remote write and read beside Prometheus', { prometheus: peer('prom
     expect((ours as { data: unknown[] }).data).toHaveLength(6);
   });
 
+  it('answers as Prometheus what selects nothing, and kinds of answers that are not there', async () => {
+    const bodies = {
+      'no matcher': encodeReadRequest([], now - 60_000, now + 60_000),
+      // A request of field 2 alone, as one literal of two bytes.
+      'a kind that is not there': Uint8Array.of(2, 4, 0x10, 5),
+    };
+    for (const [what, body] of Object.entries(bodies)) {
+      const [ours, real] = await Promise.all(
+        [server.url, prometheus.url].map(async (url) => {
+          const sent = { method: 'POST', headers: READ_HEADERS, body: Uint8Array.from(body) };
+          const response = await fetch(`${url}/api/v1/read`, sent);
+          return { status: response.status, text: await response.text() };
+        }),
+      );
+      expect(ours, what).toEqual(real);
+    }
+  });
+
   it('streams chunks that Prometheus would send', async () => {
     const body = encodeReadRequest([new Matcher('=~', '__name__', '.+')], now - 60_000, now + 60_000);
     const [ours, real] = await Promise.all(

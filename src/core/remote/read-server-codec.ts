@@ -7,6 +7,7 @@ import { FIXED64, field, LENGTH, ProtobufReader, VARINT } from '../encoding/prot
 import { ProtobufWriter } from '../encoding/protobuf-writer.ts';
 import { snappyDecompress } from '../encoding/snappy.ts';
 import { writeUint32, writeUvarint } from '../encoding/varint.ts';
+import { InputError } from '../errors.ts';
 import type { SampleColumns } from '../model/columns.ts';
 import type { Histogram, Span } from '../model/histogram.ts';
 import { staleHistogram } from '../model/histogram-copy.ts';
@@ -50,8 +51,13 @@ export function decodeReadRequest(body: Uint8Array, limitBytes: number): ReadReq
       reader.leave(outer);
     } else reader.skip(tag);
   }
-  // The first kind that we know counts.
-  const kind = accepted.find((type) => type === SAMPLES || type === STREAMED_XOR_CHUNKS) ?? SAMPLES;
+  // The first kind that we know counts; who names none takes samples.
+  if (accepted.length === 0) accepted.push(SAMPLES);
+  const kind = accepted.find((type) => type === SAMPLES || type === STREAMED_XOR_CHUNKS);
+  if (kind === undefined) {
+    const reason = `server does not support any of the requested response types: [${accepted.join(' ')}]; supported: map[SAMPLES:{} STREAMED_XOR_CHUNKS:{}]`;
+    throw new InputError('bad_response_type', reason);
+  }
   return { queries, streamed: kind === STREAMED_XOR_CHUNKS };
 }
 

@@ -16,6 +16,7 @@ import {
   writeTimeSeries,
 } from '../../remote/read-server-codec.ts';
 import type { SeriesSet, Source } from '../../source/source.ts';
+import { NO_SERIES } from '../../tsdb/block/index.ts';
 import { ChunkList, SeriesEncoder } from '../../tsdb/chunk/index.ts';
 import { withExternal } from '../external-labels.ts';
 import type { Reply } from '../http/reply.ts';
@@ -89,7 +90,10 @@ async function answer(
   );
 }
 
-/** Matchers of external labels are for us as a whole: our series do not have those labels. */
+/**
+ * Matchers of external labels are for us as a whole: our series do not have those labels. Where no others are left nothing
+ * is selected: a server is not copied by a slip of the hand.
+ */
 async function selected(
   source: Source,
   { matchers, mint, maxt }: ReadQuery,
@@ -98,7 +102,7 @@ async function selected(
   const own = matchers.filter(({ type, name, value }) => {
     return !(type === '=' && external.has(name) && external.get(name) === value);
   });
-  return source.select(own, { mint, maxt });
+  return own.length === 0 ? NO_SERIES : source.select(own, { mint, maxt });
 }
 
 function sampledMessage(
