@@ -1,5 +1,6 @@
 export { BlockReader, BlockSeriesSet, INDEX_FILE } from './block-reader.ts';
 export { BlockWriter, type BlockWriterOptions, UNFINISHED_SUFFIX } from './block-writer.ts';
+export type { Finding } from './findings.ts';
 export { addInterval, covers, type Intervals, removeDeleted, touches } from './intervals.ts';
 export { linkBlock } from './link-block.ts';
 export * from './meta.ts';
@@ -10,4 +11,4 @@ export * from './series-set.ts';
 export { syncTree } from './sync-tree.ts';
 export { readTombstones, TOMBSTONES_FILE, Tombstones, writeTombstones } from './tombstones.ts';
 export { isUlid, makeUlid, ulidTime } from './ulid.ts';
-export { type Finding, type VerifyOptions, verifyBlock, verifyingBlock } from './verify.ts';
+export { type VerifyOptions, verifyBlock, verifyingBlock } from './verify.ts';

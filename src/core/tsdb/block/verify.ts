@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { utf8Text } from '../../encoding/byte-reader.ts';
-import { CorruptionError, InputError } from '../../errors.ts';
+import { CorruptionError } from '../../errors.ts';
 import { compareStrings, type Labels, SampleColumns } from '../../model/index.ts';
 import { chunkSampleCount, decodeChunk } from '../chunk/index.ts';
 import { ChunkMetas, IndexReader, PageCache, PagedFile } from '../index/index.ts';
@@ -14,31 +14,9 @@ import { scanTable } from '../index/postings-table.ts';
 import { eachSymbol } from '../index/symbols.ts';
 import { INDEX_FILE } from './block-reader.ts';
 import { CHUNKS_DIR, ChunkSegments } from './chunk-segments.ts';
+import { type Finding, Findings } from './findings.ts';
 import { type BlockMeta, META_FILE, readBlockMeta } from './meta.ts';
 import { readTombstones, TOMBSTONES_FILE } from './tombstones.ts';
-
-export interface Finding {
-  /** `error`: samples or series are lost or wrong. `warning`: something is not as it should be, but all is readable. */
-  severity: 'error' | 'warning';
-  /** Stable, for programs. */
-  code:
-    | 'meta'
-    | 'index'
-    | 'symbols'
-    | 'postings'
-    | 'series'
-    | 'chunk'
-    | 'chunk-range'
-    | 'chunk-order'
-    | 'unused-bytes'
-    | 'tombstones'
-    | 'stats';
-  file: string;
-  offset?: number;
-  /** The series it is about. */
-  series?: string;
-  message: string;
-}
 
 export interface VerifyOptions {
   /** Called after each series; may throw, which ends the search. */
@@ -58,7 +36,7 @@ export function verifyBlock(dir: string, options: VerifyOptions = {}): Finding[]
 export function* verifyingBlock(dir: string, options: VerifyOptions = {}): Generator<void, Finding[]> {
   const verifier = new BlockVerifier(dir, options);
   yield* verifier.steps();
-  return verifier.findings;
+  return verifier.findings.all;
 }
 
 /** Series between two places where others may work. */
@@ -71,7 +49,7 @@ interface PairTally {
 }
 
 class BlockVerifier {
-  readonly findings: Finding[] = [];
+  readonly findings = new Findings();
   private readonly dir: string;
   private readonly indexFile: string;
   private readonly options: VerifyOptions;
@@ -81,8 +59,6 @@ class BlockVerifier {
   private readonly inSeries = new Map<string, PairTally>();
   /** Whether the labels of any series cannot be read: what postings say of it is then no fault of theirs. */
   private labelsMissing = false;
-  /** Places where reading failed: many series may need what lies there. */
-  private readonly told = new Set<string>();
   private samples = 0;
   private chunks = 0;
   /** Bytes of each segment that chunks take. */
@@ -97,13 +73,17 @@ class BlockVerifier {
   *steps(): Generator<void, void> {
     this.verifyMeta();
     const cache = new PageCache();
-    const index = this.attempt('index', this.indexFile, () => new IndexReader(this.indexFile, cache));
+    const index = this.findings.attempt(
+      'index',
+      this.indexFile,
+      () => new IndexReader(this.indexFile, cache),
+    );
     let refs: Uint32Array | undefined;
     if (index !== undefined) {
       const segments = new ChunkSegments(join(this.dir, CHUNKS_DIR), cache);
       try {
         if (index.version === 2) this.verifySymbols(index);
-        refs = this.attempt('postings', this.indexFile, () => index.allPostings());
+        refs = this.findings.attempt('postings', this.indexFile, () => index.allPostings());
         if (refs !== undefined) {
           yield* this.verifySeries(index, segments, refs);
           this.verifyPostings(index, refs);
@@ -120,21 +100,21 @@ class BlockVerifier {
 
   private verifyMeta(): void {
     const file = join(this.dir, META_FILE);
-    this.meta = this.attempt('meta', file, () => readBlockMeta(this.dir));
+    this.meta = this.findings.attempt('meta', file, () => readBlockMeta(this.dir));
     if (this.meta === undefined) return;
     const { ulid, minTime, maxTime } = this.meta;
-    if (ulid !== basename(this.dir)) this.warn('meta', file, `says that the block is ${ulid}`);
-    if (minTime >= maxTime) this.error('meta', file, `has the time range ${minTime} to ${maxTime}`);
+    if (ulid !== basename(this.dir)) this.findings.warn('meta', file, `says that the block is ${ulid}`);
+    if (minTime >= maxTime) this.findings.error('meta', file, `has the time range ${minTime} to ${maxTime}`);
   }
 
   private verifySymbols(index: IndexReader): void {
     const file = new PagedFile(this.indexFile);
-    this.attempt('symbols', this.indexFile, () => {
+    this.findings.attempt('symbols', this.indexFile, () => {
       let last: string | undefined;
       eachSymbol(file, index.toc.symbols, (bytes, start, end) => {
         const symbol = utf8Text(bytes, start, end);
         if (last !== undefined && compareStrings(last, symbol) >= 0) {
-          this.error('symbols', this.indexFile, `has symbol ${JSON.stringify(symbol)} out of order`);
+          this.findings.error('symbols', this.indexFile, `has symbol ${JSON.stringify(symbol)} out of order`);
         }
         last = symbol;
       });
@@ -152,11 +132,11 @@ class BlockVerifier {
     for (let i = 0; i < refs.length; i++) {
       const ref = refs[i];
       if (ref <= lastRef)
-        this.error('postings', this.indexFile, `lists series ${ref} after series ${lastRef}`);
+        this.findings.error('postings', this.indexFile, `lists series ${ref} after series ${lastRef}`);
       lastRef = ref;
-      const labels = this.attempt('series', this.indexFile, () => index.labels(ref));
+      const labels = this.findings.attempt('series', this.indexFile, () => index.labels(ref));
       if (labels === undefined) this.labelsMissing = true;
-      this.attempt('series', this.indexFile, () => {
+      this.findings.attempt('series', this.indexFile, () => {
         if (labels === undefined) return;
         this.verifyLabels(labels, last, ref);
         last = labels;
@@ -173,7 +153,7 @@ class BlockVerifier {
     const { names, values } = labels;
     for (let i = 0; i < names.length; i++) {
       if (i > 0 && compareStrings(names[i - 1], names[i]) >= 0) {
-        this.error('series', this.indexFile, `has label ${names[i]} out of order`, labels);
+        this.findings.error('series', this.indexFile, `has label ${names[i]} out of order`, labels);
       }
       const key = `${names[i]}\xff${values[i]}`;
       let tally = this.inSeries.get(key);
@@ -181,21 +161,22 @@ class BlockVerifier {
       tally.count++;
       tally.sum = (tally.sum + mixed(ref)) | 0;
     }
-    if (names.length === 0) this.error('series', this.indexFile, 'has a series without labels', labels);
+    if (names.length === 0)
+      this.findings.error('series', this.indexFile, 'has a series without labels', labels);
     if (last !== undefined && last.compare(labels) >= 0) {
-      this.error('series', this.indexFile, `has the series after ${last}`, labels);
+      this.findings.error('series', this.indexFile, `has the series after ${last}`, labels);
     }
   }
 
   private verifyChunks(labels: Labels, segments: ChunkSegments): void {
     const { metas } = this;
-    if (metas.length === 0) this.error('series', this.indexFile, 'has no chunks', labels);
+    if (metas.length === 0) this.findings.error('series', this.indexFile, 'has no chunks', labels);
     let before = Number.NEGATIVE_INFINITY;
     for (let c = 0; c < metas.length; c++) {
       const mint = metas.mint[c];
       const maxt = metas.maxt[c];
       if (mint <= before) {
-        this.error(
+        this.findings.error(
           'chunk-order',
           this.indexFile,
           `has a chunk from ${mint} on after one to ${before}`,
@@ -204,7 +185,7 @@ class BlockVerifier {
       }
       before = maxt;
       if (this.meta !== undefined && (mint < this.meta.minTime || maxt >= this.meta.maxTime)) {
-        this.error(
+        this.findings.error(
           'chunk-range',
           this.indexFile,
           `has a chunk ${mint} to ${maxt}, not in the block's range`,
@@ -214,7 +195,7 @@ class BlockVerifier {
       const ref = metas.ref[c];
       const { file, offset } = segments.place(ref);
       this.chunks++;
-      this.attempt('chunk', file, () => this.verifyChunk(segments, ref, mint, maxt), labels, offset);
+      this.findings.attempt('chunk', file, () => this.verifyChunk(segments, ref, mint, maxt), labels, offset);
     }
   }
 
@@ -249,23 +230,23 @@ class BlockVerifier {
   private verifyPostings(index: IndexReader, refs: Uint32Array): void {
     const known = new Set(refs);
     const file = new PagedFile(this.indexFile);
-    this.attempt('postings', this.indexFile, () => {
+    this.findings.attempt('postings', this.indexFile, () => {
       scanTable(file, index.toc.postingsOffsetTable, (name, value, offset) => {
         if (name === '' && value === '') return;
         const label = `${name}=${JSON.stringify(value)}`;
-        this.attempt('postings', this.indexFile, () => {
+        this.findings.attempt('postings', this.indexFile, () => {
           const postings = index.postingsAt(offset);
           let sum = 0;
           for (let i = 0; i < postings.length; i++) {
             if (!known.has(postings[i])) {
-              this.error(
+              this.findings.error(
                 'postings',
                 this.indexFile,
                 `has series ${postings[i]} with ${label}, which is not there`,
               );
             }
             if (i > 0 && postings[i] <= postings[i - 1]) {
-              this.error('postings', this.indexFile, `has the series of ${label} out of order`);
+              this.findings.error('postings', this.indexFile, `has the series of ${label} out of order`);
             }
             sum = (sum + mixed(postings[i])) | 0;
           }
@@ -273,7 +254,7 @@ class BlockVerifier {
           const tally = this.inSeries.get(`${name}\xff${value}`);
           if (tally?.count !== postings.length || tally.sum !== sum) {
             const reason = `lists ${postings.length} series for ${label}, but ${tally?.count ?? 0} have it`;
-            this.error('postings', this.indexFile, reason);
+            this.findings.error('postings', this.indexFile, reason);
           }
           this.inSeries.delete(`${name}\xff${value}`);
         });
@@ -281,26 +262,31 @@ class BlockVerifier {
       if (this.labelsMissing) return;
       for (const [key, { count }] of this.inSeries) {
         const label = key.replace('\xff', '=');
-        this.error('postings', this.indexFile, `does not list label ${label}, which ${count} series have`);
+        this.findings.error(
+          'postings',
+          this.indexFile,
+          `does not list label ${label}, which ${count} series have`,
+        );
       }
     });
     file.close();
   }
 
   private verifyUse(segments: ChunkSegments): void {
-    if (this.foundError) return;
+    if (this.findings.hasError) return;
     for (let segment = 0; segment < segments.count; segment++) {
       const { file } = segments.place(segment * 2 ** 32);
-      const size = this.attempt('chunk', file, () => segments.dataBytes(segment));
+      const size = this.findings.attempt('chunk', file, () => segments.dataBytes(segment));
       if (size === undefined) continue;
       const unused = size - (this.usedBytes.get(segment) ?? 0);
-      if (unused > 0) this.warn('unused-bytes', file, `has ${unused} bytes that no series refers to`);
+      if (unused > 0)
+        this.findings.warn('unused-bytes', file, `has ${unused} bytes that no series refers to`);
     }
   }
 
   private verifyStats(series: number): void {
     const { stats } = this.meta ?? {};
-    if (stats === undefined || this.foundError) return;
+    if (stats === undefined || this.findings.hasError) return;
     const file = join(this.dir, META_FILE);
     for (const [what, said, found] of [
       ['series', stats.numSeries, series],
@@ -308,75 +294,21 @@ class BlockVerifier {
       ['samples', stats.numSamples, this.samples],
     ] as const) {
       if ((said ?? 0) !== found)
-        this.warn('stats', file, `says ${said ?? 0} ${what}, but there are ${found}`);
+        this.findings.warn('stats', file, `says ${said ?? 0} ${what}, but there are ${found}`);
     }
   }
 
   private verifyTombstones(refs: Uint32Array | undefined): void {
     const file = join(this.dir, TOMBSTONES_FILE);
     if (!existsSync(file)) return;
-    const tombstones = this.attempt('tombstones', file, () => readTombstones(this.dir));
+    const tombstones = this.findings.attempt('tombstones', file, () => readTombstones(this.dir));
     if (tombstones === undefined || refs === undefined) return;
     const known = new Set(refs);
     for (const [ref] of tombstones) {
-      if (!known.has(ref)) this.warn('tombstones', file, `deletes from series ${ref}, which is not there`);
+      if (!known.has(ref))
+        this.findings.warn('tombstones', file, `deletes from series ${ref}, which is not there`);
     }
   }
-
-  /** Runs a part of the search, and turns damage that stops it into a finding. */
-  private attempt<T>(
-    code: Finding['code'],
-    file: string,
-    part: () => T,
-    series?: Labels,
-    offset?: number,
-  ): T | undefined {
-    try {
-      return part();
-    } catch (error) {
-      const systemError = (error as NodeJS.ErrnoException).code !== undefined && error instanceof Error;
-      if (!(error instanceof InputError) && !systemError) throw error;
-      const place = error instanceof InputError ? error.place : {};
-      const at = place.offset ?? offset;
-      const where = place.file ?? file;
-      const message =
-        error instanceof InputError ? error.reason : systemReason(error as NodeJS.ErrnoException);
-      const key = `${where} ${at} ${message}`;
-      if (this.told.has(key)) return undefined;
-      this.told.add(key);
-      this.findings.push({
-        severity: 'error',
-        code,
-        file: where,
-        ...(at !== undefined && { offset: at }),
-        ...(series !== undefined && { series: series.toString() }),
-        message,
-      });
-      return undefined;
-    }
-  }
-
-  private get foundError(): boolean {
-    return this.findings.some((finding) => finding.severity === 'error');
-  }
-
-  private error(code: Finding['code'], file: string, message: string, series?: Labels): void {
-    this.findings.push({
-      severity: 'error',
-      code,
-      file,
-      message,
-      ...(series && { series: series.toString() }),
-    });
-  }
-
-  private warn(code: Finding['code'], file: string, message: string): void {
-    this.findings.push({ severity: 'warning', code, file, message });
-  }
-}
-
-function systemReason({ code, message }: NodeJS.ErrnoException): string {
-  return code === 'ENOENT' ? 'is not there' : message;
 }
 
 /** Spreads a ref over 32 bits, so that sums of different sets differ. */

@@ -1,7 +1,7 @@
 /** How far back the log of a data directory reaches, of what counts in it, and blocks that reach into its time. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readBlockMeta, writeBlockMeta } from '../block/index.ts';
+import { isOutOfOrder, OUT_OF_ORDER_HINT, readBlockMeta, writeBlockMeta } from '../block/index.ts';
 import { takeInventory } from '../compaction/index.ts';
 import {
   closeLog,
@@ -15,9 +15,6 @@ import {
   SampleRows,
 } from '../wal/index.ts';
 
-/** Prometheus' word for a block that is no reason to pass over what the log has for the same time. */
-const OUT_OF_ORDER = 'from-out-of-order';
-
 /**
  * A server that starts takes nothing from its log that is older than the end of its blocks. So that new blocks do not
  * hide what the log of `dir` alone has, those (given by their directories, not yet in `dir`) that reach into its time
@@ -29,7 +26,7 @@ export function markWithinLog(dir: string, blocks: readonly string[]): void {
   for (const block of blocks) {
     const meta = readBlockMeta(block);
     if (meta.maxTime <= oldest) continue;
-    writeBlockMeta(block, { ...meta, compaction: { ...meta.compaction, hints: [OUT_OF_ORDER] } });
+    writeBlockMeta(block, { ...meta, compaction: { ...meta.compaction, hints: [OUT_OF_ORDER_HINT] } });
   }
 }
 
@@ -39,7 +36,7 @@ export function logReach(dir: string): number | undefined {
   if (!existsSync(wal)) return undefined;
   let from = Number.NEGATIVE_INFINITY;
   for (const { state, meta } of takeInventory(dir).blocks) {
-    if (state !== 'live' || meta!.compaction.hints?.includes(OUT_OF_ORDER)) continue;
+    if (state !== 'live' || isOutOfOrder(meta!)) continue;
     from = Math.max(from, meta!.maxTime);
   }
   const samples = new SampleRows();
