@@ -180,4 +180,5 @@ const REFUSALS: readonly (readonly [Outcome, string])[] = [
   [Outcome.outOfOrder, 'older than the newest of the same series'],
   [Outcome.tooOld, 'older than what the blocks cover'],
   [Outcome.tooFarAhead, 'more than 10 minutes ahead of the clock'],
+  [Outcome.tooLong, 'their labels have more than 128 characters'],
 ];

@@ -7,7 +7,7 @@
  * Fed line by line, after each line's syntax was found good; throws LineFault at the line that breaks a rule. What is
  * wrong with a whole family or metric shows at the first line behind it.
  */
-import { EXEMPLAR_MAX_RUNES, type Exemplar } from '../model/exemplar.ts';
+import { EXEMPLAR_MAX_RUNES, type Exemplar, isExemplarTooLong } from '../model/exemplar.ts';
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata, MetricType } from '../model/metadata.ts';
 import { SUFFIXES } from './family-suffix.ts';
@@ -169,9 +169,7 @@ export class OpenMetricsRules {
     const allowed =
       type === 'counter' ? suffix === '_total' : type.endsWith('histogram') && suffix === '_bucket';
     if (!allowed) throw new LineFault(at, 'only buckets and the totals of counters can have exemplars');
-    let runes = 0;
-    for (const [name, value] of exemplar.labels) runes += [...name].length + [...value].length;
-    if (runes > EXEMPLAR_MAX_RUNES)
+    if (isExemplarTooLong(exemplar))
       throw new LineFault(at, `the exemplar's labels have more than ${EXEMPLAR_MAX_RUNES} characters`);
   }
 

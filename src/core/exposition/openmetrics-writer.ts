@@ -12,7 +12,7 @@
  * histograms, series without a name, start timestamps of anything else, exemplars beyond the first of a sample or
  * longer than the format allows.
  */
-import { EXEMPLAR_MAX_RUNES, type Exemplar } from '../model/exemplar.ts';
+import { type Exemplar, isExemplarTooLong } from '../model/exemplar.ts';
 import {
   escapeText,
   type Header,
@@ -65,7 +65,7 @@ export class OpenMetricsWriter extends LineWriter {
     const { exemplars, st } = extras;
     let written = 0;
     for (const exemplar of exemplars) {
-      if (written === 1 || runesOf(exemplar) > EXEMPLAR_MAX_RUNES) {
+      if (written === 1 || isExemplarTooLong(exemplar)) {
         this.omitted.exemplars++;
         continue;
       }
@@ -142,10 +142,4 @@ function createdName(line: SeriesLine): string | undefined {
   if (header.type === 'counter') return line.name === `${header.name}_total` ? created : undefined;
   if (header.type !== 'histogram' && header.type !== 'summary') return undefined;
   return line.name === `${header.name}_count` ? created : undefined;
-}
-
-function runesOf(exemplar: Exemplar): number {
-  let runes = 0;
-  for (const [name, value] of exemplar.labels) runes += [...name].length + [...value].length;
-  return runes;
 }

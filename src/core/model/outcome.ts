@@ -10,6 +10,8 @@ export const Outcome = {
   tooOld: 4,
   /** Further ahead of the clock than Prometheus takes from a scrape (10 minutes). */
   tooFarAhead: 5,
+  /** An exemplar whose labels have more characters than OpenMetrics allows. */
+  tooLong: 6,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 

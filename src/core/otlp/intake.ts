@@ -15,8 +15,6 @@ import type { Appender } from '../source/source.ts';
 
 /** Rows that are appended together. */
 const ROWS = 1024;
-/** Exemplars come in transactions of their own, as each is compared with those before it in the same one. */
-const EXEMPLARS = 200;
 
 export interface IntakeFault {
   /** Whether the sender did wrong; its samples are refused for good, then. */
@@ -117,12 +115,8 @@ export class Intake {
       return fault;
     }
     appender.commit();
-    for (let i = 0; i < exemplars.length; i++) {
-      const { ref, exemplar } = exemplars[i];
-      // One that comes again or late is lost, and no reason to send samples again.
-      appender.appendExemplar(ref, exemplar);
-      if (i % EXEMPLARS === EXEMPLARS - 1) appender.commit();
-    }
+    // One that comes again, late or too long is lost, and no reason to send samples again.
+    for (const { ref, exemplar } of exemplars) appender.appendExemplar(ref, exemplar);
     appender.commit();
     this.end();
     return undefined;

@@ -12,8 +12,6 @@ import { goQuote } from '../../model/quote.ts';
 import type { WrittenSeries } from '../../remote/write-codec.ts';
 import type { Appender } from '../../source/source.ts';
 
-/** Of the names and values of an exemplar's labels together; Prometheus keeps none with more. */
-const MAX_EXEMPLAR_CHARS = 128;
 /** A series that says nothing takes two bytes, so the length of a message alone limits little. */
 const MAX_SERIES = 500_000;
 /** An answer tells of so many faults, not of each of a hundred thousand. */
@@ -63,11 +61,10 @@ export class WriteIntake {
       else if (this.isTaken(ref, t, appender.appendHistogram(ref, t, h), labels)) this.histograms++;
     }
     for (const exemplar of series.exemplars) {
-      if (charsOf(exemplar.labels) > MAX_EXEMPLAR_CHARS) continue;
       const outcome = appender.appendExemplar(ref, exemplar);
       // A sender may send an exemplar again.
       if (outcome === Outcome.ok || outcome === Outcome.duplicate) this.exemplars++;
-      // What is late is lost, which is no reason to refuse samples.
+      // What is late or too long is lost, which is no reason to refuse samples.
       else if (this.partial && outcome === Outcome.outOfOrder) this.fault('out of order exemplar', labels);
     }
     if (series.metadata !== undefined) appender.setMetadata(ref, series.metadata);
@@ -148,13 +145,6 @@ export class WriteIntake {
     if (this.faults.length < MAX_FAULTS) this.faults.push(text());
     else this.dropped++;
   }
-}
-
-/** As people count them, which is not how they are stored. */
-function charsOf({ names, values }: Labels): number {
-  let chars = 0;
-  for (const texts of [names, values]) for (const text of texts) chars += [...text].length;
-  return chars;
 }
 
 function shown(pairs: readonly (readonly [string, string])[]): string {

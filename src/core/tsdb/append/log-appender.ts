@@ -9,7 +9,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { ByteWriter } from '../../encoding/byte-writer.ts';
-import type { Exemplar } from '../../model/exemplar.ts';
+import { type Exemplar, isExemplarTooLong } from '../../model/exemplar.ts';
 import type { Histogram } from '../../model/histogram.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Metadata } from '../../model/metadata.ts';
@@ -183,6 +183,7 @@ export class LogAppender {
     const { states } = this.state;
     const { scratch } = this;
     const t = exemplar.t!;
+    if (isExemplarTooLong(exemplar)) return Outcome.tooLong;
     if (t > this.clock.now() + AHEAD_MS) return Outcome.tooFarAhead;
     if (t < this.minTime) return Outcome.tooOld;
     scratch.clear();

@@ -4,7 +4,7 @@
  * committed is not seen by anybody else.
  */
 import { ByteWriter } from '../../encoding/byte-writer.ts';
-import type { Exemplar } from '../../model/exemplar.ts';
+import { type Exemplar, isExemplarTooLong } from '../../model/exemplar.ts';
 import { type Histogram, histogramsEqual, staleHistogram } from '../../model/index.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Metadata } from '../../model/metadata.ts';
@@ -157,12 +157,11 @@ export class HeadAppender {
     const tx = this.begin();
     const { head } = this;
     const row = this.rowOfHandle(ref);
+    if (isExemplarTooLong(exemplar)) return Outcome.tooLong;
     if (exemplar.t! > head.clock.now() + head.maxAhead) return Outcome.tooFarAhead;
     if (exemplar.t! < head.minValidTime) return Outcome.tooOld;
-    let last = head.exemplars.last(row);
-    for (const pending of tx.exemplars) if (pending.row === row) last = pending.exemplar;
-    const outcome = exemplarOutcome(last, exemplar);
-    if (outcome === Outcome.ok) tx.exemplars.push({ row, ref: head.series.ref[row], exemplar });
+    const outcome = exemplarOutcome(tx.newestExemplars.get(row) ?? head.exemplars.last(row), exemplar);
+    if (outcome === Outcome.ok) tx.pushExemplar(row, head.series.ref[row], exemplar);
     return outcome;
   }
 

@@ -26,6 +26,8 @@ export class Transaction {
   mixed = false;
   /** Each with the series' ref, by which a row is known to be still the same series. */
   readonly exemplars: { row: number; ref: number; exemplar: Exemplar }[] = [];
+  /** The last of each row. */
+  readonly newestExemplars = new Map<number, Exemplar>();
   readonly metadata: { row: number; ref: number; metadata: Metadata }[] = [];
 
   get isEmpty(): boolean {
@@ -43,12 +45,18 @@ export class Transaction {
     return i;
   }
 
+  pushExemplar(row: number, ref: number, exemplar: Exemplar): void {
+    this.exemplars.push({ row, ref, exemplar });
+    this.newestExemplars.set(row, exemplar);
+  }
+
   clear(): void {
     this.count = 0;
     this.lateCount = 0;
     this.mixed = false;
     this.histograms.clear();
     this.exemplars.length = 0;
+    this.newestExemplars.clear();
     this.metadata.length = 0;
   }
 

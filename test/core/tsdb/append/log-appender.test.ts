@@ -193,6 +193,8 @@ describe('LogAppender', () => {
       appender.setMetadata(ref, { ...gauge, ...metadata });
       put(appender, [[up, t, 1]]);
       const outcomes = exemplars.map(([at, v]) => appender.appendExemplar(ref, exemplar(at, v)));
+      const long = { ...exemplar(NOW + 9, 1), labels: labelsFromObject({ trace_id: 'a'.repeat(121) }) };
+      expect(appender.appendExemplar(ref, long)).toBe(Outcome.tooLong);
       appender.commit();
       appender.close();
       return outcomes;

@@ -20,7 +20,7 @@ import { append, contents, histogram, series, type Value } from './samples.ts';
 const HOUR = 3_600_000;
 /** A multiple of two hours. */
 const T0 = 1_700_006_400_000;
-const { ok, duplicate, conflict, outOfOrder, tooOld, tooFarAhead } = Outcome;
+const { ok, duplicate, conflict, outOfOrder, tooOld, tooFarAhead, tooLong } = Outcome;
 
 let dir: string;
 let now: number;
@@ -290,6 +290,8 @@ describe('a head', () => {
     expect(appender.appendExemplar(ref, exemplar(T0 + 4, 9))).toBe(outOfOrder);
     expect(appender.appendExemplar(ref, exemplar(T0 + 6, 9))).toBe(ok);
     appender.commit();
+    const long = { labels: labelsFromObject({ trace_id: '✓'.repeat(121) }), t: T0 + 7, v: 1 };
+    expect(appender.appendExemplar(ref, long)).toBe(tooLong);
     const row = head.series.all()[0];
     const there = [T0, T0 + 5, T0 + 6];
     expect(head.exemplars.of(row, 0, T0 * 2).map(({ t }) => t)).toEqual(there);
