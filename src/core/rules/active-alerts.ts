@@ -49,6 +49,29 @@ export class ActiveAlerts {
     this.byKey.set(alert.labels.toString(), alert);
   }
 
+  /**
+   * Makes those that there are what they are known to be, and no others. Since when a condition holds no longer, which
+   * nobody else knows, stays as it is.
+   */
+  correct(known: readonly Alert[]): void {
+    const expected = new Map(known.map((alert) => [alert.labels.toString(), alert]));
+    for (const [key, alert] of this.byKey) {
+      if (expected.has(key)) continue;
+      // Slots may still know it.
+      alert.state = 'inactive';
+      this.byKey.delete(key);
+    }
+    for (const [key, alert] of expected) {
+      const there = this.byKey.get(key);
+      if (there === undefined) this.byKey.set(key, alert);
+      else {
+        const { state, activeAt, firedAt } = alert;
+        const keepFiringSince = there.state === 'inactive' ? undefined : there.keepFiringSince;
+        Object.assign(there, { state, activeAt, firedAt, keepFiringSince, resolvedAt: undefined });
+      }
+    }
+  }
+
   /** Forgets all of them, at `t` (ms): the rule could not be evaluated. */
   clear(t: number): void {
     // Slots may still know them.

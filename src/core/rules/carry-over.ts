@@ -10,6 +10,7 @@ import { Matcher } from '../model/matcher.ts';
 import { isStale } from '../model/value.ts';
 import type { Source } from '../source/source.ts';
 import { newAlert } from './active-alerts.ts';
+import type { Alert } from './alert.ts';
 import { AlertingRule, type Rule } from './rule.ts';
 import type { LabelPairs } from './rule-file.ts';
 import type { RuleOutput } from './rule-output.ts';
@@ -58,11 +59,13 @@ export class CarryOver {
     if (keepFiringForMs > 0 && states.anyFiring) {
       const before = first - keepFiringForMs - intervalMs;
       const then = await this.alertStates(rule, before - offsetMs, windowMs);
-      then.seed(rule, before, intervalMs);
+      for (const alert of then.alerts(rule, before, intervalMs)) rule.active.put(alert);
       await warmUp(before, first - 1);
+      // Of what fired at that time nobody knew since when: it may have gone on for too long.
+      rule.active.correct(states.alerts(rule, first, intervalMs));
       return;
     }
-    states.seed(rule, first, intervalMs);
+    for (const alert of states.alerts(rule, first, intervalMs)) rule.active.put(alert);
   }
 
   /** The alerts of a rule as they were written last before `t` (ms). */
@@ -112,8 +115,8 @@ interface AlertStates {
   /** The series as they are written. */
   series: Labels[];
   anyFiring: boolean;
-  /** `t` (ms) is the first evaluation, others are `intervalMs` apart. */
-  seed(rule: AlertingRule, t: number, intervalMs: number): void;
+  /** Those of a rule. `t` (ms) is the first evaluation, others are `intervalMs` apart. */
+  alerts(rule: AlertingRule, t: number, intervalMs: number): Alert[];
 }
 
 /** What the last samples of both metrics say. */
@@ -126,8 +129,8 @@ function statesOf(since: readonly LastSample[], states: readonly LastSample[]): 
   return {
     series: [...since, ...states].map(({ labels }) => labels),
     anyFiring: firing.size > 0,
-    seed: (target, at, intervalMs) => {
-      for (const { labels: series, value, t: last } of since) {
+    alerts: ({ config }, at, intervalMs) =>
+      since.map(({ labels: series, value, t: last }) => {
         const labels = alertLabels(series);
         // Only the second was written; it was a time of evaluation within it.
         const second = value * 1000;
@@ -137,11 +140,10 @@ function statesOf(since: readonly LastSample[], states: readonly LastSample[]): 
         alert.heldAt = Math.min(last, at - 1);
         if (firing.has(labels.toString())) {
           alert.state = 'firing';
-          alert.firedAt = Math.min(alert.activeAt + target.config.forMs, last);
+          alert.firedAt = Math.min(alert.activeAt + config.forMs, last);
         }
-        target.active.put(alert);
-      }
-    },
+        return alert;
+      }),
   };
 }
 

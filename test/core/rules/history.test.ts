@@ -30,8 +30,19 @@ function load(into: MemorySource, { values }: Data): void {
   }
 }
 
+function sourceOf(data: Data): MemorySource {
+  const source = new MemorySource();
+  load(source, data);
+  return source;
+}
+
 /** As a server would have done it: one time after the other. */
-async function stepByStep(rules: string, data: Data, minutes: number): Promise<Written> {
+async function stepByStep(
+  rules: string,
+  data: Data,
+  minutes: number,
+  tell: (labels: Labels, t: number, v: Float64Array) => void = () => {},
+): Promise<Written> {
   const source = new GrowingSource();
   load(source, data);
   const written: Written = new Set();
@@ -46,6 +57,7 @@ async function stepByStep(rules: string, data: Data, minutes: number): Promise<W
         addFloat: (labels, at, vs, row) => {
           written.add(line(labels, at, vs, row));
           source.addFloat(labels, at, vs, row);
+          tell(labels, at, vs.slice(row, row + 1));
         },
         addHistogram: () => {},
       });
@@ -54,9 +66,11 @@ async function stepByStep(rules: string, data: Data, minutes: number): Promise<W
   return written;
 }
 
-async function overColumns(rules: string, data: Data, minutes: number, windowMs: number) {
-  const source = new MemorySource();
-  load(source, data);
+async function overColumns(
+  rules: string,
+  source: MemorySource,
+  { first = 0, minutes, windowMs }: { first?: number; minutes: number; windowMs: number },
+) {
   const written: Written = new Set();
   const file = parseRuleFile(rules, 'r.yml');
   expect(file.errors).toEqual([]);
@@ -67,7 +81,7 @@ async function overColumns(rules: string, data: Data, minutes: number, windowMs:
     intervalMs: MINUTE,
     windowMs,
   });
-  await history.play(START, START + (minutes - 1) * MINUTE, {
+  await history.play(START + first * MINUTE, START + (minutes - 1) * MINUTE, {
     samples: (_, labels, { t, v, length }) => {
       for (let row = 0; row < length; row++) written.add(line(labels, t[row], v, row));
     },
@@ -121,6 +135,32 @@ const SETS: Record<string, string> = {
   'a query that knows its range': groupOf(['{record: r, expr: "m - m @ end() + 1"}']),
 };
 
+/** Values of `m` a minute, and the first minute that is evaluated anew; C of the set above keeps firing for three. */
+const RESUMED: Record<string, { values: number[][]; first: number }> = {
+  'an alert that came back while its predecessor could have been kept': {
+    values: [[3, 3, 3, 0, 0, 0, 0, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+    first: 9,
+  },
+  'an alert that is kept': {
+    values: [[3, 3, 3, 0, 0, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+    first: 9,
+  },
+};
+
+/** What is written from minute `first` on by who finds what was written before, is what is written at one go. */
+async function expectGoingOn(data: Data, first: number): Promise<void> {
+  const rules = SETS['alerts with for and keep_firing_for'];
+  const from = START + first * MINUTE;
+  const source = sourceOf(data);
+  const expected: string[] = [];
+  await stepByStep(rules, data, 24, (labels, t, v) => {
+    if (t < from) source.series(labels).addFloat(t, Float64Array.from(v), 0);
+    else expected.push(line(labels, t, v, 0));
+  });
+  const { written } = await overColumns(rules, source, { first, minutes: 24, windowMs: 100 * MINUTE });
+  expect([...written].sort()).toEqual(expected.sort());
+}
+
 describe('rules over columns', () => {
   const column = fc.array(
     fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 4 }) }, fc.constant(Number.NaN)),
@@ -136,7 +176,8 @@ describe('rules over columns', () => {
       await fc.assert(
         fc.asyncProperty(data, fc.constantFrom(5, 7, 100), async (made, windowMinutes) => {
           const expected = await stepByStep(rules, made, 24);
-          const { written } = await overColumns(rules, made, 24, windowMinutes * MINUTE);
+          const options = { minutes: 24, windowMs: windowMinutes * MINUTE };
+          const { written } = await overColumns(rules, sourceOf(made), options);
           expect([...written].sort()).toEqual([...expected].sort());
         }),
         { numRuns: 25 },
@@ -144,14 +185,26 @@ describe('rules over columns', () => {
     });
   }
 
+  for (const [what, { values, first }] of Object.entries(RESUMED)) {
+    it(`go on with what was written: ${what}`, async () => {
+      await expectGoingOn({ values }, first);
+    });
+  }
+
+  it('go on with what was written, at any time', async () => {
+    await fc.assert(
+      fc.asyncProperty(data, fc.integer({ min: 8, max: 20 }), async (made, first) => {
+        await expectGoingOn(made, first);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('tells when a rule failed, and why', async () => {
     const values = [[1, 1, 5, 5, 1].concat(Array(19).fill(1)), Array(24).fill(5), Array(24).fill(1)];
-    const { history } = await overColumns(
-      SETS['a limit'].replace('limit: 2', 'limit: 1'),
-      { values },
-      5,
-      100 * MINUTE,
-    );
+    const rules = SETS['a limit'].replace('limit: 2', 'limit: 1');
+    const options = { minutes: 5, windowMs: 100 * MINUTE };
+    const { history } = await overColumns(rules, sourceOf({ values }), options);
     expect(
       history.failures.map(({ rule, reason, count, firstT }) => [
         rule.config.name,
