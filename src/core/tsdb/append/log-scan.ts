@@ -7,6 +7,7 @@ import {
   HINT_BYTES,
   HistogramDecoder,
   isHistogramRecord,
+  isSamplesRecord,
   type LogFile,
   LogReader,
   RecordType,
@@ -69,7 +70,7 @@ export class LogScan {
 
   private record(record: Uint8Array): void {
     const type = recordType(record);
-    if (type === RecordType.samples || type === RecordType.samplesV2) this.takeSamples(record);
+    if (isSamplesRecord(type)) this.takeSamples(record);
     else if (type === RecordType.series) this.takeSeries(record);
     else if (isHistogramRecord(type)) this.takeHistograms(record);
     else if (type === RecordType.exemplars) this.takeExemplars(record);

@@ -11,6 +11,7 @@ import {
   decodeTombstones,
   HistogramDecoder,
   isHistogramRecord,
+  isSamplesRecord,
   LogReader,
   listCheckpoints,
   openLog,
@@ -39,7 +40,7 @@ export class RecordChecker {
     if (type === RecordType.series) {
       this.series.start(record);
       while (this.series.next()) this.series.labels();
-    } else if (type === RecordType.samples || type === RecordType.samplesV2) {
+    } else if (isSamplesRecord(type)) {
       decodeSamples(record, this.rows);
       this.samples += this.rows.length;
     } else if (isHistogramRecord(type)) {

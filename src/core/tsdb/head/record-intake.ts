@@ -14,6 +14,7 @@ import {
   decodeTombstones,
   HistogramDecoder,
   isHistogramRecord,
+  isSamplesRecord,
   type MmapMarker,
   RecordType,
   RefIndex,
@@ -47,7 +48,7 @@ export class RecordIntake {
   /** A record of the log. Throws CorruptionError, without a place. */
   walRecord(record: Uint8Array): void {
     const type = recordType(record);
-    if (type === RecordType.samples || type === RecordType.samplesV2) this.takeSamples(record);
+    if (isSamplesRecord(type)) this.takeSamples(record);
     else if (type === RecordType.series) this.takeSeries(record);
     else if (isHistogramRecord(type)) this.takeHistograms(record);
     else if (type === RecordType.tombstones) this.takeTombstones(record);
@@ -65,7 +66,7 @@ export class RecordIntake {
     const type = recordType(record);
     const { head, samples, histograms: h } = this;
     const { late } = head;
-    if (type === RecordType.samples || type === RecordType.samplesV2) {
+    if (isSamplesRecord(type)) {
       decodeSamples(record, samples);
       for (let i = 0; i < samples.length; i++) {
         const row = this.rowOf(samples.ref[i]);

@@ -8,9 +8,9 @@ import {
   decodeSamples,
   HistogramDecoder,
   isHistogramRecord,
+  isSamplesRecord,
   LogReader,
   openLog,
-  RecordType,
   recordType,
   SampleRows,
 } from '../wal/index.ts';
@@ -44,7 +44,7 @@ export function logReach(dir: string): number | undefined {
   let oldest = Number.POSITIVE_INFINITY;
   const take = (record: Uint8Array) => {
     const type = recordType(record);
-    if (type === RecordType.samples || type === RecordType.samplesV2) {
+    if (isSamplesRecord(type)) {
       decodeSamples(record, samples);
       for (let i = 0; i < samples.length; i++) {
         if (samples.t[i] >= from && samples.t[i] < oldest) oldest = samples.t[i];

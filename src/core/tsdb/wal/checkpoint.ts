@@ -12,7 +12,7 @@ import { LogReader } from './log-reader.ts';
 import { LogWriter, type LogWriterOptions, syncDirectory } from './log-writer.ts';
 import { decodeMetadata, MetadataEncoder } from './metadata-record.ts';
 import { RecordType, recordType } from './record-type.ts';
-import { decodeSamples, SampleRows } from './samples-record.ts';
+import { decodeSamples, isSamplesRecord, SampleRows } from './samples-record.ts';
 import { checkpointName, closeLog, listCheckpoints, listSegments, openLog, segmentName } from './segments.ts';
 import { SeriesDecoder, SeriesEncoder } from './series-record.ts';
 import { decodeTombstones, encodeTombstones } from './tombstone-record.ts';
@@ -108,7 +108,7 @@ class Checkpointing {
     const { keep, mint } = this.options;
     const type = recordType(record);
     if (type === RecordType.series) this.takeSeries(record);
-    else if (type === RecordType.samples || type === RecordType.samplesV2) {
+    else if (isSamplesRecord(type)) {
       decodeSamples(record, this.samples);
       this.takeSamples(record, this.samples.t.subarray(0, this.samples.length));
     } else if (isHistogramRecord(type)) {
