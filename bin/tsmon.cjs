@@ -16,14 +16,16 @@ const dist = path.join(root, 'dist');
 /** So many runs of a command add what they used to its cache: the first may have had nothing to do. */
 const LEARNING_RUNS = 4;
 
-/** Modules of Node that take some milliseconds to load, and are needed by few runs. */
+/** Modules of Node that take a while to load, half a millisecond to five, and are needed by few runs. */
 const HEAVY = new Set([
   'node:crypto',
   'node:dns',
   'node:fs/promises',
   'node:http2',
   'node:https',
+  'node:net',
   'node:tls',
+  'node:worker_threads',
 ]);
 
 /** Wrong usage, or input that cannot be read, as in src/cli/command.ts. */

@@ -19,13 +19,6 @@ export class GrowingSource extends MemorySource implements RuleSink {
   /** Nothing later than this (ms) is seen. */
   untilMs = Number.NEGATIVE_INFINITY;
   private readonly refused: RefusedSample[] = [];
-  private readonly known = new Set<MemorySeries>();
-
-  override series(labels: Labels): MemorySeries {
-    const series = super.series(labels);
-    this.known.add(series);
-    return series;
-  }
 
   override select(matchers: readonly Matcher[], hints: SelectHints): Promise<SeriesSet> {
     return super.select(matchers, { ...hints, maxt: Math.min(hints.maxt, this.untilMs) });
@@ -72,7 +65,7 @@ export class GrowingSource extends MemorySource implements RuleSink {
   private isOutOfBounds(t: number): boolean {
     const bound = t + HALF_BLOCK_MS;
     if (bound >= this.untilMs) return false;
-    for (const series of this.known) {
+    for (const series of this.all) {
       const newest = this.newestSeen(series);
       if (newest >= 0 && series.t[newest] > bound) return true;
     }

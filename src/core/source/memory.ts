@@ -120,7 +120,8 @@ export class MemorySeries {
 
 export class MemorySource implements Source {
   private readonly byHash = new Map<number, MemorySeries[]>();
-  private readonly all: MemorySeries[] = [];
+  /** In no order where `sorted` is false. */
+  protected readonly all: MemorySeries[] = [];
   private sorted = true;
   /** By metric name, sorted where `sortedNames` has the name. */
   private readonly byName = new Map<string, MemorySeries[]>();

@@ -73,8 +73,8 @@ const QUOTED = /"(?:[^"\\\n]|\\[^\n])*"/y;
 const RAW = /`[^`]*`/y;
 const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y;
 
-/** What may follow a word, a field or a number. */
-const TERMINATES = /[ \t\r\n.,|:()]|\}\}|$/uy;
+/** What may follow a word, a field or a number, beside the end. */
+const TERMINATORS = ' \t\r\n.,|:()';
 
 /**
  * All tokens, `eof` last. Where the text cannot be read any further, an `error` stands before it: what comes first in
@@ -134,10 +134,8 @@ class Lexer {
     this.pos = inside;
     this.parens = 0;
     for (;;) {
-      const trimsAfter = /[ \t\r\n]-\}\}/y;
-      trimsAfter.lastIndex = this.pos;
-      if (trimsAfter.test(this.text) || this.text.startsWith('}}', this.pos)) {
-        const trim = !this.text.startsWith('}}', this.pos);
+      const trim = this.isTrimmedClose(this.pos);
+      if (trim || this.text.startsWith('}}', this.pos)) {
         if (this.parens > 0) this.fail('unclosed left paren');
         const at = this.pos + (trim ? 2 : 0);
         this.push('close', at, at + 2);
@@ -152,12 +150,14 @@ class Lexer {
     this.pos = start;
     const end = this.text.indexOf('*/', start + 2) + 2;
     if (end < 2) this.fail('unclosed comment');
-    const trim = /[ \t\r\n]-\}\}/y;
-    trim.lastIndex = end;
-    const trims = trim.test(this.text);
+    const trims = this.isTrimmedClose(end);
     if (!trims && !this.text.startsWith('}}', end)) this.fail('comment ends before closing delimiter');
     this.pos = end + (trims ? 4 : 2);
     return trims;
+  }
+
+  private isTrimmedClose(at: number): boolean {
+    return this.text.startsWith('-}}', at + 1) && isSpace(this.text[at]);
   }
 
   private piece(): boolean {
@@ -187,11 +187,11 @@ class Lexer {
       case '$':
         return this.name((this.match(ASCII_VARIABLE) ?? this.match(VARIABLE()))!, 'variable');
     }
-    if (c === '.' && !/\d/.test(this.text[this.pos + 1] ?? '')) {
+    if (c === '.' && !isDigit(this.text[this.pos + 1] ?? '')) {
       const field = this.match(ASCII_FIELD) ?? this.match(FIELD());
       return field === undefined ? this.name('.', 'dot') : this.name(field, 'field');
     }
-    if (/[\d.+-]/.test(c)) return this.number();
+    if (isDigit(c) || c === '.' || c === '+' || c === '-') return this.number();
     if (this.word()) return true;
     if (c >= '!' && c <= '~') return this.advance('punctuation', 1);
     return this.fail(`unrecognized character in action: ${unicode(this.text.codePointAt(this.pos)!)}`);
@@ -244,8 +244,9 @@ class Lexer {
   /** A piece behind which not everything may stand. */
   private name(text: string, kind: TokenKind): true {
     const end = this.pos + text.length;
-    TERMINATES.lastIndex = end;
-    if (!TERMINATES.test(this.text)) this.fail(`bad character ${unicode(this.text.codePointAt(end)!)}`);
+    const isWhole =
+      end === this.text.length || TERMINATORS.includes(this.text[end]) || this.text.startsWith('}}', end);
+    if (!isWhole) this.fail(`bad character ${unicode(this.text.codePointAt(end)!)}`);
     return this.advance(kind, text.length);
   }
 
@@ -291,6 +292,10 @@ class Unreadable extends Error {
     this.at = at;
     this.line = line;
   }
+}
+
+function isDigit(c: string): boolean {
+  return c >= '0' && c <= '9';
 }
 
 function isSpace(c: string): boolean {
