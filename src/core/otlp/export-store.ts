@@ -1,10 +1,10 @@
 /** Takes export requests from their bytes to the store, one after another. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InputError } from '../errors.ts';
+import { KnownSeries } from '../remote/known-series.ts';
 import type { Appender } from '../source/source.ts';
 import { Intake, type IntakeFault } from './intake.ts';
 import { readJson } from './json-request.ts';
-import { KnownSeries } from './known-series.ts';
 import type { OtlpConfig } from './otlp-config.ts';
 import { readProtobuf } from './protobuf-request.ts';
 import { Translator, type TranslatorSettings } from './translator.ts';

@@ -7,10 +7,10 @@ import { CounterReset, type Histogram, MIN_EXPONENTIAL_SCHEMA } from '../model/h
 import { type Labels, METRIC_NAME } from '../model/labels.ts';
 import type { Metadata, MetricType } from '../model/metadata.ts';
 import { goQuote } from '../model/quote.ts';
+import type { KnownSeries } from '../remote/known-series.ts';
 import type { Attributes, DataPoint } from './data-point.ts';
 import { exemplarOf } from './exemplars.ts';
 import type { Intake } from './intake.ts';
-import type { KnownSeries } from './known-series.ts';
 import { escapes, metricName } from './metric-name.ts';
 import { customHistogram, exponentialHistogram } from './native-histogram.ts';
 import type { OtlpConfig } from './otlp-config.ts';

@@ -14,9 +14,20 @@ import { readHistogram, readLabel, readSample } from './prompb.ts';
 export const WRITE_V1 = 'prometheus.WriteRequest';
 export const WRITE_V2 = 'io.prometheus.write.v2.Request';
 
+/** What the bytes of labels came to before; of remote-write 1.0 alone, whose messages have no table of strings. */
+export interface KnownLabels {
+  /** The ref of the series with the labels that bytes [start, end) of a message are; -1 where they are new. */
+  refOf(message: Uint8Array, start: number, end: number): number;
+}
+
 export class WrittenSeries {
-  /** Names and values in the order of the message, which need not be that of a label set. */
+  /** Names and values in the order of the message, which need not be that of a label set; none where `ref` is known. */
   labels: [string, string][] = [];
+  /** What KnownLabels says of it, or -1. */
+  ref = -1;
+  /** Where the labels are in the message; of no length where they are not in one piece. */
+  labelsStart = 0;
+  labelsEnd = 0;
   readonly samples: SampleColumns = new SampleColumns();
   histograms: { t: number; h: Histogram }[] = [];
   exemplars: Exemplar[] = [];
@@ -25,6 +36,8 @@ export class WrittenSeries {
 
   clear(): void {
     this.labels = [];
+    this.ref = -1;
+    this.labelsStart = this.labelsEnd = 0;
     this.samples.clear();
     this.histograms = [];
     this.exemplars = [];
@@ -33,7 +46,11 @@ export class WrittenSeries {
 }
 
 /** Gives each series of a 1.0 message to `each`. Throws InputError. */
-export function decodeWriteV1(message: Uint8Array, each: (series: WrittenSeries) => void): void {
+export function decodeWriteV1(
+  message: Uint8Array,
+  each: (series: WrittenSeries) => void,
+  known?: KnownLabels,
+): void {
   const reader = new ProtobufReader();
   reader.reset(message);
   const series = new WrittenSeries();
@@ -45,25 +62,48 @@ export function decodeWriteV1(message: Uint8Array, each: (series: WrittenSeries)
     }
     const outer = reader.enter();
     series.clear();
-    readSeriesV1(reader, series);
+    const { pos, end } = reader;
+    while (reader.tag() === LABEL_V1) {
+      reader.skip(LABEL_V1);
+      series.labelsEnd = reader.pos;
+    }
+    if (series.labelsEnd > pos) {
+      series.labelsStart = pos;
+      series.ref = known?.refOf(message, pos, series.labelsEnd) ?? -1;
+    }
+    reader.seek(series.ref < 0 ? pos : series.labelsEnd, end);
+    if (!readSeriesV1(reader, series)) {
+      // There are more labels behind, which make it another series.
+      series.clear();
+      reader.seek(pos, end);
+      readSeriesV1(reader, series);
+    }
     reader.leave(outer);
     each(series);
   }
 }
 
-function readSeriesV1(reader: ProtobufReader, series: WrittenSeries): void {
+const LABEL_V1 = field(1, LENGTH);
+
+/** False where the series is known by its first labels, and has more of them. */
+function readSeriesV1(reader: ProtobufReader, series: WrittenSeries): boolean {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if ((tag & 7) !== LENGTH) {
       reader.skip(tag);
       continue;
     }
+    if (tag === LABEL_V1 && reader.pos > series.labelsEnd) {
+      if (series.ref >= 0) return false;
+      series.labelsStart = series.labelsEnd;
+    }
     const outer = reader.enter();
-    if (tag === field(1, LENGTH)) series.labels.push(readLabel(reader));
+    if (tag === LABEL_V1) series.labels.push(readLabel(reader));
     else if (tag === field(2, LENGTH)) readSample(reader, series.samples);
     else if (tag === field(3, LENGTH)) series.exemplars.push(readExemplarV1(reader));
     else if (tag === field(4, LENGTH)) series.histograms.push(readHistogram(reader));
     reader.leave(outer);
   }
+  return true;
 }
 
 function readExemplarV1(reader: ProtobufReader): Exemplar {

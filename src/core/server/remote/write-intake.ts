@@ -5,12 +5,19 @@
 
 import { InputError } from '../../errors.ts';
 import { validateHistogram } from '../../model/histogram-validation.ts';
-import { compareStrings, type Labels, labelsFromPairs, METRIC_NAME } from '../../model/labels.ts';
+import {
+  compareStrings,
+  EMPTY_LABELS,
+  type Labels,
+  labelsFromPairs,
+  METRIC_NAME,
+} from '../../model/labels.ts';
 import { isLegacyLabelName, isValidLabelName, isValidMetricName, isValidUtf8 } from '../../model/names.ts';
 import { Outcome, outcomeText } from '../../model/outcome.ts';
 import { goQuote } from '../../model/quote.ts';
 import type { WrittenSeries } from '../../remote/write-codec.ts';
 import type { Appender } from '../../source/source.ts';
+import type { WriteMemory } from './write-memory.ts';
 
 /** A series that says nothing takes two bytes, so the length of a message alone limits little. */
 const MAX_SERIES = 500_000;
@@ -20,6 +27,9 @@ const MAX_FAULTS = 20;
 export class WriteIntake {
   private readonly appender: Appender;
   private readonly partial: boolean;
+  private readonly memory: WriteMemory | undefined;
+  /** Refs that are not remembered. */
+  private readonly passing: number[] = [];
   private refs = new Uint32Array(0);
   private outcomes = new Uint8Array(0);
   private dropped = 0;
@@ -36,23 +46,29 @@ export class WriteIntake {
   /** Of series whose labels are no good. */
   invalidSamples = 0;
 
-  /** `partial`: what can be stored is, whatever becomes of the rest. */
-  constructor(appender: Appender, partial: boolean) {
+  /** `partial`: what can be stored is, whatever becomes of the rest. `memory`, where there is one, is the appender's. */
+  constructor(appender: Appender, partial: boolean, memory?: WriteMemory) {
     this.appender = appender;
     this.partial = partial;
+    this.memory = memory;
   }
 
-  /** Throws InputError where the message has more series than a sender would send. */
-  add(series: WrittenSeries): void {
+  /** A series of `message`. Throws InputError where that has more of them than a sender would send. */
+  add(series: WrittenSeries, message: Uint8Array): void {
     if (++this.series > MAX_SERIES)
       throw new InputError('bad_write', `there are more than ${MAX_SERIES} series in one message`);
-    const labels = this.labelsOf(series);
-    if (labels === undefined) {
-      this.invalidSamples += series.samples.length + series.histograms.length;
-      return;
-    }
     const { appender } = this;
-    const ref = appender.ref(labels);
+    let { ref } = series;
+    let labels = EMPTY_LABELS;
+    if (ref < 0) {
+      const own = this.labelsOf(series);
+      if (own === undefined) {
+        this.invalidSamples += series.samples.length + series.histograms.length;
+        return;
+      }
+      labels = own;
+      ref = this.refOf(labels, series, message);
+    }
     const before = this.samples + this.histograms;
     this.addSamples(ref, series, labels);
     for (const { t, h } of series.histograms) {
@@ -74,17 +90,38 @@ export class WriteIntake {
   /** Stores what may be stored. */
   finish(): void {
     const refused = this.faults.length > 0 && !this.partial;
-    if (refused) this.rollback();
-    else this.appender.commit();
+    try {
+      if (refused) this.undo();
+      else this.appender.commit();
+    } finally {
+      this.memory?.done(this.passing);
+    }
     if (this.dropped > 0) this.faults.push(`and ${this.dropped} more`);
   }
 
+  /** Forgets all of the message. */
   rollback(): void {
+    try {
+      this.undo();
+    } finally {
+      this.memory?.done(this.passing);
+    }
+  }
+
+  private undo(): void {
     this.appender.rollback();
     this.samples = 0;
     this.histograms = 0;
     this.exemplars = 0;
     this.withoutMetadata = 0;
+  }
+
+  private refOf(labels: Labels, { labelsStart, labelsEnd }: WrittenSeries, message: Uint8Array): number {
+    const ref = this.appender.ref(labels);
+    if (this.memory === undefined) return ref;
+    if (labelsEnd > labelsStart) this.memory.learn(message, labelsStart, labelsEnd, ref);
+    else this.passing.push(ref);
+    return ref;
   }
 
   private addSamples(ref: number, { samples }: WrittenSeries, labels: Labels): void {
@@ -136,7 +173,7 @@ export class WriteIntake {
     if (this.partial) this.note(text);
   }
 
-  /** Only one who can act on a part of a message needs to know of which. */
+  /** Only one who can act on a part of a message needs to know of which; such messages have the labels of each. */
   private fault(reason: string, labels: Labels): void {
     this.note(() => (this.partial ? `${reason} for series ${shown([...labels])}` : reason));
   }

@@ -15,6 +15,7 @@ import type { HttpRequest } from '../http/request.ts';
 import type { Router } from '../http/router.ts';
 import type { Logger } from '../logger.ts';
 import { WriteIntake } from './write-intake.ts';
+import { WriteMemory } from './write-memory.ts';
 
 /** As sent, and decompressed. Senders send some thousand samples at a time, which is far less. */
 const MAX_BODY_BYTES = 16 << 20;
@@ -41,6 +42,7 @@ export function addRemoteWriteRoute(
     'prometheus_api_remote_write_without_metadata_appended_samples_total',
     'The total number of received remote write samples (and histogram samples) which were ingested without corresponding metadata.',
   );
+  let memory: WriteMemory | undefined;
   const handler = async (request: HttpRequest, reply: Reply) => {
     if (appender === undefined) {
       reply.fault(404, 'remote write receiver needs to be enabled with --web.enable-remote-write-receiver');
@@ -60,14 +62,18 @@ export function addRemoteWriteRoute(
       return;
     }
     const body = await request.body(MAX_BODY_BYTES);
-    const intake = new WriteIntake(appender(), form.message === WRITE_V2);
+    const isV2 = form.message === WRITE_V2;
+    if (!isV2) memory ??= new WriteMemory(appender());
+    const intake = isV2
+      ? new WriteIntake(appender(), true)
+      : new WriteIntake(memory!.appender, false, memory);
     try {
       const message =
         encoding === 'zstd'
           ? zstdDecompress(body, MAX_MESSAGE_BYTES)
           : snappyDecompress(body, MAX_MESSAGE_BYTES);
-      const decode = form.message === WRITE_V2 ? decodeWriteV2 : decodeWriteV1;
-      decode(message, (series) => intake.add(series));
+      if (isV2) decodeWriteV2(message, (series) => intake.add(series, message));
+      else decodeWriteV1(message, (series) => intake.add(series, message), memory);
     } catch (error) {
       intake.rollback();
       if (!(error instanceof InputError)) throw error;
@@ -78,7 +84,7 @@ export function addRemoteWriteRoute(
     invalid.inc(invalidSamples);
     intake.finish();
     bare.inc(intake.withoutMetadata);
-    if (form.message === WRITE_V2) {
+    if (isV2) {
       reply.header('X-Prometheus-Remote-Write-Samples-Written', String(intake.samples));
       reply.header('X-Prometheus-Remote-Write-Histograms-Written', String(intake.histograms));
       reply.header('X-Prometheus-Remote-Write-Exemplars-Written', String(intake.exemplars));

@@ -1,11 +1,12 @@
 /**
- * Which series the points of earlier requests went to. A sender says the same of a series each time, byte for byte: what
- * those bytes came to is looked up by them, and neither decoded nor translated again.
+ * Which series the samples of earlier requests went to, of those who write to a server. A sender says the same of a series
+ * each time, byte for byte: what those bytes came to is looked up by them, and neither decoded nor translated again.
  *
- * A point is known by the bytes of its attributes and by its context, a number that stands for everything else that its
- * labels depend on: resource, scope, metric and, of histograms and summaries, the bounds.
+ * A series is known by these bytes and by its context, a number that stands for everything else that its labels depend
+ * on: of OTLP, resource, scope, metric and, of histograms and summaries, the bounds; remote write has but one.
  */
 import { copied, grownLength } from '../encoding/grown.ts';
+import { hashKey } from '../encoding/hash-key.ts';
 
 /** Of keys, beyond which all is forgotten: who never sends the same again does not fill the memory. */
 const MAX_BYTES = 64 << 20;
@@ -35,7 +36,7 @@ export class KnownSeries {
   private given: Uint8Array = this.keys;
   private givenView: DataView = this.keysView;
   /** Nobody can know which keys meet in one slot. */
-  private readonly seed = (Math.random() * 2 ** 32) | 0;
+  private readonly seed = hashKey(1)[0] | 0;
 
   get isFull(): boolean {
     return this.keyBytes + this.contextBytes > MAX_BYTES;
