@@ -30,7 +30,7 @@ export class ExportStore {
 
   /** Nobody else may use this appender. */
   constructor(appender: Appender) {
-    this.intake = new Intake(appender);
+    this.intake = new Intake(appender, this.known);
   }
 
   /**

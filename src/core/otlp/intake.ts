@@ -11,6 +11,7 @@ import type { Labels } from '../model/labels.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { Outcome, outcomeText } from '../model/outcome.ts';
 import { writeStale } from '../model/value.ts';
+import type { KnownSeries } from '../remote/known-series.ts';
 import type { Appender } from '../source/source.ts';
 
 /** Rows that are appended together. */
@@ -24,6 +25,7 @@ export interface IntakeFault {
 
 export class Intake {
   private readonly appender: Appender;
+  private readonly known: KnownSeries;
   private readonly refs = new Uint32Array(ROWS);
   private readonly ts = new Float64Array(ROWS);
   private readonly vs = new Float64Array(ROWS);
@@ -35,14 +37,14 @@ export class Intake {
   private request = 1;
   /** Refs that this request asked for. */
   private readonly asked: number[] = [];
-  /** By ref: it is known for later requests. */
-  private kept = new Uint8Array(1024);
   private readonly exemplars: { ref: number; exemplar: Exemplar }[] = [];
   /** The first of this request; nothing is taken from then on. */
   fault: IntakeFault | undefined = undefined;
 
-  constructor(appender: Appender) {
+  /** Refs that are `known` stay for later requests. */
+  constructor(appender: Appender, known: KnownSeries) {
     this.appender = appender;
+    this.known = known;
   }
 
   /** The ref of a series, for this request. */
@@ -53,15 +55,8 @@ export class Intake {
     return ref;
   }
 
-  /** Has a ref stay for later requests. */
-  keep(ref: number): void {
-    this.kept[ref] = 1;
-  }
-
-  /** Takes back `keep`, once for each ref or more often. */
+  /** A ref that is not known any more. */
   release(ref: number): void {
-    if (this.kept[ref] === 0) return;
-    this.kept[ref] = 0;
     this.asked.push(ref);
   }
 
@@ -129,9 +124,9 @@ export class Intake {
   }
 
   private end(): void {
-    const { appender, asked, kept } = this;
+    const { appender, asked, known } = this;
     const gone = new Set<number>();
-    for (let i = 0; i < asked.length; i++) if (kept[asked[i]] === 0) gone.add(asked[i]);
+    for (const ref of asked) if (!known.has(ref)) gone.add(ref);
     for (const ref of gone) appender.forget?.(ref);
     asked.length = 0;
     this.exemplars.length = 0;
@@ -173,7 +168,6 @@ export class Intake {
     const length = grownLength(this.newest.length, ref + 1);
     this.newest = copied(this.newest, new Float64Array(length));
     this.newestIn = copied(this.newestIn, new Uint32Array(length));
-    this.kept = copied(this.kept, new Uint8Array(length));
   }
 }
 

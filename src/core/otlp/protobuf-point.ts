@@ -2,7 +2,7 @@
 import { FIXED64, field, LENGTH, ProtobufReader, VARINT } from '../encoding/protobuf-reader.ts';
 import { Attributes, DataPoint, type ExponentialBuckets, type NumberList } from './data-point.ts';
 import { millisOfHalves } from './nanoseconds.ts';
-import { known, passOver, readAttribute } from './protobuf-value.ts';
+import { known, passOver, readAttribute, readPair } from './protobuf-value.ts';
 import type { MetricKind } from './request.ts';
 
 /** A point whose attributes are passed over, and read when they are asked for. */
@@ -300,12 +300,6 @@ function readId(reader: ProtobufReader, size: number, what: string): string {
   }
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
   return /^0*$/.test(text) ? '' : text;
-}
-
-function readPair(reader: ProtobufReader, into: Attributes): void {
-  const outer = reader.enter();
-  readAttribute(reader, into);
-  reader.leave(outer);
 }
 
 function readTime(reader: ProtobufReader): number {

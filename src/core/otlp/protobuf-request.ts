@@ -6,7 +6,7 @@
 import { field, LENGTH, ProtobufReader, VARINT } from '../encoding/protobuf-reader.ts';
 import { Attributes } from './data-point.ts';
 import { POINT_READERS, ProtobufPoint } from './protobuf-point.ts';
-import { known, passOver, readAttribute, readText } from './protobuf-value.ts';
+import { known, passOver, readPair, readText } from './protobuf-value.ts';
 import { type MetricHead, type MetricKind, type RequestReader, type Scope, TURN_POINTS } from './request.ts';
 
 const REQUEST = known(1);
@@ -77,15 +77,7 @@ class ProtobufRequest {
     }
     this.to.resource(attributes);
     reader.seek(pos, end);
-    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      if (tag !== field(2, LENGTH)) {
-        reader.skip(tag);
-        continue;
-      }
-      const outer = reader.enter();
-      yield* this.scope();
-      reader.leave(outer);
-    }
+    yield* this.parts(() => this.scope());
     this.to.endResource();
   }
 
@@ -104,13 +96,19 @@ class ProtobufRequest {
     }
     this.to.scope(scopeOf);
     reader.seek(pos, end);
+    yield* this.parts(() => this.metric());
+  }
+
+  /** Field 2 of resources and of scopes has what they consist of. */
+  private *parts(read: () => Generator<undefined, void>): Generator<undefined, void> {
+    const { reader } = this;
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       if (tag !== field(2, LENGTH)) {
         reader.skip(tag);
         continue;
       }
       const outer = reader.enter();
-      yield* this.metric();
+      yield* read();
       reader.leave(outer);
     }
   }
@@ -121,11 +119,8 @@ class ProtobufRequest {
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
       if (tag === field(1, LENGTH)) scopeOf.name = readText(reader);
       else if (tag === field(2, LENGTH)) scopeOf.version = readText(reader);
-      else if (tag === field(3, LENGTH)) {
-        const rest = reader.enter();
-        readAttribute(reader, scopeOf.attributes);
-        reader.leave(rest);
-      } else if (tag === field(4, VARINT)) reader.skip(tag);
+      else if (tag === field(3, LENGTH)) readPair(reader, scopeOf.attributes);
+      else if (tag === field(4, VARINT)) reader.skip(tag);
       else passOver(reader, tag, SCOPE);
     }
     reader.leave(outer);
@@ -135,11 +130,8 @@ class ProtobufRequest {
     const { reader } = this;
     const outer = reader.enter();
     for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-      if (tag === field(1, LENGTH)) {
-        const rest = reader.enter();
-        readAttribute(reader, this.attributes);
-        reader.leave(rest);
-      } else if (tag === field(2, VARINT)) reader.skip(tag);
+      if (tag === field(1, LENGTH)) readPair(reader, this.attributes);
+      else if (tag === field(2, VARINT)) reader.skip(tag);
       else passOver(reader, tag, RESOURCE);
     }
     reader.leave(outer);

@@ -37,6 +37,13 @@ export function readText(reader: ProtobufReader): string {
 
 const KEY_VALUE = known(1, 2);
 
+/** Reads the field of a KeyValue. */
+export function readPair(reader: ProtobufReader, into: Attributes): void {
+  const outer = reader.enter();
+  readAttribute(reader, into);
+  reader.leave(outer);
+}
+
 /** Reads a KeyValue, whose message has been entered. */
 export function readAttribute(reader: ProtobufReader, into: Attributes): void {
   let key = '';

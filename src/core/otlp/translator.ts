@@ -173,7 +173,6 @@ export class Translator implements RequestReader {
       this.first = 0;
       return;
     }
-    for (const ref of refs) if (ref !== NO_SUM) this.intake.keep(ref);
     this.first = known.add(this.shapeContext, bytes, keyStart, keyEnd, refs);
     this.refs = known.refs;
   }

@@ -30,6 +30,8 @@ export class KnownSeries {
   private refCount = 0;
   /** Refs of all entries; what is below 0 is none. */
   refs: Int32Array = new Int32Array(64);
+  /** 1 for refs that an entry has; several entries may have the same. */
+  private kept: Uint8Array = new Uint8Array(64);
   /** Open addressing: entry + 1, 0 where there is none. */
   private slots = new Int32Array(INITIAL_SLOTS);
   /** The bytes that keys are in at present, by words. */
@@ -40,6 +42,11 @@ export class KnownSeries {
 
   get isFull(): boolean {
     return this.keyBytes + this.contextBytes > MAX_BYTES;
+  }
+
+  /** Whether a ref stays for later requests. */
+  has(ref: number): boolean {
+    return this.kept[ref] === 1;
   }
 
   /** The number of a context, which is made where it is new. */
@@ -79,7 +86,10 @@ export class KnownSeries {
     this.keyEnd[entry] = this.keyBytes;
     const first = this.refCount;
     this.firstRef[entry] = first;
-    for (let i = 0; i < refs.length; i++) this.refs[this.refCount++] = refs[i];
+    for (const ref of refs) {
+      this.refs[this.refCount++] = ref;
+      if (ref >= 0) this.keep(ref);
+    }
     if (this.count * 2 > this.slots.length) this.rehash();
     else this.place(entry);
     return first;
@@ -91,9 +101,14 @@ export class KnownSeries {
     this.givenView = this.keysView;
   }
 
-  /** Forgets everything; `each` gets every ref there was. */
+  /** Forgets everything; `each` gets every ref there was, once. */
   clear(each: (ref: number) => void): void {
-    for (let i = 0; i < this.refCount; i++) if (this.refs[i] >= 0) each(this.refs[i]);
+    for (let i = 0; i < this.refCount; i++) {
+      const ref = this.refs[i];
+      if (!this.has(ref)) continue;
+      this.kept[ref] = 0;
+      each(ref);
+    }
     this.contexts.clear();
     this.contextBytes = 0;
     this.keys = new Uint8Array(4096);
@@ -102,6 +117,13 @@ export class KnownSeries {
     this.count = 0;
     this.refCount = 0;
     this.slots = new Int32Array(INITIAL_SLOTS);
+  }
+
+  private keep(ref: number): void {
+    if (ref >= this.kept.length) {
+      this.kept = copied(this.kept, new Uint8Array(grownLength(this.kept.length, ref + 1)));
+    }
+    this.kept[ref] = 1;
   }
 
   private look(bytes: Uint8Array): void {

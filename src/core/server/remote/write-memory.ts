@@ -2,7 +2,6 @@
  * What those who write 1.0 messages share: an appender, and which series the bytes of labels came to before. One message is
  * taken from its first series to its commit at a stretch, so that each has the appender to itself.
  */
-import { copied, grownLength } from '../../encoding/grown.ts';
 import { KnownSeries } from '../../remote/known-series.ts';
 import type { KnownLabels } from '../../remote/write-codec.ts';
 import type { Appender } from '../../source/source.ts';
@@ -13,8 +12,6 @@ const ONE_CONTEXT = 0;
 export class WriteMemory implements KnownLabels {
   readonly appender: Appender;
   private readonly known = new KnownSeries();
-  /** 1 for refs that bytes are known for; of a series, whose labels may come in any order, there may be several. */
-  private kept: Uint8Array = new Uint8Array(1024);
 
   /** Nobody else may use this appender. */
   constructor(appender: Appender) {
@@ -29,10 +26,6 @@ export class WriteMemory implements KnownLabels {
   /** The bytes must be new. */
   learn(message: Uint8Array, start: number, end: number, ref: number): void {
     this.known.add(ONE_CONTEXT, message, start, end, [ref]);
-    if (ref >= this.kept.length) {
-      this.kept = copied(this.kept, new Uint8Array(grownLength(this.kept.length, ref + 1)));
-    }
-    this.kept[ref] = 1;
   }
 
   /**
@@ -40,12 +33,10 @@ export class WriteMemory implements KnownLabels {
    * has become too much.
    */
   done(asked: readonly number[]): void {
-    for (const ref of new Set(asked)) if (this.kept[ref] !== 1) this.appender.forget?.(ref);
-    this.known.done();
-    if (!this.known.isFull) return;
-    this.known.clear((ref) => {
-      if (this.kept[ref] === 1) this.appender.forget?.(ref);
-      this.kept[ref] = 0;
-    });
+    const { known, appender } = this;
+    // A series whose labels came in one piece, too, is known.
+    for (const ref of new Set(asked)) if (!known.has(ref)) appender.forget?.(ref);
+    known.done();
+    if (known.isFull) known.clear((ref) => appender.forget?.(ref));
   }
 }
