@@ -128,20 +128,21 @@ function configFor(port: number): string {
   });
 }
 
+/** What counts is the first scrape: of a series that it refused there Prometheus says nothing in the next. */
 async function verdictsOf(prometheus: RealPrometheus): Promise<Verdict[]> {
   const verdicts = cases.map((): Verdict => ({ error: '', series: new Map() }));
+  const told = new Set<string>();
   for (let tries = 0; ; tries++) {
     const { activeTargets } = (await prometheus.get('targets')) as {
       activeTargets: { labels: Record<string, string>; health: string; lastError: string }[];
     };
-    if (
-      activeTargets.length === cases.length &&
-      activeTargets.every((target) => target.health !== 'unknown')
-    ) {
-      for (const target of activeTargets)
-        verdicts[Number(target.labels['oracle_case'])].error = target.lastError;
-      break;
+    for (const { labels, health, lastError } of activeTargets) {
+      const number = labels['oracle_case'];
+      if (health === 'unknown' || told.has(number)) continue;
+      told.add(number);
+      verdicts[Number(number)].error = lastError;
     }
+    if (told.size === cases.length) break;
     if (tries === 400) throw new Error(`not all targets were scraped:\n${prometheus.log}`);
     await sleep(100);
   }
